@@ -9,5 +9,7 @@ module org.securemed.ledger {
 
     exports org.securemed.ledger.checkpoint;
     exports org.securemed.ledger.entry;
+    exports org.securemed.ledger.log;
     exports org.securemed.ledger.merkle;
+    exports org.securemed.ledger.storage;
 }
