@@ -8,7 +8,9 @@ module org.securemed.ledger {
     requires org.slf4j;
 
     exports org.securemed.ledger.checkpoint;
+    exports org.securemed.ledger.consent;
     exports org.securemed.ledger.entry;
+    exports org.securemed.ledger.erasure;
     exports org.securemed.ledger.log;
     exports org.securemed.ledger.merkle;
     exports org.securemed.ledger.storage;
