@@ -1,0 +1,16 @@
+package org.securemed.fhir.server;
+
+import jakarta.validation.constraints.NotNull;
+import java.net.URI;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Settings of the FHIR endpoint.
+ *
+ * @param baseUrl absolute URL of the FHIR endpoint as clients see it, without a trailing slash; it appears in links,
+ *     and tokens must name it as their audience
+ */
+@Validated
+@ConfigurationProperties("securemed.fhir")
+public record FhirServerProperties(@NotNull URI baseUrl) {}
