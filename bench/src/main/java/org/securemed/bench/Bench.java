@@ -1,0 +1,270 @@
+package org.securemed.bench;
+
+import ca.uhn.fhir.util.VersionUtil;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
+import org.securemed.fhir.FhirServerApplication;
+
+/**
+ * Measures our server against plain HAPI: starts a PostgreSQL and both servers, loads the same patients into both,
+ * measures in turns, and stops everything, also after a failure or an interrupt.
+ */
+public final class Bench implements AutoCloseable {
+    private static final String OURS = "ours";
+    private static final String RIVAL = "rival";
+    private static final Duration SETTLE = Duration.ofMillis(100);
+
+    private final Options options;
+    private final Path directory;
+    private final Report report;
+    private final PrintStream log;
+    // Both are guarded by this.
+    private final Deque<AutoCloseable> running = new ArrayDeque<>();
+    private boolean closed;
+
+    private Bench(Options options, Path directory, PrintStream out, PrintStream log) {
+        this.options = options;
+        this.directory = directory;
+        this.report = new Report(out);
+        this.log = log;
+    }
+
+    /**
+     * Runs the comparison. JSON lines and the table go to standard output, progress to standard error.
+     *
+     * @param args see {@link Options}; ends with status 1 when a request failed, with 2 when an option is unknown
+     */
+    public static void main(String[] args) throws Exception {
+        // Named here and not found by its usual name, which the servers would find on their class path, too.
+        System.setProperty("logback.configurationFile", "bench-logback.xml");
+        Options options;
+        try {
+            options = Options.parse(args);
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.err.println(Options.USAGE);
+            System.exit(2);
+            return;
+        }
+        Path directory = Path.of("target", "bench");
+        int status;
+        try (Bench bench = new Bench(options, directory, System.out, System.err)) {
+            Thread onInterrupt = new Thread(bench::close, "stop");
+            Runtime.getRuntime().addShutdownHook(onInterrupt);
+            status = bench.run() == 0 ? 0 : 1;
+        }
+        System.exit(status);
+    }
+
+    /** Both servers, ready and loaded. */
+    private record Pair(LoadDriver.Subject ours, LoadDriver.Subject rival) {}
+
+    /** Returns the number of requests that failed. */
+    private long run() throws IOException, SQLException, InterruptedException {
+        Database database = opened(Database.start(directory.resolve("postgres"), List.of(OURS, RIVAL)));
+        log.printf(
+                "HAPI FHIR %s, Java %s, PostgreSQL %s (fsync=on, synchronous_commit=on), %d CPUs, JVM flags %s%n",
+                VersionUtil.getVersion(),
+                Runtime.version(),
+                database.version(),
+                Runtime.getRuntime().availableProcessors(),
+                String.join(" ", ServerProcess.JVM_FLAGS));
+        Pair pair = startBoth(database);
+        LoadDriver driver = opened(new LoadDriver());
+        long errors = measure(driver, pair);
+        report.printTable();
+        if (options.output() != null) {
+            report.write(options.output());
+        }
+        if (errors > 0) {
+            log.printf("%d requests failed: these figures are worth nothing%n", errors);
+        }
+        return errors;
+    }
+
+    private Pair startBoth(Database database) throws IOException, InterruptedException {
+        if (options.startUps() > 0) {
+            startUps(database);
+        }
+        ServerProcess ours = start(OURS, database);
+        ServerProcess rival = start(RIVAL, database);
+        List<Prepared> prepared = together(() -> prepare(ours), () -> prepare(rival));
+        if (options.startUps() == 0) {
+            report.add(new Figure(
+                    "start-up/both-at-once",
+                    "s",
+                    seconds(prepared.get(0).startUp()),
+                    seconds(prepared.get(1).startUp()),
+                    1));
+        }
+        return new Pair(
+                new LoadDriver.Subject(
+                        ours.target(), prepared.get(0).population(), ours.pid(), database.postmasterPid()),
+                new LoadDriver.Subject(
+                        rival.target(), prepared.get(1).population(), rival.pid(), database.postmasterPid()));
+    }
+
+    private record Prepared(Duration startUp, Population population) {}
+
+    private Prepared prepare(ServerProcess server) throws IOException {
+        Duration startUp = server.awaitReady();
+        log.printf("%s is ready after %.1f s%n", server.target(), seconds(startUp));
+        long start = System.nanoTime();
+        Population population = Loader.load(server.target(), options.patients());
+        log.printf(
+                "%s holds %d patients after %.1f s%n",
+                server.target(), options.patients(), (System.nanoTime() - start) / 1e9);
+        return new Prepared(startUp, population);
+    }
+
+    /** Time to the first answer of metadata, one server at a time, with the tables already there. */
+    private void startUps(Database database) throws IOException {
+        List<Double> ours = new ArrayList<>();
+        List<Double> rival = new ArrayList<>();
+        for (int i = 0; i <= options.startUps(); i++) {
+            double oursSeconds = startUp(OURS, database);
+            double rivalSeconds = startUp(RIVAL, database);
+            log.printf("start-up: ours %.1f s, rival %.1f s%s%n", oursSeconds, rivalSeconds, i == 0 ? " (empty)" : "");
+            if (i > 0) {
+                ours.add(oursSeconds);
+                rival.add(rivalSeconds);
+            }
+        }
+        report.add(new Figure("start-up", "s", median(ours), median(rival), ours.size()));
+    }
+
+    private double startUp(String name, Database database) throws IOException {
+        try (ServerProcess server = start(name, database)) {
+            return seconds(server.awaitReady());
+        }
+    }
+
+    private ServerProcess start(String name, Database database) throws IOException {
+        Class<?> main = name.equals(OURS) ? FhirServerApplication.class : PlainHapiServer.class;
+        return opened(ServerProcess.start(name, main.getName(), database.jdbcUrl(name), directory));
+    }
+
+    private long measure(LoadDriver driver, Pair pair) throws IOException, InterruptedException {
+        long errors = 0;
+        int left = options.operations().size();
+        for (Operation operation : options.operations()) {
+            Pace pace = pace(left--);
+            driver.run(pair.ours(), operation, options.warmUpClients(), pace.warmUp());
+            driver.run(pair.rival(), operation, options.warmUpClients(), pace.warmUp());
+            for (int clients : options.clients()) {
+                errors += measure(driver, pair, operation, clients, pace.round());
+            }
+        }
+        return errors;
+    }
+
+    private long measure(LoadDriver driver, Pair pair, Operation operation, int clients, Duration length)
+            throws IOException, InterruptedException {
+        List<Round> ours = new ArrayList<>();
+        List<Round> rival = new ArrayList<>();
+        for (int i = 0; i < options.rounds(); i++) {
+            settle();
+            ours.add(driver.run(pair.ours(), operation, clients, length));
+            settle();
+            rival.add(driver.run(pair.rival(), operation, clients, length));
+        }
+        String name = operation.label() + "/" + clients + "/";
+        report.add(Figure.ofRounds(name + "throughput", "requests/s", ours, rival, Round::throughput));
+        report.add(Figure.ofRounds(
+                name + "p50", "ms", ours, rival, r -> r.latencies().percentileMillis(50)));
+        report.add(Figure.ofRounds(
+                name + "p99", "ms", ours, rival, r -> r.latencies().percentileMillis(99)));
+        report.add(Figure.ofRounds(name + "cpu-server", "ms/request", ours, rival, Round::serverCpuMillis));
+        report.add(Figure.ofRounds(name + "cpu-postgresql", "ms/request", ours, rival, Round::databaseCpuMillis));
+        report.add(Figure.ofRounds(name + "cpu", "ms/request", ours, rival, Round::cpuMillis));
+        report.add(Figure.ofRounds(name + "cpu-driver", "ms/request", ours, rival, Round::driverCpuMillis));
+        return ours.stream().mapToLong(Round::errors).sum()
+                + rival.stream().mapToLong(Round::errors).sum();
+    }
+
+    /** What a server does after its answer is to burden its own round. */
+    private static void settle() {
+        LockSupport.parkNanos(SETTLE.toNanos());
+    }
+
+    private record Pace(Duration warmUp, Duration round) {}
+
+    /** How long warm-up and rounds of the next operation may be, so that the budget lasts for the ones after it. */
+    private Pace pace(int operationsLeft) {
+        if (options.budget().isZero()) {
+            return new Pace(options.warmUp(), options.round());
+        }
+        long rounds = 2L * options.clients().size() * options.rounds();
+        Duration wanted = options.warmUp()
+                .multipliedBy(2)
+                .plus(options.round().plus(SETTLE).multipliedBy(rounds));
+        Duration age = Duration.ofMillis(ManagementFactory.getRuntimeMXBean().getUptime());
+        double share = (double) options.budget().minus(age).toMillis() / operationsLeft / wanted.toMillis();
+        double factor = Math.min(1, Math.max(0.2, share));
+        return new Pace(scaled(options.warmUp(), factor), scaled(options.round(), factor));
+    }
+
+    private static Duration scaled(Duration duration, double factor) {
+        return Duration.ofNanos((long) (duration.toNanos() * factor));
+    }
+
+    private static <T> List<T> together(Callable<T> first, Callable<T> second)
+            throws IOException, InterruptedException {
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            List<T> results = new ArrayList<>();
+            for (Future<T> future : threads.invokeAll(List.of(first, second))) {
+                results.add(future.get());
+            }
+            return results;
+        } catch (ExecutionException e) {
+            throw new IOException("a server could not be prepared", e.getCause());
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toMillis() / 1e3;
+    }
+
+    private static double median(List<Double> values) {
+        return Figure.median(values.stream().mapToDouble(Double::doubleValue).toArray());
+    }
+
+    private synchronized <T extends AutoCloseable> T opened(T resource) {
+        running.push(resource);
+        if (closed) {
+            // An interrupt came while it was starting.
+            close();
+        }
+        return resource;
+    }
+
+    /** Stops what was started, the last first; called a second time it does nothing. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        while (!running.isEmpty()) {
+            try {
+                running.pop().close();
+            } catch (Exception e) {
+                log.printf("could not be stopped: %s%n", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.fhir.demo;
+
+import org.jspecify.annotations.NullMarked;
