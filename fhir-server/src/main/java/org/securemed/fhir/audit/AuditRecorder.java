@@ -196,7 +196,7 @@ public final class AuditRecorder {
     private boolean refuse(Problem problem, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
         Recorded.mark(request);
-        problems.write(problem, request, response);
+        problems.write(request, response, problem);
         return false;
     }
 }

@@ -51,7 +51,7 @@ final class EntryFactory {
             int status,
             int outcome) {
         Optional<Access> access = patientId == null ? Optional.empty() : access(exchange, patientId);
-        UUID id = EntryIds.next(clock);
+        UUID id = EntryIds.next(clock.instant());
         Requester requester = exchange.requester();
         @Nullable Pseudonym subject = patientId == null ? null : keys.subject(patientId);
         EntryDetail detail = new EntryDetail(

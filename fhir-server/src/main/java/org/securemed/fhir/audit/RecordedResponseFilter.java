@@ -52,7 +52,7 @@ public final class RecordedResponseFilter extends OncePerRequestFilter {
     private void refuse(HttpServletRequest request, HttpServletResponse response) throws IOException {
         log.atError().addKeyValue("method", request.getMethod()).log("a response without a record was held back");
         response.reset();
-        problems.write(UNRECORDED, request, response);
+        problems.write(request, response, UNRECORDED);
     }
 
     /** Thrown where a response would begin that has no record. */

@@ -13,12 +13,16 @@ import org.securemed.ledger.consent.ConsentContract;
 import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.storage.ConsentStateStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The patients' consent states in memory, and for each possible requester the patients who name them. A decision reads
  * these; whether the state was still current is checked by the block that records the decision. Thread-safe.
  */
 public final class ConsentStates {
+    private static final Logger log = LoggerFactory.getLogger(ConsentStates.class);
+
     private final ConsentStateStore store;
     private final SubjectKeys keys;
     private final DataSource dataSource;
@@ -33,10 +37,9 @@ public final class ConsentStates {
 
     /** Reads all states; to be done before the first request is answered. */
     void load() {
-        with(connection -> {
-            store.loadAll(connection, (subject, state) -> put(new Pseudonym(subject.high(), subject.low()), state));
-            return null;
-        });
+        long loaded = with(connection -> store.loadAll(
+                connection, (subject, state) -> put(new Pseudonym(subject.high(), subject.low()), state)));
+        log.atInfo().addKeyValue("patients", loaded).log("consent states loaded");
     }
 
     /** The patient in the ledger. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.hl7.fhir.instance.model.api.IBaseResource;
@@ -56,12 +57,22 @@ public final class Exchange {
         return Optional.of((Exchange) request.getUserData().computeIfAbsent(KEY, key -> begin(request)));
     }
 
+    /** The exchange of a request that was refused before anybody knew who sent it. */
+    public static Exchange ofNobody(@Nullable String sentRequestId) {
+        return new Exchange(
+                Requester.anonymous(),
+                Instant.now(),
+                usable(sentRequestId).orElseGet(() -> UUID.randomUUID().toString()));
+    }
+
     private static Exchange begin(RequestDetails request) {
-        String sent = request.getHeader("X-Request-ID");
-        String requestId = sent != null && !sent.isBlank() && sent.length() <= LONGEST_REQUEST_ID && printable(sent)
-                ? sent
-                : request.getRequestId();
+        String requestId = usable(request.getHeader("X-Request-ID")).orElseGet(request::getRequestId);
         return new Exchange(requesterNow(), Instant.now(), requestId);
+    }
+
+    private static Optional<String> usable(@Nullable String sent) {
+        return Optional.ofNullable(sent)
+                .filter(id -> !id.isEmpty() && id.length() <= LONGEST_REQUEST_ID && printable(id));
     }
 
     private static Requester requesterNow() {
