@@ -4,11 +4,12 @@ import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
 import java.util.List;
 import javax.sql.DataSource;
-import org.securemed.fhir.consent.owner.OwnerFinder;
-import org.securemed.fhir.consent.owner.OwnerIndex;
+import org.securemed.fhir.audit.StaleConsents;
+import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
-import org.securemed.fhir.server.FhirServerProperties;
-import org.securemed.fhir.server.Schemas;
+import org.securemed.fhir.owner.OwnerFinder;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.OwnerSchema;
 import org.securemed.ledger.consent.ImplicitPolicy;
 import org.securemed.ledger.erasure.PatientKeys;
 import org.securemed.ledger.storage.ConsentStateStore;
@@ -22,7 +23,12 @@ public class ConsentConfiguration {
     private static final int DEFAULT_PAGE_SIZE = 20;
 
     @Bean
-    OwnerIndex ownerIndex(Schemas schemas, DataSource dataSource) {
+    OwnerSchema ownerSchema(DataSource dataSource) {
+        return new OwnerSchema(dataSource);
+    }
+
+    @Bean
+    OwnerIndex ownerIndex(OwnerSchema schema, DataSource dataSource) {
         return new OwnerIndex(new JdbcTemplate(dataSource));
     }
 
@@ -41,6 +47,12 @@ public class ConsentConfiguration {
         ConsentStates states = new ConsentStates(store, keys, dataSource);
         states.load();
         return states;
+    }
+
+    /** A decision was overtaken: read that patient's state anew. */
+    @Bean
+    StaleConsents staleConsents(ConsentStates states) {
+        return states::refresh;
     }
 
     @Bean

@@ -4,14 +4,14 @@ import ca.uhn.fhir.jpa.model.util.JpaConstants;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.util.Optional;
 import org.hl7.fhir.instance.model.api.IBaseResource;
-import org.securemed.fhir.consent.owner.Assignment;
-import org.securemed.fhir.consent.owner.BundleEntries;
-import org.securemed.fhir.consent.owner.OwnerFinder;
-import org.securemed.fhir.consent.owner.OwnerIndex;
-import org.securemed.fhir.consent.owner.Ownership;
-import org.securemed.fhir.consent.owner.Partition;
-import org.securemed.fhir.consent.owner.SharedTypes;
 import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.owner.Assignment;
+import org.securemed.fhir.owner.BundleEntries;
+import org.securemed.fhir.owner.OwnerFinder;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.Ownership;
+import org.securemed.fhir.owner.Partition;
+import org.securemed.fhir.owner.SharedTypes;
 import org.securemed.fhir.smart.Interaction;
 
 /** Decides whether a resource may be stored by who asks for it, and where it goes. */
@@ -101,12 +101,13 @@ final class WriteGate {
                 throw Refusal.unknownReference(reference);
             }
         }
-        finder.references(resource).forEach(reference -> index.find(reference).ifPresent(ownership -> {
-            if (!access.permits(exchange, ownership, reference.substring(0, reference.indexOf('/')))) {
-                ownership.patients().forEach(exchange::name);
-                throw Refusal.unknownReference(reference);
-            }
-        }));
+        finder.references(resource)
+                .forEach(reference -> index.find(reference).ifPresent(ownership -> {
+                    if (!access.permits(exchange, ownership, reference.substring(0, reference.indexOf('/')))) {
+                        ownership.patients().forEach(exchange::name);
+                        throw Refusal.unknownReference(reference);
+                    }
+                }));
         if (assignment.partition() == Partition.QUARANTINE && !access.seesQuarantine(exchange)) {
             throw Refusal.unprocessable(
                     "no-owner", "Name the patient that this resource is about; it refers to none on this server.");
@@ -126,8 +127,7 @@ final class WriteGate {
                 || !existing.patients().equals(assignment.known())
                 || !assignment.fresh().isEmpty()) {
             throw Refusal.unprocessable(
-                    "owner-changed",
-                    "A resource cannot be moved to another patient. Delete it and create it there.");
+                    "owner-changed", "A resource cannot be moved to another patient. Delete it and create it there.");
         }
     }
 }

@@ -41,7 +41,8 @@ public final class SubjectKeys {
      * @param patientId logical id
      */
     public Pseudonym subject(String patientId) {
-        return toEntry(with(connection -> keys.forPatient(connection, "Patient/" + patientId)).pseudonym());
+        return toEntry(with(connection -> keys.forPatient(connection, "Patient/" + patientId))
+                .pseudonym());
     }
 
     /**

@@ -1,4 +1,4 @@
-package org.securemed.fhir.consent.owner;
+package org.securemed.fhir.owner;
 
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.jpa.model.util.JpaConstants;
@@ -98,7 +98,10 @@ public final class OwnerFinder {
 
         /** A Consent belongs to whom it speaks of, not to those it names as recipients. */
         private Set<String> patientOf(Consent consent) {
-            String reference = consent.getPatient().getReferenceElement().toUnqualifiedVersionless().getValue();
+            String reference = consent.getPatient()
+                    .getReferenceElement()
+                    .toUnqualifiedVersionless()
+                    .getValue();
             return reference == null || reference.startsWith("urn:") ? Set.of() : Set.of(reference);
         }
 
