@@ -34,6 +34,12 @@ public class AuditConfiguration {
     }
 
     @Bean
+    TransitionRecorder transitionRecorder(
+            AuditRecorder recorder, SubjectKeys keys, Clock clock, LedgerProperties properties) {
+        return new TransitionRecorder(recorder, keys, clock, properties);
+    }
+
+    @Bean
     RefusedRequests refusedRequests(EntryFactory entries, LedgerGateway ledger) {
         return new RefusedRequestRecorder(entries, ledger);
     }

@@ -78,6 +78,12 @@ public final class AuditRecorder {
                         .add(resource, op));
     }
 
+    /** Adds an entry of our own to those of the transaction that is active on this thread. */
+    void attach(Exchange exchange, RequestDetails request, Entry entry) {
+        WriteUnit.current(exchange, RequestFacts.of(request), entries, ledger, index)
+                .add(entry);
+    }
+
     /** Every answer with a 2xx status passes here before its first byte. */
     @Hook(value = Pointcut.SERVER_OUTGOING_RESPONSE, order = LAST)
     public boolean answering(

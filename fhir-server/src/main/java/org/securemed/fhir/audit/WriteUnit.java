@@ -25,6 +25,7 @@ final class WriteUnit implements TransactionSynchronization {
     private final LedgerGateway ledger;
     private final OwnerIndex index;
     private final List<Write> writes = new ArrayList<>();
+    private final List<Entry> attached = new ArrayList<>();
     private List<Entry> entries = List.of();
 
     private record Write(IBaseResource resource, Op op) {}
@@ -55,6 +56,10 @@ final class WriteUnit implements TransactionSynchronization {
         writes.add(new Write(resource, op));
     }
 
+    void add(Entry entry) {
+        attached.add(entry);
+    }
+
     @Override
     public void beforeCommit(boolean readOnly) {
         Map<String, Ownership> owners = index.findAll(writes.stream()
@@ -65,6 +70,7 @@ final class WriteUnit implements TransactionSynchronization {
         for (Write write : writes) {
             made.addAll(entries(write, owners));
         }
+        made.addAll(attached);
         entries = made;
         ledger.stage(made);
     }

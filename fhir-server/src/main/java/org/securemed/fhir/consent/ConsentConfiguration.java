@@ -2,9 +2,16 @@ package org.securemed.fhir.consent;
 
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
+import java.time.Clock;
+import java.time.ZoneId;
+import java.util.Arrays;
 import java.util.List;
 import javax.sql.DataSource;
 import org.securemed.fhir.audit.StaleConsents;
+import org.securemed.fhir.audit.TransitionRecorder;
+import org.securemed.fhir.consent.translate.ConsentTranslator;
+import org.securemed.fhir.smart.Role;
+import org.springframework.beans.factory.ObjectProvider;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.owner.OwnerFinder;
@@ -65,15 +72,38 @@ public class ConsentConfiguration {
         return new WriteGate(index, finder, access);
     }
 
+    @Bean
+    ConsentTranslator consentTranslator() {
+        return new ConsentTranslator(
+                ZoneId.systemDefault(),
+                role -> Role.CODE_SYSTEM.equals(role.system())
+                        && Arrays.stream(Role.values()).anyMatch(known -> known.code().equals(role.code())));
+    }
+
+    @Bean
+    ConsentTransitions consentTransitions(
+            ConsentTranslator translator,
+            ConsentStateStore store,
+            ConsentStates states,
+            SubjectKeys keys,
+            TransitionRecorder recorder,
+            DataSource dataSource,
+            ObjectProvider<DaoRegistry> daos,
+            Clock clock) {
+        return new ConsentTransitions(translator, store, states, keys, recorder, dataSource, daos, clock);
+    }
+
     /** The gate's interceptors in their order. */
     @Bean
-    GateInterceptors gateInterceptors(OwnerIndex index, PatientAccess access, WriteGate writes) {
+    GateInterceptors gateInterceptors(
+            OwnerIndex index, PatientAccess access, WriteGate writes, ConsentTransitions transitions) {
         return new GateInterceptors(List.of(
                 new AllowedMethods(),
                 new RequestRules(access),
                 new PartitionScope(index, access, writes),
                 new OffsetSearch(DEFAULT_PAGE_SIZE),
                 new StoredOwners(index, writes),
+                transitions,
                 new ReleaseCheck(index, access),
                 new ErrorTexts()));
     }

@@ -1,6 +1,5 @@
 package org.securemed.fhir.consent;
 
-import ca.uhn.fhir.jpa.model.util.JpaConstants;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.util.Optional;
 import org.hl7.fhir.instance.model.api.IBaseResource;
@@ -63,10 +62,16 @@ final class WriteGate {
                 request.getUserData().get(ENTRIES) instanceof BundleEntries known ? known : BundleEntries.NONE;
         Assignment assignment = finder.assign(resource, entries, patient -> partitionOfNew(patient, exchange));
         String type = resource.fhirType();
-        Optional<Ownership> existing = existing(resource);
+        boolean isNew = entries.isNew(resource);
+        Optional<Ownership> existing = isNew
+                ? Optional.empty()
+                : index.find(type + "/" + resource.getIdElement().getIdPart());
         access.requireRole(exchange, type, existing.isPresent() ? Interaction.UPDATE : Interaction.CREATE);
         if (!access.seesEverything(exchange)) {
-            requireVisible(resource, assignment, existing, exchange);
+            if (!isNew && (existing.isEmpty() || !access.permits(exchange, existing.get(), type))) {
+                throw Refusal.notKnown(type, resource.getIdElement().getIdPart());
+            }
+            requireVisible(resource, assignment, exchange);
         }
         existing.ifPresent(ownership -> requireSameOwners(ownership, assignment));
         assignment.known().forEach(exchange::name);
@@ -80,22 +85,8 @@ final class WriteGate {
 
     private record FreshPartition(int number) {}
 
-    private Optional<Ownership> existing(IBaseResource resource) {
-        boolean named = resource.getIdElement().hasIdPart()
-                && resource.getUserData(JpaConstants.RESOURCE_ID_SERVER_ASSIGNED) != Boolean.TRUE;
-        return named
-                ? index.find(resource.fhirType() + "/" + resource.getIdElement().getIdPart())
-                : Optional.empty();
-    }
-
-    private void requireVisible(
-            IBaseResource resource, Assignment assignment, Optional<Ownership> existing, Exchange exchange) {
+    private void requireVisible(IBaseResource resource, Assignment assignment, Exchange exchange) {
         String type = resource.fhirType();
-        boolean update = resource.getIdElement().hasIdPart()
-                && resource.getUserData(JpaConstants.RESOURCE_ID_SERVER_ASSIGNED) != Boolean.TRUE;
-        if (update && (existing.isEmpty() || !access.permits(exchange, existing.get(), type))) {
-            throw Refusal.notKnown(type, resource.getIdElement().getIdPart());
-        }
         for (String reference : assignment.unknown()) {
             if (!SharedTypes.contains(reference.substring(0, reference.indexOf('/')))) {
                 throw Refusal.unknownReference(reference);

@@ -75,6 +75,17 @@ public final class SubjectKeys {
         }
     }
 
+    /**
+     * HMAC-SHA256 under the patient's key: tells nothing once that is destroyed.
+     *
+     * @throws IllegalStateException if the patient was erased
+     */
+    public Bytes commitment(Pseudonym subject, byte[] bytes) {
+        PatientKey key =
+                key(subject).orElseThrow(() -> new IllegalStateException("the patient's key has been destroyed"));
+        return Bytes.of(key.commitment(bytes));
+    }
+
     private Optional<PatientKey> key(@Nullable Pseudonym subject) {
         return subject == null
                 ? Optional.of(with(keys::system))
