@@ -1,4 +1,4 @@
-/** JDBC adapters of the ledger's ports; PostgreSQL. */
+/** JDBC adapters of the log's storage port. */
 @NullMarked
 package org.securemed.ledger.storage;
 
