@@ -19,8 +19,8 @@ import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.entry.Pseudonym;
 
 /**
- * Records transitions of the consent contract: the canonical transition under the patient's key, and a keyed hash of the
- * state that it led to, so that a replay can be checked.
+ * Records transitions of the consent contract: the canonical transition under the patient's key, and a keyed hash of
+ * the state that it led to, so that a replay can be checked.
  */
 public final class TransitionRecorder {
     private static final Map<Class<? extends Transition>, Op> OPS = Map.of(
@@ -51,11 +51,18 @@ public final class TransitionRecorder {
         }
         Entry entry = Entry.builder(id, clock.instant(), instance, op)
                 .actor(exchange.requester().clientId())
-                .role(exchange.requester().roles().stream().sorted().map(Role::code).findFirst().orElse(null))
+                .role(exchange.requester().roles().stream()
+                        .sorted()
+                        .map(Role::code)
+                        .findFirst()
+                        .orElse(null))
                 .resourceType("Consent")
                 .patient(subject)
                 .decision(new Decision(
-                        "version " + state.version(), null, "securemed-consent/" + ConsentContract.ENGINE_VERSION, List.of()))
+                        "version " + state.version(),
+                        null,
+                        "securemed-consent/" + ConsentContract.ENGINE_VERSION,
+                        List.of()))
                 .resourceCommitment(keys.commitment(subject, state.stateHash()))
                 .outcome(0)
                 .sealed(keys.seal(subject, id, transition.canonicalBytes()))

@@ -10,16 +10,16 @@ import javax.sql.DataSource;
 import org.securemed.fhir.audit.StaleConsents;
 import org.securemed.fhir.audit.TransitionRecorder;
 import org.securemed.fhir.consent.translate.ConsentTranslator;
-import org.securemed.fhir.smart.Role;
-import org.springframework.beans.factory.ObjectProvider;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.OwnerSchema;
+import org.securemed.fhir.smart.Role;
 import org.securemed.ledger.consent.ImplicitPolicy;
 import org.securemed.ledger.erasure.PatientKeys;
 import org.securemed.ledger.storage.ConsentStateStore;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -77,7 +77,8 @@ public class ConsentConfiguration {
         return new ConsentTranslator(
                 ZoneId.systemDefault(),
                 role -> Role.CODE_SYSTEM.equals(role.system())
-                        && Arrays.stream(Role.values()).anyMatch(known -> known.code().equals(role.code())));
+                        && Arrays.stream(Role.values())
+                                .anyMatch(known -> known.code().equals(role.code())));
     }
 
     @Bean

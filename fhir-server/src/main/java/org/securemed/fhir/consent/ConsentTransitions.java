@@ -35,8 +35,8 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Turns each write of a FHIR Consent into a transition of the patient's consent contract, in the transaction that writes
- * the resource: both happen and are recorded, or neither does.
+ * Turns each write of a FHIR Consent into a transition of the patient's consent contract, in the transaction that
+ * writes the resource: both happen and are recorded, or neither does.
  */
 @Interceptor
 public final class ConsentTransitions {
@@ -124,8 +124,7 @@ public final class ConsentTransitions {
                 ? translator.revocation(state, consentId, author, clock.instant(), transitionId)
                 : translator.translate(state, consentId, consent, author, clock.instant(), transitionId);
         Transition transition = translation.fold(Translation.Change::transition, noChange -> null, refused -> {
-            throw Refusal.unprocessable(
-                    refused.reason().code(), refused.text() + " (" + refused.expression() + ")");
+            throw Refusal.unprocessable(refused.reason().code(), refused.text() + " (" + refused.expression() + ")");
         });
         if (transition == null) {
             return;
@@ -151,7 +150,8 @@ public final class ConsentTransitions {
             return Author.patient("Patient/" + patient, requester.tokenId());
         }
         if (requester.is(Role.SYSTEM)) {
-            String source = consent.hasSourceReference() ? consent.getSourceReference().getReference() : null;
+            String source =
+                    consent.hasSourceReference() ? consent.getSourceReference().getReference() : null;
             if (source == null) {
                 throw Refusal.unprocessable(
                         "consent-evidence", "A recorded Consent names the signed form: Consent.sourceReference.");
@@ -164,7 +164,8 @@ public final class ConsentTransitions {
     private static RuntimeException refusal(TransitionResult.Refused refused) {
         return switch (refused.refusal()) {
             case STALE, WRONG_STATUS ->
-                new ResourceVersionConflictException("The patient's consents changed meanwhile. Read them and try again.");
+                new ResourceVersionConflictException(
+                        "The patient's consents changed meanwhile. Read them and try again.");
             case NOT_ALLOWED -> Refusal.role();
             default -> Refusal.unprocessable("consent-refused", refused.text());
         };
