@@ -9,6 +9,7 @@ import org.springframework.security.oauth2.server.authorization.authentication.O
 import org.springframework.security.oauth2.server.authorization.config.annotation.web.configurers.OAuth2AuthorizationServerConfigurer;
 import org.springframework.security.oauth2.server.authorization.settings.AuthorizationServerSettings;
 import org.springframework.security.oauth2.server.authorization.token.OAuth2TokenGenerator;
+import org.springframework.security.oauth2.server.authorization.web.authentication.JwtClientAssertionAuthenticationConverter;
 import org.springframework.security.oauth2.server.authorization.web.authentication.OAuth2AccessTokenResponseAuthenticationSuccessHandler;
 
 /** What SMART asks of Spring's authorization server beyond its defaults, and where it plugs in. */
@@ -54,17 +55,20 @@ record AuthorizationServerParts(
                             }
                         })))
                 .clientAuthentication(authentication -> authentication
-                        .authenticationConverters(converters -> converters.addAll(0, List.of(publicClients, bearers)))
+                        .authenticationConverters(converters -> {
+                            converters.removeIf(JwtClientAssertionAuthenticationConverter.class::isInstance);
+                            converters.addAll(0, List.of(new AssertionConverter(), publicClients));
+                        })
                         .authenticationProviders(providers -> {
-                            providers.addAll(0, List.of(publicClients, bearers));
+                            providers.add(0, publicClients);
                             providers.forEach(provider -> {
                                 if (provider instanceof JwtClientAssertionAuthenticationProvider machines) {
                                     machines.setJwtDecoderFactory(assertions);
                                 }
                             });
                         }))
-                .tokenIntrospectionEndpoint(
-                        endpoint -> endpoint.introspectionResponseHandler(new IntrospectionAnswer(revocations)))
+                .tokenIntrospectionEndpoint(endpoint -> endpoint.introspectionRequestConverter(bearers)
+                        .introspectionResponseHandler(new IntrospectionAnswer(revocations)))
                 .authorizationServerMetadataEndpoint(endpoint -> endpoint.authorizationServerMetadataCustomizer(
                         metadata -> metadata.claims(AuthorizationServerParts::truthful)))
                 .oidc(oidc -> oidc.providerConfigurationEndpoint(endpoint -> endpoint.providerConfigurationCustomizer(

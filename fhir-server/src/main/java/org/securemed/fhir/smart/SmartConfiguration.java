@@ -168,7 +168,6 @@ public class SmartConfiguration {
             JwtGenerator jwts,
             AuthorizationServerSettings settings,
             SmartStore store,
-            AccessTokens accessTokens,
             Revocations revocations,
             Environment environment) {
         ClientKeys keys = new ClientKeys(production(environment), store.clock());
@@ -180,7 +179,7 @@ public class SmartConfiguration {
                 new DelegatingOAuth2TokenGenerator(jwts, new RefreshTokens()),
                 settings,
                 new PublicClients(clients),
-                new BearerIntrospection(accessTokens, clients),
+                new BearerIntrospection(clients),
                 new ClientAssertions(store.client(), keys, properties, store.clock()),
                 revocations);
     }
