@@ -1,13 +1,30 @@
 package org.securemed.fhir.server;
 
 import ca.uhn.fhir.jpa.model.config.PartitionSettings;
+import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
+import javax.sql.DataSource;
+import org.securemed.fhir.audit.AuditConfiguration;
+import org.securemed.fhir.audit.AuditEventProvider;
+import org.securemed.fhir.audit.AuditRecorder;
+import org.securemed.fhir.consent.ConsentConfiguration;
+import org.securemed.fhir.consent.EverythingProvider;
+import org.securemed.fhir.consent.GateInterceptors;
+import org.securemed.fhir.keys.KeysConfiguration;
+import org.securemed.fhir.smart.SmartConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
+import org.springframework.boot.autoconfigure.http.HttpMessageConvertersAutoConfiguration;
+import org.springframework.boot.autoconfigure.jackson.JacksonAutoConfiguration;
 import org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration;
+import org.springframework.boot.autoconfigure.security.servlet.SecurityFilterAutoConfiguration;
+import org.springframework.boot.autoconfigure.thymeleaf.ThymeleafAutoConfiguration;
 import org.springframework.boot.autoconfigure.validation.ValidationAutoConfiguration;
+import org.springframework.boot.autoconfigure.web.servlet.DispatcherServletAutoConfiguration;
 import org.springframework.boot.autoconfigure.web.servlet.ServletWebServerFactoryAutoConfiguration;
+import org.springframework.boot.autoconfigure.web.servlet.WebMvcAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -19,20 +36,59 @@ import org.springframework.context.annotation.Import;
     PropertyPlaceholderAutoConfiguration.class,
     ConfigurationPropertiesAutoConfiguration.class,
     ValidationAutoConfiguration.class,
+    JacksonAutoConfiguration.class,
+    HttpMessageConvertersAutoConfiguration.class,
     ServletWebServerFactoryAutoConfiguration.class,
+    DispatcherServletAutoConfiguration.class,
+    WebMvcAutoConfiguration.class,
+    ThymeleafAutoConfiguration.class,
+    SecurityFilterAutoConfiguration.class,
     DataSourceAutoConfiguration.class
 })
 @EnableConfigurationProperties(FhirServerProperties.class)
-@Import({DevelopmentPostgres.class, HapiJpaConfiguration.class, FhirServletConfiguration.class})
+@Import({
+    DevelopmentPostgres.class,
+    HapiJpaConfiguration.class,
+    FhirServletConfiguration.class,
+    KeysConfiguration.class,
+    SmartConfiguration.class,
+    ConsentConfiguration.class,
+    AuditConfiguration.class
+})
 public class ServerConfiguration {
 
     @Bean
-    FhirExtensions fhirExtensions() {
-        return new FhirExtensions(List.of(), List.of());
+    Clock clock() {
+        return Clock.systemUTC();
     }
 
     @Bean
+    Schemas schemas(DataSource dataSource) {
+        return new Schemas(dataSource);
+    }
+
+    /** The order of the interceptors: the gate, then the recorder, after which nothing may change an answer. */
+    @Bean
+    FhirExtensions fhirExtensions(
+            GateInterceptors gate,
+            AuditRecorder recorder,
+            EverythingProvider everything,
+            AuditEventProvider auditEvents) {
+        List<Object> interceptors = new ArrayList<>(gate.inOrder());
+        interceptors.add(recorder);
+        return new FhirExtensions(interceptors, List.of(everything, auditEvents));
+    }
+
+    /** One partition for each patient; see {@code org.securemed.fhir.consent.owner.Partition}. */
+    @Bean
     PartitionSettings partitionSettings() {
-        return new PartitionSettings();
+        PartitionSettings settings = new PartitionSettings();
+        settings.setPartitioningEnabled(true);
+        settings.setUnnamedPartitionMode(true);
+        settings.setDefaultPartitionId(0);
+        settings.setAllowReferencesAcrossPartitions(
+                PartitionSettings.CrossPartitionReferenceMode.ALLOWED_UNQUALIFIED);
+        settings.setConditionalCreateDuplicateIdentifiersEnabled(true);
+        return settings;
     }
 }

@@ -1,0 +1,58 @@
+package org.securemed.fhir.audit;
+
+import java.time.Clock;
+import javax.sql.DataSource;
+import org.securemed.fhir.consent.ConsentStates;
+import org.securemed.fhir.consent.owner.OwnerIndex;
+import org.securemed.fhir.keys.LedgerProperties;
+import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.problem.ProblemWriter;
+import org.securemed.fhir.server.FhirServerProperties;
+import org.securemed.fhir.smart.RefusedRequests;
+import org.securemed.ledger.log.Ledger;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+
+/** The recorder, its backstop, and the view of what was recorded. */
+@Configuration(proxyBeanMethods = false)
+public class AuditConfiguration {
+
+    @Bean
+    LedgerGateway ledgerGateway(Ledger ledger, DataSource dataSource, ConsentStates states) {
+        return new LedgerGateway(ledger, dataSource, states::refresh);
+    }
+
+    @Bean
+    EntryFactory entryFactory(SubjectKeys keys, Clock clock, LedgerProperties properties) {
+        return new EntryFactory(keys, clock, properties.instance());
+    }
+
+    @Bean
+    AuditRecorder auditRecorder(
+            EntryFactory entries, LedgerGateway ledger, ProblemWriter problems, OwnerIndex index) {
+        return new AuditRecorder(entries, ledger, problems, index);
+    }
+
+    @Bean
+    RefusedRequests refusedRequests(EntryFactory entries, LedgerGateway ledger) {
+        return new RefusedRequestRecorder(entries, ledger);
+    }
+
+    @Bean
+    AuditEventProvider auditEventProvider(Ledger ledger, SubjectKeys keys, FhirServerProperties properties) {
+        String baseUrl = properties.baseUrl().toString();
+        return new AuditEventProvider(new AuditEventStore(ledger, keys, new AuditEvents(baseUrl)), baseUrl);
+    }
+
+    /** Outside of everything else: whatever answers below {@code /fhir} passes here. */
+    @Bean
+    FilterRegistrationBean<RecordedResponseFilter> recordedResponseFilter(ProblemWriter problems) {
+        FilterRegistrationBean<RecordedResponseFilter> registration =
+                new FilterRegistrationBean<>(new RecordedResponseFilter(problems));
+        registration.addUrlPatterns("/fhir/*");
+        registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+        return registration;
+    }
+}

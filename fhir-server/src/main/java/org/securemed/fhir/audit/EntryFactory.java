@@ -1,0 +1,97 @@
+package org.securemed.fhir.audit;
+
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.exchange.Access;
+import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.smart.Requester;
+import org.securemed.fhir.smart.Role;
+import org.securemed.ledger.consent.ConsentContract;
+import org.securemed.ledger.entry.Decision;
+import org.securemed.ledger.entry.Entry;
+import org.securemed.ledger.entry.EntryIds;
+import org.securemed.ledger.entry.Op;
+import org.securemed.ledger.entry.Pseudonym;
+
+/** Makes ledger entries of what happened in an exchange. Thread-safe. */
+final class EntryFactory {
+    private static final String POLICY = "securemed-consent/" + ConsentContract.ENGINE_VERSION;
+
+    private final SubjectKeys keys;
+    private final Clock clock;
+    private final String instance;
+
+    /** @param instance name of this server instance in the log */
+    EntryFactory(SubjectKeys keys, Clock clock, String instance) {
+        this.keys = keys;
+        this.clock = clock;
+        this.instance = instance;
+    }
+
+    /**
+     * An entry about one patient, or about none.
+     *
+     * @param patientId logical id; null if the exchange concerns no patient
+     * @param resources versioned references of what was read or written
+     * @param outcome AuditEvent.outcome: 0, 4, 8 or 12
+     */
+    Entry entry(
+            Exchange exchange,
+            RequestFacts facts,
+            Op op,
+            @Nullable String type,
+            @Nullable String patientId,
+            List<String> resources,
+            int status,
+            int outcome) {
+        Optional<Access> access = patientId == null ? Optional.empty() : access(exchange, patientId);
+        UUID id = EntryIds.next(clock.instant());
+        Requester requester = exchange.requester();
+        @Nullable Pseudonym subject = patientId == null ? null : keys.subject(patientId);
+        EntryDetail detail = new EntryDetail(
+                patientId == null ? null : "Patient/" + patientId,
+                requester.fhirUser(),
+                requester.displayName(),
+                new ArrayList<>(requester.organizations()),
+                requester.organizationName(),
+                requester.clientId(),
+                requester.tokenId(),
+                requester.issuer(),
+                requester.subject(),
+                facts.address(),
+                facts.method(),
+                facts.query(),
+                resources,
+                exchange.requestId(),
+                access.map(Access::basis).orElse(null));
+        return Entry.builder(id, clock.instant(), instance, op)
+                .actor(requester.clientId().isEmpty() ? null : requester.clientId())
+                .role(requester.roles().stream().sorted().map(Role::code).findFirst().orElse(null))
+                .purpose(requester.purposesOfUse().stream().sorted().findFirst().orElse(null))
+                .resourceType(type)
+                .patient(subject)
+                .decision(access.map(EntryFactory::decision).orElse(null))
+                .outcome(outcome)
+                .status(status)
+                .sealed(keys.seal(subject, id, detail.toJson()))
+                .build();
+    }
+
+    /** The decision that counts for a patient: a permit if there was one, since something was shown then. */
+    private static Optional<Access> access(Exchange exchange, String patientId) {
+        return exchange.accesses().stream()
+                .filter(access -> access.patientId().equals(patientId))
+                .min(Comparator.comparing((Access access) -> !access.permitted())
+                        .thenComparing(Access::resourceType));
+    }
+
+    private static Decision decision(Access access) {
+        return new Decision(access.permitted() ? "permit" : "deny", access.reason(), POLICY, List.of());
+    }
+}

@@ -1,0 +1,117 @@
+package org.securemed.fhir.audit;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import org.securemed.fhir.exchange.Recorded;
+import org.securemed.fhir.problem.Problem;
+import org.securemed.fhir.problem.ProblemWriter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * The backstop of the second promise: under the FHIR endpoint no byte leaves for a request whose record is not durable,
+ * whatever code path wrote it. It should never have anything to do.
+ */
+public final class RecordedResponseFilter extends OncePerRequestFilter {
+    private static final Logger log = LoggerFactory.getLogger(RecordedResponseFilter.class);
+
+    private static final Problem UNRECORDED = Problem.unavailable(
+            "ledger-unavailable",
+            "The access could not be recorded, so nothing is disclosed. Try again later.",
+            Duration.ofSeconds(5));
+
+    private final ProblemWriter problems;
+
+    public RecordedResponseFilter(ProblemWriter problems) {
+        this.problems = problems;
+    }
+
+    @Override
+    protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws ServletException, IOException {
+        Guarded guarded = new Guarded(request, response);
+        try {
+            chain.doFilter(request, guarded);
+        } catch (UnrecordedException e) {
+            refuse(request, response);
+            return;
+        }
+        if (!response.isCommitted() && !Recorded.is(request)) {
+            refuse(request, response);
+        }
+    }
+
+    private void refuse(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        log.atError().addKeyValue("method", request.getMethod()).log("a response without a record was held back");
+        response.reset();
+        problems.write(request, response, UNRECORDED);
+    }
+
+    /** Thrown where a response would begin that has no record. */
+    private static final class UnrecordedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        UnrecordedException() {
+            super("no record", null, false, false);
+        }
+    }
+
+    private static final class Guarded extends HttpServletResponseWrapper {
+        private final HttpServletRequest request;
+
+        Guarded(HttpServletRequest request, HttpServletResponse response) {
+            super(response);
+            this.request = request;
+        }
+
+        private void require() {
+            if (!Recorded.is(request)) {
+                throw new UnrecordedException();
+            }
+        }
+
+        @Override
+        public ServletOutputStream getOutputStream() throws IOException {
+            require();
+            return super.getOutputStream();
+        }
+
+        @Override
+        public PrintWriter getWriter() throws IOException {
+            require();
+            return super.getWriter();
+        }
+
+        @Override
+        public void flushBuffer() throws IOException {
+            require();
+            super.flushBuffer();
+        }
+
+        @Override
+        public void sendError(int status) throws IOException {
+            require();
+            super.sendError(status);
+        }
+
+        @Override
+        public void sendError(int status, String message) throws IOException {
+            require();
+            super.sendError(status);
+        }
+
+        @Override
+        public void sendRedirect(String location) throws IOException {
+            require();
+            super.sendRedirect(location);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package org.securemed.fhir.consent;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.sql.DataSource;
+import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.ledger.consent.ConsentContract;
+import org.securemed.ledger.consent.ConsentState;
+import org.securemed.ledger.entry.Pseudonym;
+import org.securemed.ledger.storage.ConsentStateStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The patients' consent states in memory, and for each possible requester the patients who name them. A decision reads
+ * these; whether the state was still current is checked by the block that records the decision. Thread-safe.
+ */
+public final class ConsentStates {
+    private static final Logger log = LoggerFactory.getLogger(ConsentStates.class);
+
+    private final ConsentStateStore store;
+    private final SubjectKeys keys;
+    private final DataSource dataSource;
+    private final Map<Pseudonym, ConsentState> states = new ConcurrentHashMap<>();
+    private final Map<String, Set<String>> patientsByKey = new ConcurrentHashMap<>();
+
+    ConsentStates(ConsentStateStore store, SubjectKeys keys, DataSource dataSource) {
+        this.store = store;
+        this.keys = keys;
+        this.dataSource = dataSource;
+    }
+
+    /** Reads all states; to be done before the first request is answered. */
+    void load() {
+        long loaded = with(connection -> store.loadAll(
+                connection, (subject, state) -> put(new Pseudonym(subject.high(), subject.low()), state)));
+        log.atInfo().addKeyValue("patients", loaded).log("consent states loaded");
+    }
+
+    /** The patient in the ledger. */
+    Pseudonym subject(String patientId) {
+        return keys.subject(patientId);
+    }
+
+    /** The state of a patient of this server, as far as this instance knows it. */
+    ConsentState of(String patientId) {
+        ConsentState state = states.get(keys.subject(patientId));
+        return state == null ? ConsentState.initial("Patient/" + patientId) : state;
+    }
+
+    /** Logical ids of the patients who name any of these keys ({@link ConsentContract#grantees}). */
+    Set<String> patientsNaming(Set<String> grantees) {
+        Set<String> patients = new HashSet<>();
+        for (String grantee : grantees) {
+            patients.addAll(patientsByKey.getOrDefault(grantee, Set.of()));
+        }
+        return patients;
+    }
+
+    /** Reads a patient's state anew if another instance has changed it. */
+    public void refresh(Pseudonym subject) {
+        ConsentState known = states.get(subject);
+        long version = known == null ? 0 : known.version();
+        Optional<ConsentState> newer =
+                with(connection -> store.loadIfNewer(connection, SubjectKeys.toErasure(subject), version));
+        newer.ifPresent(state -> put(subject, state));
+    }
+
+    /** Takes a state that a committed transaction has written. */
+    synchronized void put(Pseudonym subject, ConsentState state) {
+        ConsentState before = states.get(subject);
+        if (before != null && before.version() >= state.version()) {
+            return;
+        }
+        String patient = state.subject().substring("Patient/".length());
+        Set<String> now = ConsentContract.grantees(state);
+        if (before != null) {
+            for (String grantee : ConsentContract.grantees(before)) {
+                if (!now.contains(grantee)) {
+                    patientsByKey.getOrDefault(grantee, Set.of()).remove(patient);
+                }
+            }
+        }
+        for (String grantee : now) {
+            patientsByKey
+                    .computeIfAbsent(grantee, key -> ConcurrentHashMap.newKeySet())
+                    .add(patient);
+        }
+        states.put(subject, state);
+    }
+
+    private <T> T with(Work<T> work) {
+        try (Connection connection = dataSource.getConnection()) {
+            return work.run(connection);
+        } catch (SQLException e) {
+            throw new IllegalStateException("the consent states cannot be read", e);
+        }
+    }
+
+    private interface Work<T> {
+        T run(Connection connection) throws SQLException;
+    }
+}

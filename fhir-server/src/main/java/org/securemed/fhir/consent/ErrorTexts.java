@@ -1,0 +1,56 @@
+package org.securemed.fhir.consent;
+
+import ca.uhn.fhir.interceptor.api.Hook;
+import ca.uhn.fhir.interceptor.api.Interceptor;
+import ca.uhn.fhir.interceptor.api.Pointcut;
+import ca.uhn.fhir.rest.api.server.RequestDetails;
+import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
+import ca.uhn.fhir.rest.server.exceptions.InternalErrorException;
+import ca.uhn.fhir.rest.server.exceptions.InvalidRequestException;
+import ca.uhn.fhir.rest.server.exceptions.ResourceNotFoundException;
+import ca.uhn.fhir.parser.DataFormatException;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.problem.Problem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The last word on error texts: an internal error says nothing of its cause, and a resource that was found but may not
+ * be shown is not known.
+ */
+@Interceptor
+public final class ErrorTexts {
+    private static final Logger log = LoggerFactory.getLogger(ErrorTexts.class);
+
+    /** Null leaves the exception as it is. */
+    @Hook(Pointcut.SERVER_PRE_PROCESS_OUTGOING_EXCEPTION)
+    public @Nullable BaseServerResponseException rewrite(RequestDetails request, Throwable thrown) {
+        if (thrown instanceof DataFormatException malformed) {
+            return new InvalidRequestException(malformed.getMessage());
+        }
+        if (thrown instanceof Problem problem) {
+            BaseServerResponseException exception =
+                    BaseServerResponseException.newInstance(problem.status(), problem.diagnostics());
+            exception.setOperationOutcome(problem.operationOutcome());
+            return exception;
+        }
+        if (thrown instanceof ResourceNotFoundException notFound
+                && String.valueOf(notFound.getMessage()).startsWith("HAPI-1995")
+                && request != null
+                && request.getId() != null) {
+            return Refusal.notKnown(request.getResourceName(), request.getId().getIdPart());
+        }
+        if (thrown instanceof BaseServerResponseException known && known.getStatusCode() < 500) {
+            return null;
+        }
+        if (thrown instanceof BaseServerResponseException known && known.getStatusCode() != 500) {
+            return null;
+        }
+        String reference = UUID.randomUUID().toString();
+        log.atError().addKeyValue("reference", reference).setCause(thrown).log("a request failed");
+        InternalErrorException internal = new InternalErrorException("The server failed to answer.");
+        internal.setOperationOutcome(Problem.internal().operationOutcome());
+        return internal;
+    }
+}

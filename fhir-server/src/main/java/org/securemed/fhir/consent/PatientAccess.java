@@ -1,0 +1,176 @@
+package org.securemed.fhir.consent;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.consent.owner.OwnerIndex;
+import org.securemed.fhir.consent.owner.Ownership;
+import org.securemed.fhir.consent.owner.Partition;
+import org.securemed.fhir.exchange.Access;
+import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.smart.Interaction;
+import org.securemed.fhir.smart.Requester;
+import org.securemed.fhir.smart.Role;
+import org.securemed.ledger.consent.AccessRequest;
+import org.securemed.ledger.consent.Action;
+import org.securemed.ledger.consent.Basis;
+import org.securemed.ledger.consent.Coding;
+import org.securemed.ledger.consent.ConsentContract;
+import org.securemed.ledger.consent.ConsentState;
+import org.securemed.ledger.consent.Coverage;
+import org.securemed.ledger.consent.Decision;
+import org.securemed.ledger.consent.ImplicitPolicy;
+import org.securemed.ledger.consent.Obligation;
+import org.securemed.ledger.consent.ResourceFacts;
+
+/**
+ * Whether a requester may see resources of a type of a patient: the fixed rules for the custodian's own systems and for
+ * the patient, then the consent contract. Both layers of the gate ask here, and get one answer in one request.
+ */
+final class PatientAccess {
+    /** The most patients that a search over all consented ones spans; beyond it a patient has to be named. */
+    static final int MOST_PATIENTS = 1000;
+
+    private static final String ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
+
+    /** What no consent for clinical data opens: who else may see it is between the patient and the custodian. */
+    private static final Set<String> PRIVATE_TYPES = Set.of("Consent");
+
+    private final ConsentStates states;
+    private final OwnerIndex index;
+    private final ImplicitPolicy policy;
+
+    PatientAccess(ConsentStates states, OwnerIndex index, ImplicitPolicy policy) {
+        this.states = states;
+        this.index = index;
+        this.policy = policy;
+    }
+
+    /** Whether the requester is a system of the custodian, whose duties need no consent. */
+    boolean seesEverything(Exchange exchange) {
+        return exchange.requester().is(Role.SYSTEM);
+    }
+
+    /** Whether the requester attends to what could not be attributed to a patient. */
+    boolean seesQuarantine(Exchange exchange) {
+        return exchange.requester().is(Role.ADMINISTRATOR) || seesEverything(exchange);
+    }
+
+    /**
+     * Refuses what no role of the requester allows, whatever the data.
+     *
+     * @param type null for an interaction that concerns no type
+     */
+    void requireRole(Exchange exchange, @Nullable String type, Interaction interaction) {
+        if (type == null || !RoleRules.allow(exchange.requester().roles(), type, interaction)) {
+            throw Refusal.role();
+        }
+    }
+
+    /** Whether everyone to whom a resource belongs permits the requester to see it. */
+    boolean permits(Exchange exchange, Ownership ownership, String type) {
+        if (ownership.partition() == Partition.SHARED || seesEverything(exchange)) {
+            return true;
+        }
+        if (ownership.partition() == Partition.QUARANTINE) {
+            return seesQuarantine(exchange);
+        }
+        boolean permitted = !ownership.patients().isEmpty();
+        for (String patient : ownership.patients()) {
+            permitted &= decide(exchange, patient, type).permitted();
+        }
+        return permitted;
+    }
+
+    /** The decision for resources of {@code type} of a patient of this server. */
+    Access decide(Exchange exchange, String patientId, String type) {
+        return exchange.access(patientId, type, () -> decideNow(exchange, patientId, type));
+    }
+
+    /** Partitions of all patients who let the requester see resources of {@code type}. */
+    List<Integer> partitions(Exchange exchange, String type) {
+        Set<String> candidates = new LinkedHashSet<>(states.patientsNaming(request(exchange).keys()));
+        exchange.requester().user().filter(user -> user.startsWith("Patient/")).ifPresent(user ->
+                candidates.add(user.substring("Patient/".length())));
+        if (candidates.size() > MOST_PATIENTS) {
+            throw Refusal.notOffered("Name the patient: too many patients have consented to search all at once.");
+        }
+        List<Integer> partitions = new ArrayList<>();
+        for (String patient : candidates) {
+            index.partitionOf(patient)
+                    .filter(partition -> decide(exchange, patient, type).permitted())
+                    .ifPresent(partitions::add);
+        }
+        return partitions;
+    }
+
+    private Access decideNow(Exchange exchange, String patientId, String type) {
+        Requester requester = exchange.requester();
+        if (seesEverything(exchange)) {
+            return fixed(true, patientId, type, "custodian");
+        }
+        if (requester.user().filter(("Patient/" + patientId)::equals).isPresent()) {
+            return fixed(requester.is(Role.PATIENT), patientId, type, "self");
+        }
+        if (PRIVATE_TYPES.contains(type)) {
+            return fixed(false, patientId, type, "private-type");
+        }
+        if (!mayBeGranted(requester)) {
+            return fixed(false, patientId, type, "role");
+        }
+        ConsentState state = states.of(patientId);
+        AccessRequest request = request(exchange);
+        Coverage coverage = ConsentContract.coarse(state, request, type, policy);
+        Decision decision = ConsentContract.decide(state, request, ResourceFacts.of(type, ""), policy);
+        // A consent that opens only some resources of a type opens none of them: nobody could count the others.
+        boolean permitted = coverage == Coverage.ALL && decision.fold(permit -> !permit.obligations().contains(Obligation.DEIDENTIFY), deny -> false);
+        String reason = permitted
+                ? decision.basis().rule().name().toLowerCase(Locale.ROOT).replace('_', '-')
+                : coverage == Coverage.NONE ? "no-consent" : "partial-consent";
+        return new Access(
+                permitted, patientId, states.subject(patientId), type, reason, state.version(), basis(decision));
+    }
+
+    private static @Nullable String basis(Decision decision) {
+        Basis basis = decision.basis();
+        return basis.rule() == Basis.Rule.CONSENT ? "Consent/" + basis.id() + " v" + basis.version() : null;
+    }
+
+    private Access fixed(boolean permitted, String patientId, String type, String rule) {
+        return new Access(
+                permitted, patientId, states.subject(patientId), type, rule, Access.NO_CONSENT_READ, null);
+    }
+
+    /** Whether the requester has a role to which consent can open anything. */
+    private static boolean mayBeGranted(Requester requester) {
+        return requester.is(Role.PHYSICIAN)
+                || requester.is(Role.NURSE)
+                || requester.is(Role.RESEARCHER)
+                || requester.is(Role.REPRESENTATIVE)
+                || requester.is(Role.PATIENT);
+    }
+
+    private static AccessRequest request(Exchange exchange) {
+        Requester requester = exchange.requester();
+        Set<Coding> roles = new LinkedHashSet<>();
+        requester.roles().forEach(role -> roles.add(new Coding(Role.CODE_SYSTEM, role.code())));
+        List<Coding> purposes = new ArrayList<>();
+        requester.purposesOfUse().forEach(code -> purposes.add(new Coding(ACT_REASON, code)));
+        if (purposes.isEmpty()) {
+            // Nothing declared: only a consent that is not limited in purpose can match.
+            purposes.add(new Coding(ACT_REASON, "PurposeOfUse"));
+        }
+        return new AccessRequest(
+                requester.user().orElse("Device/" + requester.clientId()),
+                roles,
+                requester.organizations(),
+                Set.of(),
+                requester.clientId(),
+                purposes,
+                Action.ACCESS,
+                exchange.started());
+    }
+}

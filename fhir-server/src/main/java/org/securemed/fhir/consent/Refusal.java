@@ -1,0 +1,75 @@
+package org.securemed.fhir.consent;
+
+import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
+import ca.uhn.fhir.rest.server.exceptions.ForbiddenOperationException;
+import ca.uhn.fhir.rest.server.exceptions.InvalidRequestException;
+import ca.uhn.fhir.rest.server.exceptions.MethodNotAllowedException;
+import ca.uhn.fhir.rest.server.exceptions.ResourceNotFoundException;
+import ca.uhn.fhir.rest.server.exceptions.UnprocessableEntityException;
+import org.securemed.fhir.problem.Problem;
+
+/**
+ * The gate's refusals as HAPI exceptions. Those about data that a requester may not see are, to the letter, what HAPI
+ * answers when the data is not there.
+ */
+final class Refusal {
+    private Refusal() {}
+
+    /** HAPI's own answer for an id that was never assigned (HAPI-2001). */
+    static BaseServerResponseException notKnown(String type, String id) {
+        return new ResourceNotFoundException("HAPI-2001: Resource " + type + "/" + id + " is not known");
+    }
+
+    /** A reference to what isn't there, or might as well not be (as HAPI-1094, without the path). */
+    static BaseServerResponseException unknownReference(String reference) {
+        return new InvalidRequestException("HAPI-1094: Resource " + reference + " not found");
+    }
+
+    /** The requester's role may not do this, whatever the data. */
+    static BaseServerResponseException role() {
+        return with(
+                new ForbiddenOperationException("role"),
+                Problem.forbidden("role-not-allowed", "Your role does not permit this interaction."));
+    }
+
+    /** The token's scopes do not cover this, whatever the data. */
+    static BaseServerResponseException scope() {
+        return with(
+                new ForbiddenOperationException("scope"),
+                Problem.forbidden("scope-not-allowed", "The token's scopes do not cover this interaction."));
+    }
+
+    /** A search or operation that can't be answered without telling of data that the requester may not see. */
+    static BaseServerResponseException notOffered(String whatToDoInstead) {
+        return with(
+                new ForbiddenOperationException("not-offered"),
+                Problem.forbidden("not-offered", whatToDoInstead));
+    }
+
+    /** An interaction that this server does not have for this type. */
+    static BaseServerResponseException notAllowed(String whatToDoInstead) {
+        return with(
+                new MethodNotAllowedException("not-allowed"),
+                Problem.of(
+                        405,
+                        "interaction-not-supported",
+                        org.hl7.fhir.r4.model.OperationOutcome.IssueType.NOTSUPPORTED,
+                        whatToDoInstead));
+    }
+
+    /** A resource that the rules of this server do not admit. */
+    static BaseServerResponseException unprocessable(String code, String diagnostics) {
+        return with(
+                new UnprocessableEntityException(code),
+                Problem.of(
+                        422,
+                        code,
+                        org.hl7.fhir.r4.model.OperationOutcome.IssueType.BUSINESSRULE,
+                        diagnostics));
+    }
+
+    private static BaseServerResponseException with(BaseServerResponseException exception, Problem problem) {
+        exception.setOperationOutcome(problem.operationOutcome());
+        return exception;
+    }
+}

@@ -1,0 +1,138 @@
+package org.securemed.fhir.consent;
+
+import ca.uhn.fhir.interceptor.api.Hook;
+import ca.uhn.fhir.interceptor.api.Interceptor;
+import ca.uhn.fhir.interceptor.api.Pointcut;
+import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
+import ca.uhn.fhir.rest.api.server.RequestDetails;
+import java.util.Map;
+import java.util.Set;
+import org.hl7.fhir.r4.model.Bundle;
+import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.consent.owner.BundleEntries;
+import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.smart.Interaction;
+
+/**
+ * Refuses, before anything is looked up, what a requester's role or token does not cover and what can't be answered
+ * without telling of hidden data. Each rule depends on the request and the requester alone, never on stored data; they
+ * are listed in {@code docs/conformance.md}.
+ */
+@Interceptor
+public final class RequestRules {
+    /** Operations whose answer is made of the terminology or of the request itself. */
+    private static final Set<String> NEUTRAL_OPERATIONS =
+            Set.of("$validate", "$expand", "$validate-code", "$lookup", "$subsumes", "$translate");
+
+    private static final Set<String> PATIENT_OPERATIONS = Set.of("$everything", "$summary");
+
+    private final PatientAccess access;
+
+    RequestRules(PatientAccess access) {
+        this.access = access;
+    }
+
+    /** Called for each request, and again for each GET entry of a Bundle. */
+    @Hook(Pointcut.SERVER_INCOMING_REQUEST_PRE_HANDLED)
+    public void check(RequestDetails request, RestOperationTypeEnum operation) {
+        Exchange.of(request).ifPresent(exchange -> check(exchange, request, operation));
+    }
+
+    private void check(Exchange exchange, RequestDetails request, RestOperationTypeEnum operation) {
+        String type = request.getResourceName();
+        switch (operation) {
+            case METADATA, GET_PAGE -> {}
+            case READ, VREAD, HISTORY_INSTANCE -> access.requireRole(exchange, type, Interaction.READ);
+            case SEARCH_TYPE -> {
+                access.requireRole(exchange, type, Interaction.SEARCH);
+                if (!access.seesEverything(exchange)) {
+                    SearchRules.check(type, request.getParameters());
+                }
+            }
+            case CREATE -> write(exchange, request, type, Interaction.CREATE, operation);
+            case UPDATE, PATCH -> write(exchange, request, type, Interaction.UPDATE, operation);
+            case DELETE -> write(exchange, request, type, Interaction.DELETE, operation);
+            case TRANSACTION -> bundle(exchange, request);
+            case EXTENDED_OPERATION_INSTANCE, EXTENDED_OPERATION_TYPE, EXTENDED_OPERATION_SERVER, VALIDATE ->
+                operation(exchange, request, type);
+            default -> throw Refusal.notOffered("This interaction is not offered; see the CapabilityStatement.");
+        }
+    }
+
+    private void write(
+            Exchange exchange,
+            RequestDetails request,
+            @Nullable String type,
+            Interaction interaction,
+            RestOperationTypeEnum operation) {
+        access.requireRole(exchange, type, interaction);
+        boolean conditional = operation != RestOperationTypeEnum.CREATE && request.getConditionalUrl(operation) != null;
+        if (!access.seesEverything(exchange)) {
+            SearchRules.checkHeaders(request);
+            if (conditional) {
+                throw Refusal.notOffered("Search for the resource first, then address it by its id.");
+            }
+        }
+    }
+
+    private void bundle(Exchange exchange, RequestDetails request) {
+        if (!(request.getResource() instanceof Bundle bundle)) {
+            return;
+        }
+        WriteGate.remember(request, BundleEntries.of(bundle));
+        if (!access.seesEverything(exchange)) {
+            SearchRules.checkHeaders(request);
+        }
+        for (Bundle.BundleEntryComponent entry : bundle.getEntry()) {
+            bundleEntry(exchange, entry.getRequest());
+        }
+    }
+
+    private void bundleEntry(Exchange exchange, Bundle.BundleEntryRequestComponent request) {
+        String url = request.getUrl();
+        if (request.getMethod() == null || url == null) {
+            return;
+        }
+        String type = url.split("[/?]", 2)[0];
+        Interaction interaction =
+                switch (request.getMethod()) {
+                    case POST -> Interaction.CREATE;
+                    case PUT, PATCH -> Interaction.UPDATE;
+                    case DELETE -> Interaction.DELETE;
+                    default -> null;
+                };
+        if (interaction == null) {
+            return;
+        }
+        if (type.isEmpty() || type.startsWith("$") || url.contains("/$")) {
+            throw Refusal.notOffered("Call operations by themselves, outside of a Bundle.");
+        }
+        // A PUT may turn out to be a create; the role then needs to allow that too, see WriteGate.
+        access.requireRole(exchange, type, interaction);
+        if (!access.seesEverything(exchange) && url.indexOf('?') >= 0) {
+            throw Refusal.notOffered("Search for the resource first, then address it by its id.");
+        }
+    }
+
+    private void operation(Exchange exchange, RequestDetails request, @Nullable String type) {
+        String name = request.getOperation();
+        if (name != null && PATIENT_OPERATIONS.contains(name)) {
+            access.requireRole(exchange, "Patient", Interaction.READ);
+            return;
+        }
+        if (name == null || !NEUTRAL_OPERATIONS.contains(name)) {
+            throw Refusal.notOffered("This operation is not offered; see the CapabilityStatement.");
+        }
+        if (name.equals("$validate")) {
+            validate(request);
+        }
+    }
+
+    /** Validation of what is stored, or of its deletion, would tell of it; validation of a body tells of nothing. */
+    private static void validate(RequestDetails request) {
+        Map<String, String[]> parameters = request.getParameters();
+        if (request.getId() != null || parameters.containsKey("mode")) {
+            throw Refusal.notOffered("Send the resource to validate as the body, without an id or a mode.");
+        }
+    }
+}

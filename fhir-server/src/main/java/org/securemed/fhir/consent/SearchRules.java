@@ -1,0 +1,79 @@
+package org.securemed.fhir.consent;
+
+import ca.uhn.fhir.rest.api.server.RequestDetails;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.consent.owner.SharedTypes;
+
+/**
+ * Search parameters that reach beyond the partitions of a request, whatever HAPI's scope is, and are therefore refused
+ * to everyone who is subject to consent.
+ */
+final class SearchRules {
+    private static final Set<String> REFUSED = Set.of(
+            "_has",
+            "_filter",
+            "_list",
+            "_source",
+            "_text",
+            "_content",
+            "_contained",
+            "_containedType",
+            "_query",
+            "_includeDeleted",
+            "_graphql");
+
+    private SearchRules() {}
+
+    /** Refuses what tells of data outside the requester's read set. */
+    static void check(@Nullable String type, Map<String, String[]> parameters) {
+        for (Map.Entry<String, String[]> parameter : parameters.entrySet()) {
+            String name = parameter.getKey();
+            String base = name.split("[:.]", 2)[0];
+            if (REFUSED.contains(base)) {
+                throw Refusal.notOffered("Search without " + base + ".");
+            }
+            if (name.indexOf('.') >= 0) {
+                throw Refusal.notOffered("Search without chained parameters: look up the target first.");
+            }
+            switch (base) {
+                case "_include" -> include(name, parameter.getValue());
+                case "_revinclude" -> {
+                    include(name, parameter.getValue());
+                    if (type != null && SharedTypes.contains(type)) {
+                        throw Refusal.notOffered("Search for the including type instead of using _revinclude.");
+                    }
+                }
+                case "_sort" -> sort(parameter.getValue());
+                default -> {}
+            }
+        }
+    }
+
+    /** Refuses headers by which a writer would learn of, or skip the check for, an existing resource. */
+    static void checkHeaders(RequestDetails request) {
+        if (request.getHeader("X-Upsert-Extistence-Check") != null || request.getHeader("X-Rewrite-History") != null) {
+            throw Refusal.notOffered("Write without this server's administrative headers.");
+        }
+    }
+
+    private static void include(String name, String[] values) {
+        if (name.endsWith(":iterate") || name.endsWith(":recurse")) {
+            throw Refusal.notOffered("Include without :iterate.");
+        }
+        for (String value : values) {
+            if (value.equals("*") || value.endsWith(":*")) {
+                throw Refusal.notOffered("Name the reference to include.");
+            }
+        }
+    }
+
+    private static void sort(String[] values) {
+        for (String value : values) {
+            if (value.indexOf('.') >= 0 || value.indexOf(':') >= 0) {
+                throw Refusal.notOffered("Sort without chained parameters.");
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * Which patients a resource belongs to, and in which partition of the FHIR store it therefore lies. Knows nothing of
+ * requesters or consents.
+ */
+@NullMarked
+package org.securemed.fhir.consent.owner;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,171 @@
+package org.securemed.fhir.exchange;
+
+import ca.uhn.fhir.rest.api.server.RequestDetails;
+import ca.uhn.fhir.rest.api.server.SystemRequestDetails;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.problem.Problem;
+import org.securemed.fhir.smart.Requester;
+import org.securemed.ledger.entry.Entry;
+import org.springframework.security.core.context.SecurityContextHolder;
+
+/**
+ * The state of one FHIR request. It travels in HAPI's user data, which the entries of a Bundle share, because they may
+ * run on other threads. Thread-safe.
+ */
+public final class Exchange {
+    private static final String KEY = Exchange.class.getName();
+    private static final int LONGEST_REQUEST_ID = 128;
+
+    private final Requester requester;
+    private final Instant started;
+    private final String requestId;
+    private final Map<String, Access> accesses = new ConcurrentHashMap<>();
+    private final Set<Touched> shown = Collections.synchronizedSet(new LinkedHashSet<>());
+    private final Set<String> named = Collections.synchronizedSet(new LinkedHashSet<>());
+    private final List<Entry> staged = Collections.synchronizedList(new ArrayList<>());
+    private final Map<IBaseResource, Map<Class<?>, Object>> notes = new IdentityHashMap<>();
+
+    private Exchange(Requester requester, Instant started, String requestId) {
+        this.requester = requester;
+        this.started = started;
+        this.requestId = requestId;
+    }
+
+    /**
+     * The exchange of a request; begun by the first call. Empty for what the server asks itself (indexing, jobs),
+     * which answers nobody.
+     */
+    public static Optional<Exchange> of(@Nullable RequestDetails request) {
+        if (request == null || request instanceof SystemRequestDetails) {
+            return Optional.empty();
+        }
+        return Optional.of((Exchange) request.getUserData().computeIfAbsent(KEY, key -> begin(request)));
+    }
+
+    /** The exchange of a request that was refused before anybody knew who sent it. */
+    public static Exchange ofNobody(@Nullable String sentRequestId) {
+        return new Exchange(
+                Requester.anonymous(),
+                Instant.now(),
+                usable(sentRequestId).orElseGet(() -> UUID.randomUUID().toString()));
+    }
+
+    private static Exchange begin(RequestDetails request) {
+        String requestId = usable(request.getHeader("X-Request-ID")).orElseGet(request::getRequestId);
+        return new Exchange(requesterNow(), Instant.now(), requestId);
+    }
+
+    private static Optional<String> usable(@Nullable String sent) {
+        return Optional.ofNullable(sent)
+                .filter(id -> !id.isEmpty() && id.length() <= LONGEST_REQUEST_ID && printable(id));
+    }
+
+    private static Requester requesterNow() {
+        try {
+            return Requester.from(SecurityContextHolder.getContext().getAuthentication());
+        } catch (Problem e) {
+            // Only metadata is answered without a token; the gate gives nobody a role.
+            return Requester.anonymous();
+        }
+    }
+
+    private static boolean printable(String text) {
+        return text.chars().allMatch(c -> c > 0x20 && c < 0x7f);
+    }
+
+    public Requester requester() {
+        return requester;
+    }
+
+    /** When the request was first seen. */
+    public Instant started() {
+        return started;
+    }
+
+    /** The client's X-Request-ID, or one that the server made. */
+    public String requestId() {
+        return requestId;
+    }
+
+    /**
+     * The decision for a patient and type, made once in a request.
+     *
+     * @param decide asked when none was made yet
+     */
+    public Access access(String patientId, String resourceType, Supplier<Access> decide) {
+        return accesses.computeIfAbsent(patientId + "|" + resourceType, key -> decide.get());
+    }
+
+    /** All decisions of this request. */
+    public Collection<Access> accesses() {
+        return List.copyOf(accesses.values());
+    }
+
+    /** Notes that a resource is about to be shown. */
+    public void show(Touched resource) {
+        shown.add(resource);
+    }
+
+    /** What is about to be shown, in the order of loading. */
+    public List<Touched> shown() {
+        synchronized (shown) {
+            return List.copyOf(shown);
+        }
+    }
+
+    /** Notes that the request names a patient of this server, whether or not it may see anything of them. */
+    public void name(String patientId) {
+        named.add(patientId);
+    }
+
+    /** Logical ids of the patients that the request names. */
+    public Set<String> named() {
+        synchronized (named) {
+            return Set.copyOf(named);
+        }
+    }
+
+    /** Notes entries that a committed transaction has put into the ledger's outbox. */
+    public void staged(List<Entry> entries) {
+        staged.addAll(entries);
+    }
+
+    /** Entries in the outbox that belong to this request's committed writes. */
+    public List<Entry> staged() {
+        synchronized (staged) {
+            return List.copyOf(staged);
+        }
+    }
+
+    /**
+     * What is remembered about a resource object that the request is going to store, made once for each kind.
+     *
+     * @param note asked when nothing is remembered yet
+     */
+    public <T> T note(IBaseResource resource, Class<T> kind, Supplier<T> note) {
+        synchronized (notes) {
+            Map<Class<?>, Object> known = notes.computeIfAbsent(resource, key -> new HashMap<>());
+            Object value = known.get(kind);
+            if (value == null) {
+                value = note.get();
+                known.put(kind, value);
+            }
+            return kind.cast(value);
+        }
+    }
+}

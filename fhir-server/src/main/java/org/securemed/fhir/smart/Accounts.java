@@ -1,0 +1,105 @@
+package org.securemed.fhir.smart;
+
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.core.userdetails.User;
+import org.springframework.security.core.userdetails.UserDetails;
+import org.springframework.security.core.userdetails.UsernameNotFoundException;
+
+/** The accounts in the database. Thread-safe. */
+final class Accounts {
+    private static final int LONGEST_NAME = 200;
+
+    private final JdbcClient database;
+
+    Accounts(JdbcClient database) {
+        this.database = database;
+    }
+
+    /** How a name typed at log-in is looked up. */
+    static String normal(String username) {
+        return username.strip().toLowerCase(Locale.ROOT);
+    }
+
+    Optional<Account> find(String username) {
+        if (username.length() > LONGEST_NAME || username.indexOf('\0') >= 0) {
+            return Optional.empty();
+        }
+        return database.sql("select * from smart.account where username = :username")
+                .param("username", normal(username))
+                .query((row, number) -> new Account(
+                        row.getString("username"),
+                        row.getString("password_hash"),
+                        row.getString("display_name"),
+                        words(row.getString("roles")).stream()
+                                .map(code -> Role.of("", code).orElseThrow())
+                                .collect(Collectors.toUnmodifiableSet()),
+                        row.getString("fhir_user"),
+                        row.getString("organization"),
+                        row.getString("organization_name"),
+                        words(row.getString("purposes_of_use")),
+                        row.getBoolean("enabled")))
+                .optional();
+    }
+
+    /** Adds an account, or makes the one of this name the same as it. */
+    void put(Account account, boolean demo) {
+        database.sql("insert into smart.account (username, password_hash, display_name, roles, fhir_user, organization,"
+                        + " organization_name, purposes_of_use, enabled, demo)"
+                        + " values (:username, :hash, :name, :roles, :user, :organization, :organizationName,"
+                        + " :purposes, :enabled, :demo)"
+                        + " on conflict (username) do update set password_hash = excluded.password_hash,"
+                        + " display_name = excluded.display_name, roles = excluded.roles,"
+                        + " fhir_user = excluded.fhir_user, organization = excluded.organization,"
+                        + " organization_name = excluded.organization_name,"
+                        + " purposes_of_use = excluded.purposes_of_use, enabled = excluded.enabled,"
+                        + " demo = excluded.demo")
+                .param("username", normal(account.username()))
+                .param("hash", account.passwordHash())
+                .param("name", account.displayName())
+                .param("roles", spaced(account.roles().stream().map(Role::code).toList()))
+                .param("user", account.fhirUser())
+                .param("organization", account.organization())
+                .param("organizationName", account.organizationName())
+                .param("purposes", spaced(account.purposesOfUse()))
+                .param("enabled", account.enabled())
+                .param("demo", demo)
+                .update();
+    }
+
+    boolean anyDemo() {
+        return database.sql("select exists (select 1 from smart.account where demo)"
+                        + " or exists (select 1 from smart.oauth2_registered_client where demo)")
+                .query(Boolean.class)
+                .single();
+    }
+
+    /**
+     * What Spring needs to check a password.
+     *
+     * @throws UsernameNotFoundException if there is no such account
+     */
+    UserDetails userDetails(String username) {
+        Account account = find(username).orElseThrow(() -> new UsernameNotFoundException("no such account"));
+        return User.withUsername(account.username())
+                .password(account.passwordHash())
+                .authorities(account.roles().stream()
+                        .map(role -> "ROLE_" + role.name())
+                        .toArray(String[]::new))
+                .disabled(!account.enabled())
+                .build();
+    }
+
+    private static Set<String> words(String text) {
+        return Arrays.stream(text.split(" ")).filter(word -> !word.isEmpty()).collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static String spaced(Collection<String> words) {
+        return words.stream().sorted().collect(Collectors.joining(" "));
+    }
+}

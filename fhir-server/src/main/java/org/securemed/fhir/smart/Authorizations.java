@@ -1,0 +1,288 @@
+package org.securemed.fhir.smart;
+
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.support.DataAccessUtils;
+import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.jdbc.core.SqlParameterValue;
+import org.springframework.security.oauth2.core.OAuth2AccessToken;
+import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
+import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
+import org.springframework.security.oauth2.core.OAuth2RefreshToken;
+import org.springframework.security.oauth2.core.OAuth2Token;
+import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
+import org.springframework.security.oauth2.core.oidc.OidcIdToken;
+import org.springframework.security.oauth2.core.oidc.endpoint.OidcParameterNames;
+import org.springframework.security.oauth2.server.authorization.JdbcOAuth2AuthorizationService;
+import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
+import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationCode;
+import org.springframework.security.oauth2.server.authorization.OAuth2TokenType;
+import org.springframework.security.oauth2.server.authorization.client.RegisteredClientRepository;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Authorizations and their tokens in the database: Spring's mapping of rows, our schema. Beyond Spring's own service
+ *
+ * <ul>
+ *   <li>token values are stored as hashes; what is found by a token holds that token, the others as hashes;
+ *   <li>a refresh token, or an authorization code, that is used twice ends the authorization with all its tokens, also
+ *       when both uses come at the same moment (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2);
+ *   <li>a token that is invalidated here is refused by the resource server at once.
+ * </ul>
+ */
+final class Authorizations extends JdbcOAuth2AuthorizationService {
+    private static final List<String> COLUMNS = List.of(
+            "id",
+            "registered_client_id",
+            "principal_name",
+            "authorization_grant_type",
+            "authorized_scopes",
+            "attributes",
+            "state",
+            "authorization_code_value",
+            "authorization_code_issued_at",
+            "authorization_code_expires_at",
+            "authorization_code_metadata",
+            "access_token_value",
+            "access_token_issued_at",
+            "access_token_expires_at",
+            "access_token_metadata",
+            "access_token_type",
+            "access_token_scopes",
+            "oidc_id_token_value",
+            "oidc_id_token_issued_at",
+            "oidc_id_token_expires_at",
+            "oidc_id_token_metadata",
+            "refresh_token_value",
+            "refresh_token_issued_at",
+            "refresh_token_expires_at",
+            "refresh_token_metadata",
+            "user_code_value",
+            "user_code_issued_at",
+            "user_code_expires_at",
+            "user_code_metadata",
+            "device_code_value",
+            "device_code_issued_at",
+            "device_code_expires_at",
+            "device_code_metadata");
+    private static final List<Integer> HASHED = COLUMNS.stream()
+            .filter(column -> column.endsWith("_value"))
+            .map(COLUMNS::indexOf)
+            .toList();
+    private static final String SELECT =
+            "select " + String.join(", ", COLUMNS) + " from smart.oauth2_authorization where ";
+    private static final String UPSERT = "insert into smart.oauth2_authorization (" + String.join(", ", COLUMNS)
+            + ") values (?" + ", ?".repeat(COLUMNS.size() - 1) + ") on conflict (id) do update set "
+            + String.join(
+                    ", ",
+                    COLUMNS.stream()
+                            .skip(1)
+                            .map(column -> column + " = excluded." + column)
+                            .toList());
+    private static final Map<String, String> COLUMN_OF_TYPE = Map.of(
+            OAuth2ParameterNames.CODE,
+            "authorization_code_value",
+            OAuth2TokenType.ACCESS_TOKEN.getValue(),
+            "access_token_value",
+            OidcParameterNames.ID_TOKEN,
+            "oidc_id_token_value",
+            OAuth2TokenType.REFRESH_TOKEN.getValue(),
+            "refresh_token_value");
+    /** Attribute, never stored: the hash of the refresh token by which an authorization was found. */
+    private static final String FOUND_BY_REFRESH = "securemed.found-by-refresh-token";
+
+    private static final int LONGEST_TOKEN = 16_384;
+
+    private record Stored(
+            @Nullable String accessHash, @Nullable String refreshHash) {}
+
+    private final JdbcOperations database;
+    private final TransactionTemplate transactions;
+    private final Revocations revocations;
+    private final Clock clock;
+    private final Duration refreshTokenLifetime;
+
+    Authorizations(
+            JdbcOperations database,
+            TransactionTemplate transactions,
+            RegisteredClientRepository clients,
+            Revocations revocations,
+            SmartProperties properties,
+            Clock clock) {
+        super(database, clients);
+        this.database = database;
+        this.transactions = transactions;
+        this.revocations = revocations;
+        this.refreshTokenLifetime = properties.refreshTokenLifetime();
+        this.clock = clock;
+    }
+
+    @Override
+    public void save(OAuth2Authorization authorization) {
+        String foundByRefresh = authorization.getAttribute(FOUND_BY_REFRESH);
+        OAuth2Authorization stored = OAuth2Authorization.from(authorization)
+                .attributes(attributes -> attributes.remove(FOUND_BY_REFRESH))
+                .build();
+        boolean reused = Boolean.TRUE.equals(transactions.execute(status -> {
+            Stored before = stored(stored.getId());
+            String access = hash(stored.getAccessToken());
+            String refresh = hash(stored.getRefreshToken());
+            if (before != null
+                    && before.accessHash() != null
+                    && !before.accessHash().equals(access)) {
+                // A new access token for an authorization that has one: only by its current refresh token.
+                if (foundByRefresh == null || !foundByRefresh.equals(before.refreshHash())) {
+                    end(stored.getId());
+                    return true;
+                }
+                if (!foundByRefresh.equals(refresh)) {
+                    spend(foundByRefresh, stored.getId());
+                }
+            }
+            write(stored);
+            if (access != null && stored.getAccessToken().isInvalidated()) {
+                revocations.revoke(Revocations.Kind.TOKEN, access);
+                revocations.revoke(Revocations.Kind.AUTHORIZATION, stored.getId());
+            }
+            return false;
+        }));
+        if (reused) {
+            throw new OAuth2AuthenticationException(OAuth2ErrorCodes.INVALID_GRANT);
+        }
+    }
+
+    @Override
+    public void remove(OAuth2Authorization authorization) {
+        transactions.executeWithoutResult(status -> end(authorization.getId()));
+    }
+
+    @Override
+    public @Nullable OAuth2Authorization findById(String id) {
+        return find("id = ?", id);
+    }
+
+    @Override
+    public @Nullable OAuth2Authorization findByToken(String token, @Nullable OAuth2TokenType type) {
+        if (token.length() > LONGEST_TOKEN || token.indexOf('\0') >= 0 || token.startsWith(TokenHash.PREFIX)) {
+            return null;
+        }
+        if (type != null && type.getValue().equals(OAuth2ParameterNames.STATE)) {
+            return find("state = ?", token);
+        }
+        String hash = TokenHash.of(token);
+        for (Map.Entry<String, String> column : COLUMN_OF_TYPE.entrySet()) {
+            if (type == null || type.getValue().equals(column.getKey())) {
+                OAuth2Authorization found = find(column.getValue() + " = ?", hash);
+                if (found != null) {
+                    return withToken(found, token, hash);
+                }
+            }
+        }
+        if (type != null && type.equals(OAuth2TokenType.REFRESH_TOKEN)) {
+            endFamilyOfSpent(hash);
+        }
+        return null;
+    }
+
+    private void write(OAuth2Authorization authorization) {
+        List<SqlParameterValue> values =
+                new ArrayList<>(getAuthorizationParametersMapper().apply(authorization));
+        for (int column : HASHED) {
+            if (values.get(column).getValue() instanceof String value && !value.startsWith(TokenHash.PREFIX)) {
+                values.set(column, new SqlParameterValue(Types.VARCHAR, TokenHash.of(value)));
+            }
+        }
+        database.update(UPSERT, values.toArray());
+    }
+
+    private @Nullable Stored stored(String id) {
+        return DataAccessUtils.singleResult(database.query(
+                "select access_token_value, refresh_token_value from smart.oauth2_authorization where id = ? for update",
+                (row, number) -> new Stored(row.getString(1), row.getString(2)),
+                id));
+    }
+
+    private void spend(String refreshHash, String id) {
+        database.update(
+                "insert into smart.spent_refresh_token (token_hash, authorization_id, until) values (?, ?, ?)"
+                        + " on conflict do nothing",
+                refreshHash,
+                id,
+                Timestamp.from(clock.instant().plus(refreshTokenLifetime)));
+    }
+
+    private void endFamilyOfSpent(String refreshHash) {
+        List<String> families = database.queryForList(
+                "select authorization_id from smart.spent_refresh_token where token_hash = ?",
+                String.class,
+                refreshHash);
+        families.forEach(id -> transactions.executeWithoutResult(status -> end(id)));
+    }
+
+    /** Ends an authorization with every token that it ever gave out. */
+    private void end(String id) {
+        revocations.revoke(Revocations.Kind.AUTHORIZATION, id);
+        List<String> tokens = database.queryForList(
+                "delete from smart.oauth2_authorization where id = ? returning access_token_value", String.class, id);
+        for (String token : tokens) {
+            if (token != null) {
+                revocations.revoke(Revocations.Kind.TOKEN, token);
+            }
+        }
+    }
+
+    private @Nullable OAuth2Authorization find(String filter, String value) {
+        List<OAuth2Authorization> found = database.query(SELECT + filter, getAuthorizationRowMapper(), value);
+        return found.isEmpty() ? null : found.get(0);
+    }
+
+    /** The authorization with the presented token in place of its hash. */
+    private static OAuth2Authorization withToken(OAuth2Authorization found, String value, String hash) {
+        OAuth2Authorization.Builder builder = OAuth2Authorization.from(found);
+        OAuth2Authorization.Token<OAuth2AuthorizationCode> code = found.getToken(OAuth2AuthorizationCode.class);
+        if (code != null && code.getToken().getTokenValue().equals(hash)) {
+            OAuth2AuthorizationCode old = code.getToken();
+            put(builder, code, new OAuth2AuthorizationCode(value, old.getIssuedAt(), old.getExpiresAt()));
+        }
+        OAuth2Authorization.Token<OAuth2AccessToken> access = found.getAccessToken();
+        if (access != null && access.getToken().getTokenValue().equals(hash)) {
+            OAuth2AccessToken old = access.getToken();
+            put(
+                    builder,
+                    access,
+                    new OAuth2AccessToken(
+                            old.getTokenType(), value, old.getIssuedAt(), old.getExpiresAt(), old.getScopes()));
+        }
+        OAuth2Authorization.Token<OidcIdToken> id = found.getToken(OidcIdToken.class);
+        if (id != null && id.getToken().getTokenValue().equals(hash)) {
+            OidcIdToken old = id.getToken();
+            put(builder, id, new OidcIdToken(value, old.getIssuedAt(), old.getExpiresAt(), old.getClaims()));
+        }
+        OAuth2Authorization.Token<OAuth2RefreshToken> refresh = found.getRefreshToken();
+        if (refresh != null && refresh.getToken().getTokenValue().equals(hash)) {
+            OAuth2RefreshToken old = refresh.getToken();
+            put(builder, refresh, new OAuth2RefreshToken(value, old.getIssuedAt(), old.getExpiresAt()));
+            builder.attribute(FOUND_BY_REFRESH, hash);
+        }
+        return builder.build();
+    }
+
+    private static <T extends OAuth2Token> void put(
+            OAuth2Authorization.Builder builder, OAuth2Authorization.Token<T> old, T token) {
+        builder.token(token, metadata -> metadata.putAll(old.getMetadata()));
+    }
+
+    private static @Nullable String hash(OAuth2Authorization.@Nullable Token<? extends OAuth2Token> token) {
+        if (token == null) {
+            return null;
+        }
+        String value = token.getToken().getTokenValue();
+        return value.startsWith(TokenHash.PREFIX) ? value : TokenHash.of(value);
+    }
+}

@@ -1,0 +1,33 @@
+package org.securemed.fhir.smart;
+
+/**
+ * Names of the claims of an access token.
+ *
+ * @see <a href="https://profiles.ihe.net/ITI/IUA/index.html#3714222-jwt-access-token-option">IHE IUA, JWT access
+ *     token</a>
+ */
+final class Claims {
+    static final String CLIENT_ID = "client_id";
+    static final String SCOPE = "scope";
+    static final String FHIR_USER = "fhirUser";
+    static final String PATIENT = "patient";
+    static final String ENCOUNTER = "encounter";
+    static final String AUTH_TIME = "auth_time";
+    static final String ACR = "acr";
+    /** The authorization a token belongs to: what is revoked together. */
+    static final String AUTHORIZATION = "sid";
+
+    static final String EXTENSIONS = "extensions";
+    static final String IHE_IUA = "ihe_iua";
+    static final String SUBJECT_NAME = "subject_name";
+    static final String SUBJECT_ORGANIZATION = "subject_organization";
+    static final String SUBJECT_ORGANIZATION_ID = "subject_organization_id";
+    static final String SUBJECT_ROLE = "subject_role";
+    static final String PURPOSE_OF_USE = "purpose_of_use";
+
+    static final String ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
+    /** {@code typ} of an access token, RFC 9068 section 2.1: an ID token cannot be used for one. */
+    static final String ACCESS_TOKEN_TYPE = "at+jwt";
+
+    private Claims() {}
+}

@@ -1,0 +1,43 @@
+package org.securemed.fhir.smart;
+
+import org.springframework.http.HttpMethod;
+import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.OrRequestMatcher;
+import org.springframework.security.web.util.matcher.RequestMatcher;
+
+/** Addresses that security speaks of. Patterns are of the whole path: more than one servlet is mapped. */
+final class Endpoints {
+    private static final PathPatternRequestMatcher.Builder PATH = PathPatternRequestMatcher.withDefaults();
+
+    /** The FHIR API. */
+    static final RequestMatcher FHIR = any("/fhir", "/fhir/**");
+
+    /** What anybody may read without a token. */
+    static final RequestMatcher FHIR_OPEN = new OrRequestMatcher(
+            PATH.matcher(HttpMethod.GET, "/fhir/metadata"),
+            PATH.matcher(HttpMethod.HEAD, "/fhir/metadata"),
+            PATH.matcher(HttpMethod.GET, SmartDiscovery.PATH),
+            PATH.matcher(HttpMethod.HEAD, SmartDiscovery.PATH));
+
+    /** What a page of any origin may read. */
+    static final RequestMatcher PUBLIC = any(
+            "/fhir/metadata",
+            SmartDiscovery.PATH,
+            "/.well-known/openid-configuration",
+            "/.well-known/oauth-authorization-server",
+            "/oauth2/jwks");
+
+    /** Pages and probes of this package that need no log-in. */
+    static final RequestMatcher OPEN = any(
+            LoginPage.PATH, "/logout", "/smart/*.css", "/error", "/actuator/health", "/actuator/health/*", "/health");
+
+    private Endpoints() {}
+
+    static RequestMatcher any(String... patterns) {
+        RequestMatcher[] matchers = new RequestMatcher[patterns.length];
+        for (int i = 0; i < patterns.length; i++) {
+            matchers[i] = PATH.matcher(patterns[i]);
+        }
+        return new OrRequestMatcher(matchers);
+    }
+}

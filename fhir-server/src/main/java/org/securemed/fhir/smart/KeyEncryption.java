@@ -1,0 +1,95 @@
+package org.securemed.fhir.smart;
+
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Base64;
+import javax.crypto.Cipher;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/** Seals private keys for storage with AES-256-GCM. Thread-safe. */
+final class KeyEncryption {
+    private static final int NONCE = 12;
+    private static final int TAG_BITS = 128;
+    private static final SecureRandom RANDOM = new SecureRandom();
+    // Public on purpose: protects nothing, and production refuses it.
+    private static final byte[] DEVELOPMENT = "SecureMed development: no secret".getBytes(StandardCharsets.US_ASCII);
+
+    private final SecretKeySpec key;
+
+    private KeyEncryption(byte[] secret) {
+        this.key = new SecretKeySpec(secret, "AES");
+    }
+
+    /**
+     * With a secret from the configuration.
+     *
+     * @param secret base64 of 32 bytes; null for the development constant
+     * @param production whether the development constant is refused
+     */
+    static KeyEncryption of(@Nullable String secret, boolean production) {
+        if (secret == null || secret.isBlank()) {
+            if (production) {
+                throw new IllegalStateException(
+                        "securemed.smart.key-encryption-secret is not set; production needs base64 of 32 random bytes"
+                                + " (openssl rand -base64 32)");
+            }
+            return new KeyEncryption(DEVELOPMENT);
+        }
+        byte[] bytes;
+        try {
+            bytes = Base64.getDecoder().decode(secret.strip());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalStateException("securemed.smart.key-encryption-secret is not base64");
+        }
+        if (bytes.length != 32) {
+            throw new IllegalStateException("securemed.smart.key-encryption-secret is base64 of exactly 32 bytes");
+        }
+        if (production && Arrays.equals(bytes, DEVELOPMENT)) {
+            throw new IllegalStateException("securemed.smart.key-encryption-secret is the development secret");
+        }
+        return new KeyEncryption(bytes);
+    }
+
+    byte[] seal(byte[] plain, String name) {
+        byte[] nonce = new byte[NONCE];
+        RANDOM.nextBytes(nonce);
+        try {
+            byte[] sealed = cipher(Cipher.ENCRYPT_MODE, nonce, name).doFinal(plain);
+            byte[] both = Arrays.copyOf(nonce, NONCE + sealed.length);
+            System.arraycopy(sealed, 0, both, NONCE, sealed.length);
+            return both;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("AES-GCM is not available", e);
+        }
+    }
+
+    /**
+     * The plain bytes.
+     *
+     * @throws IllegalStateException if they were sealed with another secret or for another name, or were changed
+     */
+    byte[] open(byte[] sealed, String name) {
+        if (sealed.length < NONCE + TAG_BITS / 8) {
+            throw new IllegalStateException("a stored signing key is cut short: " + name);
+        }
+        try {
+            return cipher(Cipher.DECRYPT_MODE, Arrays.copyOf(sealed, NONCE), name)
+                    .doFinal(sealed, NONCE, sealed.length - NONCE);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(
+                    "the signing key %s was stored under another securemed.smart.key-encryption-secret"
+                            .formatted(name));
+        }
+    }
+
+    private Cipher cipher(int mode, byte[] nonce, String name) throws GeneralSecurityException {
+        Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+        cipher.init(mode, key, new GCMParameterSpec(TAG_BITS, nonce));
+        cipher.updateAAD(name.getBytes(StandardCharsets.UTF_8));
+        return cipher;
+    }
+}

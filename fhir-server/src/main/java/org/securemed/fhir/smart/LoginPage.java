@@ -1,0 +1,29 @@
+package org.securemed.fhir.smart;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+
+/** The log-in page (screen A1). */
+@Controller
+final class LoginPage {
+    static final String PATH = "/login";
+    static final String FAILED = PATH + "?failed";
+    static final String WAIT = PATH + "?wait";
+    static final String OUT = PATH + "?out";
+
+    @GetMapping(PATH)
+    String show(HttpServletRequest request, HttpServletResponse response, Model model) {
+        boolean wait = request.getParameter("wait") != null;
+        model.addAttribute("failed", request.getParameter("failed") != null);
+        model.addAttribute("wait", wait);
+        model.addAttribute("out", request.getParameter("out") != null);
+        if (wait) {
+            response.setStatus(429);
+            response.setHeader("Retry-After", Long.toString(LoginThrottle.WINDOW.toSeconds()));
+        }
+        return "smart/login";
+    }
+}

@@ -1,0 +1,114 @@
+package org.securemed.fhir.smart;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.problem.Problem;
+import org.springframework.security.core.Authentication;
+
+/**
+ * Who is asking: a person through an app, or a machine client. Made from a verified access token only.
+ *
+ * @param issuer who vouches for it; empty if anonymous
+ * @param subject account name, or client id of a machine client
+ * @param clientId the app
+ * @param tokenId {@code jti}
+ * @param fhirUser relative reference of the user ({@code Practitioner/x}, {@code Patient/x} …) or of a client's Device;
+ *     null if there is no such resource
+ * @param displayName as shown to patients
+ * @param roles at least one unless anonymous
+ * @param organizations relative references or URNs
+ * @param organizationName as shown to patients
+ * @param purposesOfUse v3-ActReason codes
+ * @param scopes upper bound of what the app may do
+ * @param patient id of the patient in the launch context
+ * @param encounter id of the encounter in the launch context
+ * @param authenticatedAt when the person logged in; null for machine clients
+ * @param acr how strongly the person logged in
+ * @param expiresAt when the token ends
+ * @see <a href="https://profiles.ihe.net/ITI/IUA/index.html">IHE IUA</a>
+ */
+public record Requester(
+        String issuer,
+        String subject,
+        String clientId,
+        String tokenId,
+        @Nullable String fhirUser,
+        String displayName,
+        Set<Role> roles,
+        Set<String> organizations,
+        @Nullable String organizationName,
+        Set<String> purposesOfUse,
+        ScopeSet scopes,
+        @Nullable String patient,
+        @Nullable String encounter,
+        @Nullable Instant authenticatedAt,
+        @Nullable String acr,
+        Instant expiresAt) {
+    private static final Requester ANONYMOUS = new Requester(
+            "",
+            "anonymous",
+            "",
+            "",
+            null,
+            "Anonymous",
+            Set.of(),
+            Set.of(),
+            null,
+            Set.of(),
+            ScopeSet.NONE,
+            null,
+            null,
+            null,
+            null,
+            Instant.MAX);
+
+    public Requester {
+        roles = Set.copyOf(roles);
+        organizations = Set.copyOf(organizations);
+        purposesOfUse = Set.copyOf(purposesOfUse);
+    }
+
+    /**
+     * The requester of an authenticated request.
+     *
+     * @throws Problem 401 {@code token-missing} if the request carries no verified access token
+     */
+    public static Requester from(@Nullable Authentication authentication) {
+        if (authentication instanceof AccessTokenAuthentication token && token.isAuthenticated()) {
+            return token.requester();
+        }
+        throw Problem.unauthorized("token-missing", "Send an access token: Authorization: Bearer …");
+    }
+
+    /** Nobody in particular: asks for metadata and discovery. */
+    public static Requester anonymous() {
+        return ANONYMOUS;
+    }
+
+    /** Whether no token was sent. */
+    public boolean isAnonymous() {
+        return issuer.isEmpty();
+    }
+
+    /** Whether a machine client asks on its own behalf. */
+    public boolean isMachine() {
+        return !isAnonymous() && subject.equals(clientId);
+    }
+
+    /** Whether the requester has a role. */
+    public boolean is(Role role) {
+        return roles.contains(role);
+    }
+
+    /** Relative reference of the user. */
+    public Optional<String> user() {
+        return Optional.ofNullable(fhirUser);
+    }
+
+    /** Id of the patient in the launch context. */
+    public Optional<String> launchPatient() {
+        return Optional.ofNullable(patient);
+    }
+}

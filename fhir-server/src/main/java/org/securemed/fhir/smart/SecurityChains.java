@@ -1,0 +1,115 @@
+package org.securemed.fhir.smart;
+
+import org.securemed.fhir.problem.Problem;
+import org.securemed.fhir.problem.ProblemWriter;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.MediaType;
+import org.springframework.security.authentication.LockedException;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configuration.EnableWebSecurity;
+import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
+import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.oauth2.server.authorization.config.annotation.web.configurers.OAuth2AuthorizationServerConfigurer;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
+import org.springframework.security.web.authentication.UsernamePasswordAuthenticationFilter;
+import org.springframework.security.web.csrf.CsrfException;
+import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
+import org.springframework.security.web.util.matcher.AnyRequestMatcher;
+import org.springframework.security.web.util.matcher.MediaTypeRequestMatcher;
+
+/**
+ * The three chains: authorization server, FHIR API, and everything else, which is denied but for the log-in page. A
+ * package with pages of its own adds a chain with an order between {@link #FHIR} and {@link #REST}.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableWebSecurity
+class SecurityChains {
+    static final int AUTHORIZATION_SERVER = 10;
+    static final int FHIR = 20;
+    static final int REST = 1000;
+
+    private static final String PAGES = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+            + " base-uri 'none'; frame-ancestors 'none'";
+    private static final String DATA = "default-src 'none'; frame-ancestors 'none'";
+
+    @Bean
+    @Order(AUTHORIZATION_SERVER)
+    SecurityFilterChain authorizationServerChain(
+            HttpSecurity http, AuthorizationServerParts parts, Refusals refusals, RegisteredOrigins origins)
+            throws Exception {
+        OAuth2AuthorizationServerConfigurer server = OAuth2AuthorizationServerConfigurer.authorizationServer();
+        MediaTypeRequestMatcher browser = new MediaTypeRequestMatcher(MediaType.TEXT_HTML);
+        browser.setIgnoredMediaTypes(java.util.Set.of(MediaType.ALL));
+        headers(http, DATA);
+        return http.securityMatcher(server.getEndpointsMatcher())
+                .with(server, parts::apply)
+                .cors(cors -> cors.configurationSource(origins))
+                .authorizeHttpRequests(requests -> requests.anyRequest().authenticated())
+                .exceptionHandling(exceptions -> exceptions
+                        .defaultAuthenticationEntryPointFor(
+                                new LoginUrlAuthenticationEntryPoint(LoginPage.PATH), browser)
+                        .defaultAuthenticationEntryPointFor(refusals, AnyRequestMatcher.INSTANCE)
+                        .accessDeniedHandler(refusals))
+                .build();
+    }
+
+    @Bean
+    @Order(FHIR)
+    SecurityFilterChain fhirChain(HttpSecurity http, AccessTokens tokens, Refusals refusals, RegisteredOrigins origins)
+            throws Exception {
+        headers(http, DATA);
+        return http.securityMatcher(Endpoints.FHIR)
+                .cors(cors -> cors.configurationSource(origins))
+                // Nothing here is authorized by a cookie.
+                .csrf(AbstractHttpConfigurer::disable)
+                .sessionManagement(sessions -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+                .requestCache(AbstractHttpConfigurer::disable)
+                .logout(AbstractHttpConfigurer::disable)
+                .authorizeHttpRequests(requests -> requests.requestMatchers(Endpoints.FHIR_OPEN)
+                        .permitAll()
+                        .anyRequest()
+                        .authenticated())
+                .addFilterBefore(new BearerTokenFilter(tokens, refusals), UsernamePasswordAuthenticationFilter.class)
+                .exceptionHandling(exceptions ->
+                        exceptions.authenticationEntryPoint(refusals).accessDeniedHandler(refusals))
+                .build();
+    }
+
+    @Bean
+    @Order(REST)
+    SecurityFilterChain restChain(HttpSecurity http, PasswordLogin login, ProblemWriter problems) throws Exception {
+        headers(http, PAGES);
+        return http.authenticationProvider(login)
+                .authorizeHttpRequests(requests -> requests.requestMatchers(Endpoints.OPEN)
+                        .permitAll()
+                        .anyRequest()
+                        .denyAll())
+                .formLogin(form -> form.loginPage(LoginPage.PATH)
+                        .failureHandler((request, response, failure) -> response.sendRedirect(request.getContextPath()
+                                + (failure instanceof LockedException ? LoginPage.WAIT : LoginPage.FAILED))))
+                .logout(logout -> logout.logoutSuccessUrl(LoginPage.OUT))
+                .exceptionHandling(exceptions -> exceptions
+                        .authenticationEntryPoint((request, response, reason) -> problems.write(
+                                request, response, Problem.notFound("not-found", "There is nothing at this address.")))
+                        .accessDeniedHandler((request, response, reason) -> problems.write(
+                                request,
+                                response,
+                                reason instanceof CsrfException
+                                        ? Problem.forbidden("csrf", "The form is too old. Load the page again.")
+                                        : Problem.notFound("not-found", "There is nothing at this address."))))
+                .build();
+    }
+
+    private static void headers(HttpSecurity http, String policy) throws Exception {
+        http.headers(headers -> headers.contentSecurityPolicy(csp -> csp.policyDirectives(policy))
+                .frameOptions(frames -> frames.deny())
+                .referrerPolicy(referrer -> referrer.policy(ReferrerPolicy.NO_REFERRER))
+                .permissionsPolicyHeader(permissions ->
+                        permissions.policy("camera=(), geolocation=(), microphone=(), payment=(), usb=()"))
+                .addHeaderWriter(
+                        (request, response) -> response.setHeader("Cross-Origin-Opener-Policy", "same-origin")));
+    }
+}

@@ -1,0 +1,219 @@
+package org.securemed.fhir.smart;
+
+import jakarta.servlet.SessionCookieConfig;
+import java.time.Clock;
+import javax.sql.DataSource;
+import org.securemed.fhir.problem.Problem;
+import org.securemed.fhir.problem.ProblemErrorController;
+import org.securemed.fhir.problem.ProblemWriter;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.web.servlet.ServletContextInitializer;
+import org.springframework.boot.web.servlet.ServletRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
+import org.springframework.core.env.Profiles;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.security.crypto.factory.PasswordEncoderFactories;
+import org.springframework.security.crypto.password.PasswordEncoder;
+import org.springframework.security.oauth2.jwt.BadJwtException;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.jwt.NimbusJwtEncoder;
+import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationConsentService;
+import org.springframework.security.oauth2.server.authorization.settings.AuthorizationServerSettings;
+import org.springframework.security.oauth2.server.authorization.token.DelegatingOAuth2TokenGenerator;
+import org.springframework.security.oauth2.server.authorization.token.JwtGenerator;
+import org.springframework.security.oauth2.server.authorization.token.OAuth2RefreshTokenGenerator;
+import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Everything that tells who is asking. Needs a PostgreSQL {@link DataSource}, a {@link PlatformTransactionManager} over
+ * it, a {@link RefusedRequests}, and, when the demo is on, {@link DemoPeople}; a {@link Clock} if time is not the
+ * system's.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties({SmartProperties.class, DemoProperties.class})
+@Import({SecurityChains.class, LoginPage.class, ProblemErrorController.class})
+public class SmartConfiguration {
+    /** The profile under which nothing of development or the demo is accepted. */
+    public static final String PRODUCTION = "production";
+
+    @Bean
+    SmartSchema smartSchema(DataSource database) {
+        return new SmartSchema(database);
+    }
+
+    @Bean
+    ProblemWriter problemWriter() {
+        return new ProblemWriter();
+    }
+
+    @Bean
+    SmartStore smartStore(
+            SmartSchema schema,
+            DataSource database,
+            PlatformTransactionManager transactionManager,
+            ObjectProvider<Clock> clock) {
+        JdbcTemplate template = new JdbcTemplate(database);
+        return new SmartStore(
+                template,
+                JdbcClient.create(template),
+                new TransactionTemplate(transactionManager),
+                clock.getIfUnique(Clock::systemUTC));
+    }
+
+    @Bean
+    Revocations revocations(SmartStore store) {
+        return new Revocations(store.client(), store.transactions(), store.clock());
+    }
+
+    @Bean
+    SigningKeys signingKeys(
+            SmartStore store, Revocations revocations, SmartProperties properties, Environment environment) {
+        KeyEncryption encryption = KeyEncryption.of(properties.keyEncryptionSecret(), production(environment));
+        return new SigningKeys(store.client(), store.transactions(), encryption, revocations, store.clock());
+    }
+
+    @Bean
+    AccessTokens accessTokens(SmartStore store, SigningKeys keys, Revocations revocations, SmartProperties properties) {
+        return new AccessTokens(keys, revocations, properties, store.clock());
+    }
+
+    /** For Spring's user-info endpoint. */
+    @Bean
+    JwtDecoder accessTokenDecoder(AccessTokens tokens) {
+        return token -> {
+            try {
+                return tokens.authenticate(token).getToken();
+            } catch (InvalidBearerTokenException | Problem e) {
+                throw new BadJwtException("the access token is not valid");
+            }
+        };
+    }
+
+    @Bean
+    Refusals refusals(RefusedRequests records, ProblemWriter writer) {
+        return new Refusals(records, writer);
+    }
+
+    @Bean
+    RegisteredOrigins registeredOrigins(SmartStore store) {
+        return new RegisteredOrigins(store.client(), store.clock());
+    }
+
+    @Bean
+    Accounts accounts(SmartStore store) {
+        return new Accounts(store.client());
+    }
+
+    @Bean
+    PasswordEncoder passwordEncoder() {
+        return PasswordEncoderFactories.createDelegatingPasswordEncoder();
+    }
+
+    @Bean
+    PasswordLogin passwordLogin(SmartStore store, Accounts accounts, PasswordEncoder encoder) {
+        LoginThrottle throttle = new LoginThrottle(store.client(), store.clock());
+        return new PasswordLogin(accounts, encoder, throttle, store.clock());
+    }
+
+    @Bean
+    Clients clients(SmartStore store) {
+        return new Clients(store.template());
+    }
+
+    @Bean
+    Authorizations authorizations(
+            SmartStore store, Clients clients, Revocations revocations, SmartProperties properties) {
+        return new Authorizations(
+                store.template(), store.transactions(), clients, revocations, properties, store.clock());
+    }
+
+    @Bean
+    OAuth2AuthorizationConsentService authorizationConsents() {
+        return new NoRememberedConsents();
+    }
+
+    @Bean
+    AuthorizationServerSettings authorizationServerSettings(SmartProperties properties) {
+        return AuthorizationServerSettings.builder().issuer(properties.issuer()).build();
+    }
+
+    @Bean
+    JwtGenerator jwtGenerator(SigningKeys keys, Accounts accounts, SmartProperties properties) {
+        JwtGenerator generator = new JwtGenerator(new NimbusJwtEncoder(keys));
+        generator.setJwtCustomizer(new TokenClaims(accounts, keys, properties));
+        return generator;
+    }
+
+    @Bean
+    AuthorizationServerParts authorizationServerParts(
+            SmartProperties properties,
+            Clients clients,
+            Authorizations authorizations,
+            OAuth2AuthorizationConsentService consents,
+            JwtGenerator jwts,
+            AuthorizationServerSettings settings) {
+        return new AuthorizationServerParts(
+                properties,
+                clients,
+                authorizations,
+                consents,
+                new DelegatingOAuth2TokenGenerator(jwts, new OAuth2RefreshTokenGenerator()),
+                settings);
+    }
+
+    @Bean
+    ServletRegistrationBean<SmartDiscovery> smartDiscovery(SmartProperties properties) {
+        ServletRegistrationBean<SmartDiscovery> registration =
+                new ServletRegistrationBean<>(new SmartDiscovery(properties), SmartDiscovery.PATH);
+        registration.setName("smartDiscovery");
+        return registration;
+    }
+
+    @Bean
+    ServletContextInitializer sessionCookie(SmartProperties properties) {
+        return context -> {
+            SessionCookieConfig cookie = context.getSessionCookieConfig();
+            cookie.setName(properties.secure() ? "__Host-session" : "session");
+            cookie.setPath("/");
+            cookie.setHttpOnly(true);
+            cookie.setSecure(properties.secure());
+            // Lax: an app's page sends the browser here by a link, and the person must still be signed in.
+            cookie.setAttribute("SameSite", "Lax");
+        };
+    }
+
+    @Bean
+    DemoGuard demoGuard(Accounts accounts, DemoProperties demo, Environment environment) {
+        return new DemoGuard(accounts, demo, production(environment));
+    }
+
+    @Bean
+    @ConditionalOnProperty(name = "securemed.demo.enabled", havingValue = "true")
+    TokenMint tokenMint(
+            DemoGuard guard,
+            SmartStore store,
+            DemoPeople people,
+            Accounts accounts,
+            Clients clients,
+            Authorizations authorizations,
+            JwtGenerator generator,
+            AuthorizationServerSettings settings,
+            SmartProperties properties,
+            DemoProperties demo) {
+        DemoClients.write(accounts, clients, people, properties);
+        return new TokenMint(
+                accounts, clients, authorizations, generator, settings, demo.tokenLifetime(), store.clock());
+    }
+
+    private static boolean production(Environment environment) {
+        return environment.acceptsProfiles(Profiles.of(PRODUCTION));
+    }
+}

@@ -1,0 +1,82 @@
+package org.securemed.fhir.smart;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * {@code /fhir/.well-known/smart-configuration}, whatever {@code Accept} says and for every origin. A servlet of its
+ * own at this exact path: the FHIR servlet's mapping would swallow a controller.
+ *
+ * @see <a href="https://hl7.org/fhir/smart-app-launch/conformance.html#using-well-known">SMART App Launch 2.2,
+ *     Conformance</a>
+ */
+public final class SmartDiscovery extends HttpServlet {
+    /** Where this servlet is mapped. */
+    public static final String PATH = "/fhir/.well-known/smart-configuration";
+
+    private static final long serialVersionUID = 1L;
+
+    private final byte[] document;
+
+    SmartDiscovery(SmartProperties properties) {
+        this.document = document(properties).toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        response.setContentType("application/json");
+        response.setHeader("Cache-Control", "public, max-age=300");
+        response.setContentLength(document.length);
+        response.getOutputStream().write(document);
+    }
+
+    /** Only what works now. */
+    private static ObjectNode document(SmartProperties properties) {
+        String base = properties.issuer();
+        ObjectNode json = new ObjectMapper().createObjectNode();
+        json.put("issuer", base)
+                .put("jwks_uri", base + "/oauth2/jwks")
+                .put("authorization_endpoint", base + "/oauth2/authorize")
+                .put("token_endpoint", base + "/oauth2/token")
+                .put("introspection_endpoint", base + "/oauth2/introspect")
+                .put("revocation_endpoint", base + "/oauth2/revoke");
+        put(json, "grant_types_supported", List.of("authorization_code", "client_credentials", "refresh_token"));
+        put(json, "response_types_supported", List.of("code"));
+        put(json, "code_challenge_methods_supported", List.of("S256"));
+        put(json, "token_endpoint_auth_methods_supported", List.of("client_secret_basic", "client_secret_post"));
+        put(
+                json,
+                "scopes_supported",
+                List.of(
+                        "openid",
+                        "fhirUser",
+                        "profile",
+                        "launch/patient",
+                        "patient/*.cruds",
+                        "user/*.cruds",
+                        "system/*.cruds"));
+        put(
+                json,
+                "capabilities",
+                List.of(
+                        "launch-standalone",
+                        "client-public",
+                        "client-confidential-symmetric",
+                        "sso-openid-connect",
+                        "permission-patient",
+                        "permission-user",
+                        "permission-v1",
+                        "permission-v2"));
+        return json;
+    }
+
+    private static void put(ObjectNode json, String name, List<String> values) {
+        values.forEach(json.withArray(name)::add);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.fhir.problem;
+
+import org.jspecify.annotations.NullMarked;

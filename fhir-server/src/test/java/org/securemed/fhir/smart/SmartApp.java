@@ -1,0 +1,136 @@
+package org.securemed.fhir.smart;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A SMART app and the person in front of it, over HTTP. */
+final class SmartApp {
+    static final String REDIRECT = "http://127.0.0.1:4711/callback";
+    static final String VERIFIER = "a-verifier-of-at-least-forty-three-characters-0123456789";
+    private static final Pattern CSRF = Pattern.compile("name=\"_csrf\"[^>]*value=\"([^\"]+)\"");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    final Http browser = new Http();
+    private final SmartServer server;
+
+    SmartApp(SmartServer server) {
+        this.server = server;
+    }
+
+    /** A good authorization request, to be spoiled by tests. */
+    Map<String, String> request(String scope) {
+        Map<String, String> request = new LinkedHashMap<>();
+        request.put("response_type", "code");
+        request.put("client_id", DemoClients.APP);
+        request.put("redirect_uri", REDIRECT);
+        request.put("scope", scope);
+        request.put("state", "state+of/the app");
+        request.put("aud", server.fhirBase());
+        request.put("code_challenge", challenge(VERIFIER));
+        request.put("code_challenge_method", "S256");
+        return request;
+    }
+
+    static String challenge(String verifier) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(verifier.getBytes(StandardCharsets.US_ASCII));
+            return Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    HttpResponse<String> authorize(Map<String, String> request) {
+        return browser.get(server.at("/oauth2/authorize?" + Http.form(request)), "Accept", "text/html");
+    }
+
+    HttpResponse<String> logIn(String username, String password) {
+        return logIn(server, username, password);
+    }
+
+    HttpResponse<String> logIn(SmartServer at, String username, String password) {
+        String page = browser.get(at.at("/login")).body();
+        return browser.post(at.at("/login"), Map.of("username", username, "password", password, "_csrf", csrf(page)));
+    }
+
+    static String csrf(String page) {
+        Matcher field = CSRF.matcher(page);
+        if (!field.find()) {
+            throw new AssertionError("the page has no CSRF token: " + page);
+        }
+        return field.group(1);
+    }
+
+    /** Logs in and follows the way back to the app. */
+    String code(String username, Map<String, String> request) {
+        logIn(username, username + "-password");
+        HttpResponse<String> answer = authorize(request);
+        return parameter(answer, "code");
+    }
+
+    static String parameter(HttpResponse<String> redirect, String name) {
+        String location = redirect.headers()
+                .firstValue("Location")
+                .orElseThrow(() -> new AssertionError(redirect.statusCode() + " " + redirect.body()));
+        for (String pair : URI.create(location).getRawQuery().split("&")) {
+            if (pair.startsWith(name + "=")) {
+                return java.net.URLDecoder.decode(pair.substring(name.length() + 1), StandardCharsets.UTF_8);
+            }
+        }
+        throw new AssertionError("no " + name + " in " + location);
+    }
+
+    HttpResponse<String> exchange(String code) {
+        return token(Map.of(
+                "grant_type", "authorization_code",
+                "code", code,
+                "redirect_uri", REDIRECT,
+                "client_id", DemoClients.APP,
+                "code_verifier", VERIFIER));
+    }
+
+    HttpResponse<String> refresh(String refreshToken) {
+        return token(
+                Map.of("grant_type", "refresh_token", "refresh_token", refreshToken, "client_id", DemoClients.APP));
+    }
+
+    HttpResponse<String> token(Map<String, String> form, String... headers) {
+        return browser.post(server.at("/oauth2/token"), form, headers);
+    }
+
+    HttpResponse<String> fhir(String token) {
+        return browser.get(server.at("/fhir/Patient/1"), "Authorization", Http.bearer(token));
+    }
+
+    static JsonNode json(HttpResponse<String> answer) {
+        try {
+            return JSON.readTree(answer.body());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static JsonNode claims(String jwt) {
+        try {
+            return JSON.readTree(Base64.getUrlDecoder().decode(jwt.split("\\.")[1]));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static String basic(String id, String secret) {
+        return "Basic " + Base64.getEncoder().encodeToString((id + ":" + secret).getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,211 @@
+package org.securemed.fhir.smart;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.http.HttpMessageConvertersAutoConfiguration;
+import org.springframework.boot.autoconfigure.jackson.JacksonAutoConfiguration;
+import org.springframework.boot.autoconfigure.security.servlet.SecurityFilterAutoConfiguration;
+import org.springframework.boot.autoconfigure.thymeleaf.ThymeleafAutoConfiguration;
+import org.springframework.boot.autoconfigure.validation.ValidationAutoConfiguration;
+import org.springframework.boot.autoconfigure.web.servlet.DispatcherServletAutoConfiguration;
+import org.springframework.boot.autoconfigure.web.servlet.ServletWebServerFactoryAutoConfiguration;
+import org.springframework.boot.autoconfigure.web.servlet.WebMvcAutoConfiguration;
+import org.springframework.boot.web.servlet.ServletRegistrationBean;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * A server with this package's configuration on a real PostgreSQL and a real Tomcat, and in place of HAPI a servlet
+ * that tells who is asking.
+ */
+final class SmartServer implements AutoCloseable {
+    /** What stands for the recorder: remembers, or fails on demand. */
+    static final class Recorder implements RefusedRequests {
+        final List<String> refused = new CopyOnWriteArrayList<>();
+        volatile boolean broken;
+
+        @Override
+        public void refused(HttpServletRequest request, int status, String reasonCode) {
+            if (broken) {
+                throw new IllegalStateException("the ledger cannot be written");
+            }
+            refused.add(status + " " + reasonCode);
+        }
+    }
+
+    private final ConfigurableApplicationContext context;
+    private final URI base;
+
+    private SmartServer(ConfigurableApplicationContext context, URI base) {
+        this.context = context;
+        this.base = base;
+    }
+
+    /** An empty database of its own on the PostgreSQL that all tests share. */
+    static DataSource emptyDatabase() {
+        String name = "smart_" + java.util.UUID.randomUUID().toString().replace("-", "");
+        new JdbcTemplate(Shared.POSTGRES.getPostgresDatabase()).execute("create database " + name);
+        return Shared.POSTGRES.getDatabase("postgres", name);
+    }
+
+    private static final class Shared {
+        static final EmbeddedPostgres POSTGRES = start();
+
+        private static EmbeddedPostgres start() {
+            try {
+                return EmbeddedPostgres.builder().start();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    static SmartServer start(DataSource database) {
+        return start(database, Clock.systemUTC(), Map.of());
+    }
+
+    static SmartServer start(DataSource database, Clock clock, Map<String, String> settings) {
+        int port = freePort();
+        return start(database, clock, settings, port, URI.create("http://127.0.0.1:" + port));
+    }
+
+    /** @param base public address; the server listens on {@code port} of 127.0.0.1 */
+    static SmartServer start(DataSource database, Clock clock, Map<String, String> settings, int port, URI base) {
+        SpringApplication application = new SpringApplication(Application.class);
+        application.addInitializers((ApplicationContextInitializer<GenericApplicationContext>) starting -> {
+            starting.registerBean(DataSource.class, () -> database);
+            starting.registerBean(Clock.class, () -> clock);
+        });
+        List<String> arguments = new ArrayList<>(List.of(
+                "--server.port=" + port,
+                "--server.address=127.0.0.1",
+                "--spring.main.banner-mode=off",
+                "--logging.level.root=warn",
+                "--spring.mvc.problemdetails.enabled=true",
+                "--securemed.smart.base-url=" + base));
+        Map<String, String> all = new java.util.TreeMap<>(Map.of("securemed.demo.enabled", "true"));
+        all.putAll(settings);
+        all.forEach((key, value) -> arguments.add("--" + key + "=" + value));
+        return new SmartServer(application.run(arguments.toArray(String[]::new)), base);
+    }
+
+    static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    <T> T bean(Class<T> type) {
+        return context.getBean(type);
+    }
+
+    URI at(String path) {
+        return URI.create(base + path);
+    }
+
+    String fhirBase() {
+        return base + "/fhir";
+    }
+
+    Recorder recorder() {
+        return bean(Recorder.class);
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+
+    @SpringBootConfiguration
+    @ImportAutoConfiguration({
+        ServletWebServerFactoryAutoConfiguration.class,
+        DispatcherServletAutoConfiguration.class,
+        WebMvcAutoConfiguration.class,
+        HttpMessageConvertersAutoConfiguration.class,
+        JacksonAutoConfiguration.class,
+        ValidationAutoConfiguration.class,
+        ThymeleafAutoConfiguration.class,
+        SecurityFilterAutoConfiguration.class
+    })
+    @Import(SmartConfiguration.class)
+    static class Application {
+        @Bean
+        PlatformTransactionManager transactionManager(DataSource database) {
+            return new DataSourceTransactionManager(database);
+        }
+
+        @Bean
+        Recorder recorder() {
+            return new Recorder();
+        }
+
+        @Bean
+        DemoPeople demoPeople() {
+            return new DemoPeople(List.of(
+                    person("physician", Role.PHYSICIAN, "Practitioner/physician", Set.of("TREAT")),
+                    person("nurse", Role.NURSE, "Practitioner/nurse", Set.of("TREAT")),
+                    person("patient", Role.PATIENT, "Patient/patient", Set.of("PATRQT")),
+                    person("administrator", Role.ADMINISTRATOR, null, Set.of("HOPERAT")),
+                    person("compliance", Role.COMPLIANCE, null, Set.of("HCOMPL"))));
+        }
+
+        private static DemoPeople.Person person(String name, Role role, @Nullable String user, Set<String> purposes) {
+            return new DemoPeople.Person(
+                    name,
+                    name + "-password",
+                    "Demo " + name,
+                    role,
+                    user,
+                    "Organization/hospital",
+                    "Hospital",
+                    purposes);
+        }
+
+        @Bean
+        ServletRegistrationBean<HttpServlet> fhirServlet() {
+            return new ServletRegistrationBean<>(new WhoIsAsking(), "/fhir/*");
+        }
+    }
+
+    static final class WhoIsAsking extends HttpServlet {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+            response.setContentType("text/plain;charset=UTF-8");
+            if ("/metadata".equals(request.getPathInfo())) {
+                response.getWriter().write("metadata");
+                return;
+            }
+            response.getWriter()
+                    .write(Requester.from(SecurityContextHolder.getContext().getAuthentication())
+                            .toString());
+        }
+    }
+}

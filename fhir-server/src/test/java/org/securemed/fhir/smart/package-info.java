@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.fhir.smart;
+
+import org.jspecify.annotations.NullMarked;

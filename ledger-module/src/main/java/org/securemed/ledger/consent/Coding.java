@@ -1,0 +1,30 @@
+package org.securemed.ledger.consent;
+
+import java.util.Comparator;
+
+/**
+ * FHIR {@code Coding}, reduced to what is compared.
+ *
+ * @param system code system URI, at most 512 characters; empty if the code has none
+ * @param code the code, 1 to 256 characters
+ */
+public record Coding(String system, String code) implements Comparable<Coding> {
+    private static final Comparator<Coding> ORDER =
+            Comparator.comparing(Coding::system).thenComparing(Coding::code);
+
+    public Coding {
+        Texts.system(system);
+        Texts.code(code);
+    }
+
+    @Override
+    public int compareTo(Coding other) {
+        return ORDER.compare(this, other);
+    }
+
+    /** {@code system|code}, the FHIR token form. */
+    @Override
+    public String toString() {
+        return system + "|" + code;
+    }
+}

@@ -1,0 +1,130 @@
+package org.securemed.ledger.consent;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * All consents of one patient at one version: the fold of the patient's transitions. Immutable; equal histories give
+ * equal {@linkplain #canonicalBytes() bytes} and so equal {@linkplain #stateHash() hashes}.
+ */
+public final class ConsentState {
+    private final String subject;
+    private final long version;
+    private final Map<String, ConsentRecord> consents;
+    private final List<BreakGlassAccess> breakGlass;
+    private final Map<String, Instant> representatives;
+    private final Map<String, RegisteredKey> keys;
+    /** The active ones in the order of their ids: what a decision walks over. */
+    private final List<ConsentRecord> active;
+
+    ConsentState(
+            String subject,
+            long version,
+            Map<String, ConsentRecord> consents,
+            List<BreakGlassAccess> breakGlass,
+            Map<String, Instant> representatives,
+            Map<String, RegisteredKey> keys) {
+        TransitionHeader.checkSubject(subject);
+        this.subject = subject;
+        this.version = version;
+        this.consents = Collections.unmodifiableMap(new TreeMap<>(consents));
+        this.breakGlass = List.copyOf(breakGlass);
+        this.representatives = Collections.unmodifiableMap(new TreeMap<>(representatives));
+        this.keys = Collections.unmodifiableMap(new TreeMap<>(keys));
+        List<ConsentRecord> found = new ArrayList<>();
+        for (ConsentRecord consent : this.consents.values()) {
+            if (consent.status() == ConsentRecord.Status.ACTIVE) {
+                found.add(consent);
+            }
+        }
+        this.active = List.copyOf(found);
+    }
+
+    /** The state of a patient who has said nothing yet: version 0. */
+    public static ConsentState initial(String subject) {
+        return new ConsentState(subject, 0, Map.of(), List.of(), Map.of(), Map.of());
+    }
+
+    /**
+     * Reads {@link #canonicalBytes()}.
+     *
+     * @throws TransitionException if the bytes are not the canonical form of a state
+     */
+    public static ConsentState parse(byte[] bytes) throws TransitionException {
+        return StateCodec.read(bytes);
+    }
+
+    /** The patient, {@code Patient/…}. */
+    public String subject() {
+        return subject;
+    }
+
+    /** Number of transitions applied. */
+    public long version() {
+        return version;
+    }
+
+    /** Every Consent ever granted, by FHIR id. */
+    public Map<String, ConsentRecord> consents() {
+        return consents;
+    }
+
+    /** The active Consents in the order of their ids; their periods may not have begun or may be over. */
+    public List<ConsentRecord> active() {
+        return active;
+    }
+
+    /** Declared break-glass accesses that were not over at the last transition. */
+    public List<BreakGlassAccess> breakGlass() {
+        return breakGlass;
+    }
+
+    /** Who may act for the patient, and until when (exclusive). */
+    public Map<String, Instant> representatives() {
+        return representatives;
+    }
+
+    /** Registered keys by id. */
+    public Map<String, RegisteredKey> keys() {
+        return keys;
+    }
+
+    /** Version of the Consent {@code consentId}, 0 if it was never granted. */
+    public long consentVersion(String consentId) {
+        return Optional.ofNullable(consents.get(consentId))
+                .map(ConsentRecord::version)
+                .orElse(0L);
+    }
+
+    /** Whether {@code reference} acts for the patient at {@code at}. */
+    public boolean isRepresentative(String reference, Instant at) {
+        Instant until = representatives.get(reference);
+        return until != null && at.isBefore(until);
+    }
+
+    /** JCS bytes of the whole state. */
+    public byte[] canonicalBytes() {
+        return StateCodec.write(this);
+    }
+
+    /** SHA-256 of {@link #canonicalBytes()}, 32 bytes: two replays agree if these agree. */
+    public byte[] stateHash() {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(canonicalBytes());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "ConsentState[version=%d, active=%d]".formatted(version, active.size());
+    }
+}

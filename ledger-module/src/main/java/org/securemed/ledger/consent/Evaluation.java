@@ -1,0 +1,189 @@
+package org.securemed.ledger.consent;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Evaluates one Consent's provisions for one request and one purpose.
+ *
+ * <p>The result is the set of outcomes that are possible, as a bit mask. With the facts of a resource at hand exactly
+ * one outcome is possible; without them (facts null) every test that needs them may go either way. So one piece of code
+ * answers both "this resource?" and "any resource of this type?", and the two can't contradict each other.
+ *
+ * <p>Outcomes within one Consent, by strength: nothing matches (0); permit (1 to 5) and deny (6 to 10) by the
+ * {@linkplain Actor.Specificity specificity} of the actor matched; a nested permit that names purpose BTG, for a BTG
+ * request (11 to 15). Between nested provisions the strongest wins, so taking the maximum is all the combining there
+ * is; a matching nested provision beats its parent.
+ */
+final class Evaluation {
+    private static final int LEVELS = Actor.Specificity.values().length;
+    private static final int PERMIT = 1;
+    private static final int DENY = PERMIT + LEVELS;
+    private static final int BTG_PERMIT = DENY + LEVELS;
+    private static final int NOTHING = 1;
+
+    private final AccessRequest request;
+    private final Coding purpose;
+    private final String resourceType;
+    private final @Nullable ResourceFacts facts;
+
+    /** @param facts the resource's facts; null to ask about any resource of {@code resourceType} */
+    Evaluation(AccessRequest request, Coding purpose, String resourceType, @Nullable ResourceFacts facts) {
+        this.request = request;
+        this.purpose = purpose;
+        this.resourceType = resourceType;
+        this.facts = facts;
+    }
+
+    /** The possible {@linkplain Ranking rankings} of a Consent with root {@code provision}. */
+    int rankings(Provision provision) {
+        int outcomes = outcomes(provision, provision, Actor.Specificity.ANYBODY.ordinal(), false);
+        int rankings = 0;
+        for (int rest = outcomes; rest != 0; rest &= rest - 1) {
+            rankings |= 1 << ranking(Integer.numberOfTrailingZeros(rest));
+        }
+        return rankings;
+    }
+
+    private static int ranking(int outcome) {
+        if (outcome == 0) {
+            return Ranking.NOTHING;
+        }
+        int level = (outcome - PERMIT) % LEVELS;
+        return outcome >= DENY && outcome < BTG_PERMIT ? Ranking.deny(level) : Ranking.permit(level);
+    }
+
+    /** @param labelled the nearest provision, from this one upwards, that names security labels; else any of them */
+    private int outcomes(Provision provision, Provision labelled, int inheritedLevel, boolean nested) {
+        int level = inheritedLevel;
+        if (!provision.actors().isEmpty()) {
+            int matched = matchedLevel(provision);
+            if (matched < 0) {
+                return NOTHING;
+            }
+            level = Math.max(level, matched);
+        }
+        if (!matchesRequest(provision)) {
+            return NOTHING;
+        }
+        Truth data = matchesData(provision);
+        if (data == Truth.NO) {
+            return NOTHING;
+        }
+        Provision effectiveLabels = provision.securityLabels().isEmpty() ? labelled : provision;
+        int children = NOTHING;
+        for (int i = 0; i < provision.provisions().size(); i++) {
+            children =
+                    Ranking.strongest(children, outcomes(provision.provisions().get(i), effectiveLabels, level, true));
+        }
+        int result = children & ~NOTHING;
+        if ((children & NOTHING) != 0) {
+            result |= own(provision, effectiveLabels, level, nested);
+        }
+        return data == Truth.MAYBE ? result | NOTHING : result;
+    }
+
+    private int own(Provision provision, Provision labelled, int level, boolean nested) {
+        Truth labels = matchesLabels(provision.type(), labelled);
+        if (labels == Truth.NO) {
+            return NOTHING;
+        }
+        int own = 1 << base(provision, nested) + level;
+        return labels == Truth.MAYBE ? own | NOTHING : own;
+    }
+
+    private int base(Provision provision, boolean nested) {
+        if (provision.type() == ProvisionType.DENY) {
+            return DENY;
+        }
+        boolean breaksGlass =
+                nested && purpose.equals(Purposes.BTG) && provision.purposes().contains(Purposes.BTG);
+        return breaksGlass ? BTG_PERMIT : PERMIT;
+    }
+
+    /** Level of the most specific actor that matches, -1 if none does. */
+    private int matchedLevel(Provision provision) {
+        int level = -1;
+        for (int i = 0; i < provision.actors().size(); i++) {
+            Actor actor = provision.actors().get(i);
+            if (actor.matches(request)) {
+                level = Math.max(level, actor.specificity().ordinal());
+            }
+        }
+        return level;
+    }
+
+    private boolean matchesRequest(Provision provision) {
+        return provision.period().contains(request.at())
+                && (provision.purposes().isEmpty() || Purposes.anyCovers(provision.purposes(), purpose))
+                && (provision.actions().isEmpty() || provision.actions().contains(request.action()))
+                && (provision.classes().isEmpty() || provision.classes().contains(resourceType));
+    }
+
+    private Truth matchesData(Provision provision) {
+        boolean dated = !provision.dataPeriod().equals(Period.ALWAYS);
+        if (!dated && provision.codes().isEmpty() && provision.data().isEmpty()) {
+            return Truth.YES;
+        }
+        if (facts == null) {
+            return Truth.MAYBE;
+        }
+        boolean matches = (provision.codes().isEmpty() || hasOneOfTheCodes(provision, facts))
+                && (provision.data().isEmpty() || isNamed(provision, facts))
+                && (!dated || isOfThePeriod(provision, facts));
+        return matches ? Truth.YES : Truth.NO;
+    }
+
+    private static boolean hasOneOfTheCodes(Provision provision, ResourceFacts facts) {
+        for (int i = 0; i < provision.codes().size(); i++) {
+            if (facts.codes().contains(provision.codes().get(i))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isNamed(Provision provision, ResourceFacts facts) {
+        for (int i = 0; i < provision.data().size(); i++) {
+            if (provision.data().get(i).matches(facts)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A permit needs all of the data to be of its period; a deny is met by any part, and by data without a date. */
+    private static boolean isOfThePeriod(Provision provision, ResourceFacts facts) {
+        boolean permit = provision.type() == ProvisionType.PERMIT;
+        if (facts.dates().isEmpty()) {
+            return !permit;
+        }
+        for (int i = 0; i < facts.dates().size(); i++) {
+            Period date = facts.dates().get(i);
+            if (permit && !provision.dataPeriod().encloses(date)) {
+                return false;
+            }
+            if (!permit && provision.dataPeriod().overlaps(date)) {
+                return true;
+            }
+        }
+        return permit;
+    }
+
+    private Truth matchesLabels(ProvisionType type, Provision labelled) {
+        if (labelled.securityLabels().isEmpty()) {
+            return Truth.YES;
+        }
+        if (facts == null) {
+            return Truth.MAYBE;
+        }
+        return SecurityLabels.anyMatches(type, labelled.securityLabels(), facts.securityLabels())
+                ? Truth.YES
+                : Truth.NO;
+    }
+
+    private enum Truth {
+        YES,
+        NO,
+        MAYBE
+    }
+}

@@ -1,0 +1,63 @@
+package org.securemed.ledger.consent;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a decision needs to know of one resource version.
+ *
+ * @param resourceType FHIR type name
+ * @param reference relative literal reference of the resource; empty if it has no id yet
+ * @param securityLabels {@code meta.security}
+ * @param codes codings of its content (what it is, measures, names)
+ * @param dates when it was authored or is clinically relevant; empty if that is unknown
+ * @param authors references of who authored, performed or asserted it
+ * @param references every relative literal reference that the resource makes
+ */
+public record ResourceFacts(
+        String resourceType,
+        String reference,
+        Set<Coding> securityLabels,
+        Set<Coding> codes,
+        List<Period> dates,
+        Set<String> authors,
+        Set<String> references) {
+
+    public ResourceFacts {
+        securityLabels = Set.copyOf(securityLabels);
+        codes = Set.copyOf(codes);
+        dates = List.copyOf(dates);
+        authors = Set.copyOf(authors);
+        references = Set.copyOf(references);
+    }
+
+    /** A resource of which nothing but type and reference is known: no label, code, date, author or reference. */
+    public static ResourceFacts of(String resourceType, String reference) {
+        return new ResourceFacts(resourceType, reference, Set.of(), Set.of(), List.of(), Set.of(), Set.of());
+    }
+
+    /** These facts with other labels. */
+    public ResourceFacts labelled(Coding... labels) {
+        return new ResourceFacts(resourceType, reference, Set.of(labels), codes, dates, authors, references);
+    }
+
+    /** These facts with other codes. */
+    public ResourceFacts coded(Coding... values) {
+        return new ResourceFacts(resourceType, reference, securityLabels, Set.of(values), dates, authors, references);
+    }
+
+    /** These facts with other dates. */
+    public ResourceFacts dated(Period... values) {
+        return new ResourceFacts(resourceType, reference, securityLabels, codes, List.of(values), authors, references);
+    }
+
+    /** These facts with other authors. */
+    public ResourceFacts authoredBy(String... values) {
+        return new ResourceFacts(resourceType, reference, securityLabels, codes, dates, Set.of(values), references);
+    }
+
+    /** These facts with other references. */
+    public ResourceFacts referringTo(String... values) {
+        return new ResourceFacts(resourceType, reference, securityLabels, codes, dates, authors, Set.of(values));
+    }
+}

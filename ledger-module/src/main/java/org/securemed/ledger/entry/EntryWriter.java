@@ -1,0 +1,97 @@
+package org.securemed.ledger.entry;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import org.erdtman.jcs.JsonCanonicalizer;
+import org.jspecify.annotations.Nullable;
+
+/** Writes entries in canonical form. */
+final class EntryWriter {
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private EntryWriter() {}
+
+    static byte[] write(Entry entry) {
+        StringWriter text = new StringWriter(512);
+        try (JsonGenerator json = JSON.createGenerator(text)) {
+            members(entry, json);
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory does not fail", e);
+        }
+        byte[] canonical = canonicalize(text.toString());
+        if (canonical.length > Entry.MAX_BYTES) {
+            throw new IllegalArgumentException(
+                    "the entry has %d bytes, more than %d".formatted(canonical.length, Entry.MAX_BYTES));
+        }
+        return canonical;
+    }
+
+    private static void members(Entry entry, JsonGenerator json) throws IOException {
+        json.writeStartObject();
+        text(json, "actor", entry.actor());
+        bytes(json, "c", entry.sealed());
+        decision(json, entry.decision());
+        bytes(json, "h", entry.resourceCommitment());
+        json.writeStringField("id", entry.id().toString());
+        json.writeStringField("inst", entry.instance());
+        json.writeStringField("op", entry.op().code());
+        number(json, "out", entry.outcome());
+        text(json, "p", entry.patient() == null ? null : entry.patient().toString());
+        text(json, "pou", entry.purpose());
+        number(json, "prev", entry.previous());
+        bytes(json, "q", entry.searchCommitment());
+        text(json, "req", entry.request());
+        text(json, "res", entry.resourceType());
+        text(json, "role", entry.role());
+        number(json, "st", entry.status());
+        json.writeNumberField("t", entry.time().toEpochMilli());
+        json.writeNumberField("v", Entry.VERSION);
+        text(json, "x", entry.statement());
+        json.writeEndObject();
+    }
+
+    private static void decision(JsonGenerator json, @Nullable Decision decision) throws IOException {
+        if (decision == null) {
+            return;
+        }
+        json.writeObjectFieldStart("d");
+        json.writeArrayFieldStart("basis");
+        for (long index : decision.basis()) {
+            json.writeNumber(index);
+        }
+        json.writeEndArray();
+        json.writeStringField("outcome", decision.outcome());
+        text(json, "policy", decision.policy());
+        text(json, "reason", decision.reason());
+        json.writeEndObject();
+    }
+
+    private static void text(JsonGenerator json, String member, @Nullable String value) throws IOException {
+        if (value != null) {
+            json.writeStringField(member, value);
+        }
+    }
+
+    private static void bytes(JsonGenerator json, String member, @Nullable Bytes value) throws IOException {
+        if (value != null) {
+            json.writeStringField(member, value.toBase64());
+        }
+    }
+
+    private static void number(JsonGenerator json, String member, @Nullable Number value) throws IOException {
+        if (value != null) {
+            json.writeNumberField(member, value.longValue());
+        }
+    }
+
+    private static byte[] canonicalize(String json) {
+        try {
+            return new JsonCanonicalizer(json).getEncodedUTF8();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("the entry has no canonical form", e);
+        }
+    }
+}

@@ -1,0 +1,286 @@
+package org.securemed.ledger.log;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.checkpoint.SigningKey;
+import org.securemed.ledger.entry.Pseudonym;
+import org.securemed.ledger.merkle.Frontier;
+import org.securemed.ledger.merkle.Hash;
+import org.securemed.ledger.merkle.Tile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Group commit: one thread takes what waits, writes it as one signed block under the head lock, commits, and answers.
+ * There is no artificial delay; what arrives during one commit goes into the next.
+ */
+final class Committer implements Runnable {
+    private static final Logger log = LoggerFactory.getLogger(Committer.class);
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+    private static final long BACKOFF_NANOS = 50_000_000;
+
+    private final LogStore store;
+    private final String origin;
+    private final SigningKey instanceKey;
+    private final Hash instanceKeyId;
+    private final HeadCheck headCheck;
+    private final LedgerOptions options;
+    private final Clock clock;
+    private final Alarm alarm;
+    private final WaitingRoom waiting;
+    private volatile @Nullable RuntimeException broken;
+
+    // Below: the committer's thread only.
+    private final TileGrowth tileGrowth = new TileGrowth();
+    private LogStore.@Nullable Session session;
+    private LogHead trusted = LogHead.EMPTY;
+    private boolean lastBlockFailed;
+
+    Committer(
+            LogStore store,
+            String origin,
+            SigningKey instanceKey,
+            HeadCheck headCheck,
+            LedgerOptions options,
+            Clock clock,
+            Alarm alarm) {
+        this.store = store;
+        this.origin = origin;
+        this.instanceKey = instanceKey;
+        this.instanceKeyId = instanceKey.verifyKey().fingerprint();
+        this.headCheck = headCheck;
+        this.options = options;
+        this.clock = clock;
+        this.alarm = alarm;
+        this.waiting = new WaitingRoom(options.maxWaitingEntries());
+    }
+
+    CompletableFuture<AppendResult> submit(Submission submission, boolean staged) {
+        RuntimeException cause = broken;
+        if (cause != null) {
+            return CompletableFuture.failedFuture(unavailable(cause));
+        }
+        Pending pending = new Pending(submission, staged, new CompletableFuture<>());
+        switch (waiting.enter(pending)) {
+            case ADMITTED -> {
+                return pending.result();
+            }
+            case FULL -> {
+                return CompletableFuture.completedFuture(new AppendResult.Pushback(RETRY_AFTER));
+            }
+            case CLOSED -> {
+                return CompletableFuture.failedFuture(new LedgerUnavailableException("the ledger is closed"));
+            }
+        }
+        throw new IllegalStateException("every admission was handled");
+    }
+
+    /** Stops the log: what waits fails, and everything later. */
+    void fail(RuntimeException cause) {
+        if (broken == null) {
+            broken = cause;
+            alarm.raise("log-broken", String.valueOf(cause.getMessage()));
+        }
+        waiting.close();
+    }
+
+    void close() {
+        waiting.close();
+    }
+
+    int waitingEntries() {
+        return waiting.waitingEntries();
+    }
+
+    /** Why the log stopped, or null. */
+    @Nullable
+    RuntimeException broken() {
+        return broken;
+    }
+
+    @Override
+    public void run() {
+        try {
+            for (List<Pending> batch = next(); batch != null; batch = next()) {
+                serve(batch);
+            }
+        } finally {
+            dropSession();
+        }
+    }
+
+    private @Nullable List<Pending> next() {
+        return waiting.take(options.maxEntriesPerBlock(), options.maxBytesPerBlock());
+    }
+
+    private void serve(List<Pending> batch) {
+        RuntimeException cause = broken;
+        if (cause != null) {
+            answerWith(batch, unavailable(cause));
+            return;
+        }
+        try {
+            Map<Pending, AppendResult> answers = commit(batch);
+            lastBlockFailed = false;
+            answers.forEach((pending, answer) -> pending.result().complete(answer));
+        } catch (LedgerUnavailableException e) {
+            lastBlockFailed = true;
+            log.atWarn().addKeyValue("entries", batch.size()).setCause(e).log("block not committed");
+            answerWith(batch, e);
+        } catch (RuntimeException | Error e) {
+            // Our state is not what we promised, or unknown: stop. Recovery is what runs at every start.
+            RuntimeException stop = e instanceof RuntimeException known ? known : new IllegalStateException(e);
+            log.atError().setCause(e).log("ledger stopped");
+            fail(stop);
+            answerWith(batch, unavailable(stop));
+            dropSession();
+        }
+    }
+
+    private Map<Pending, AppendResult> commit(List<Pending> batch) {
+        // After a failure only one attempt, so that requests do not pile up behind a database that is gone.
+        long deadline = lastBlockFailed
+                ? System.nanoTime()
+                : System.nanoTime() + options.commitTimeout().toNanos();
+        boolean checkIds = false;
+        @Nullable Attempt unknown = null;
+        while (true) {
+            try {
+                if (unknown != null && isCommitted(unknown)) {
+                    return committed(unknown);
+                }
+                unknown = null;
+                Attempt attempt = write(batch, checkIds);
+                if (attempt.commit == null) {
+                    openSession().rollback();
+                    return attempt.draft.answers();
+                }
+                unknown = attempt;
+                openSession().commit();
+                return committed(attempt);
+            } catch (DuplicateIdException e) {
+                checkIds = true;
+                openSession().rollback();
+            } catch (LedgerUnavailableException e) {
+                dropSession();
+                if (System.nanoTime() - deadline >= 0) {
+                    throw e;
+                }
+                log.atInfo().addKeyValue("cause", e.getMessage()).log("block is tried again");
+                LockSupport.parkNanos(BACKOFF_NANOS);
+            }
+        }
+    }
+
+    private Attempt write(List<Pending> batch, boolean checkIds) throws DuplicateIdException {
+        LogStore.Session tx = openSession();
+        LogHead head = lockHead(tx);
+        BlockDraft draft = draft(batch, checkIds, tx, head);
+        if (draft.leaves().isEmpty()) {
+            return new Attempt(draft, head, null);
+        }
+        List<Hash> hashes = draft.leaves().stream().map(Leaf::hash).toList();
+        Frontier frontier = head.frontier().append(hashes);
+        List<Tile> tiles = tileGrowth.completedBy(head, hashes, tx);
+        long now = Math.max(clock.millis(), head.timeMillis());
+        Block block = Block.sign(origin, head, hashes.size(), frontier.root(), now, instanceKey, instanceKeyId);
+        LogHead after = new LogHead(block.number(), block.hash(origin), frontier, now, head.checkpointSize());
+        BlockCommit commit = new BlockCommit(block, draft.leaves(), tiles, draft.staged(), after);
+        tx.write(commit);
+        return new Attempt(draft, head, commit);
+    }
+
+    private LogHead lockHead(LogStore.Session tx) {
+        LogHead head =
+                tx.lockHead().orElseThrow(() -> new LogCorruptException("ledger_head", "the row of this log", "none"));
+        boolean same = head.blockNumber() == trusted.blockNumber()
+                && head.blockHash().equals(trusted.blockHash())
+                && head.frontier().equals(trusted.frontier())
+                && head.timeMillis() == trusted.timeMillis();
+        if (!same) {
+            // Another instance wrote it, or somebody who should not: never sign what follows an unsigned head.
+            headCheck.againstLastBlock(head, tx);
+            trusted = head;
+        }
+        return head;
+    }
+
+    private static BlockDraft draft(List<Pending> batch, boolean checkIds, LogStore.Session tx, LogHead head) {
+        List<Pseudonym> subjects = batch.stream()
+                .flatMap(pending -> pending.submission().preconditions().stream())
+                .map(Precondition::subject)
+                .distinct()
+                .toList();
+        Map<UUID, Long> known = checkIds ? tx.indexesOf(ids(batch)) : Map.of();
+        Map<Pseudonym, Long> versions = subjects.isEmpty() ? Map.of() : tx.consentVersions(subjects);
+        BlockDraft draft = new BlockDraft(head.size(), known, versions);
+        batch.forEach(draft::add);
+        return draft;
+    }
+
+    private static List<UUID> ids(List<Pending> batch) {
+        return batch.stream()
+                .flatMap(pending -> pending.submission().leaves().stream())
+                .map(leaf -> leaf.entry().id())
+                .collect(Collectors.toList());
+    }
+
+    /** Whether a commit whose answer was lost took place. The head lock waits for the lost transaction to end. */
+    private boolean isCommitted(Attempt attempt) {
+        LogStore.Session tx = openSession();
+        lockHead(tx);
+        Block ours = Objects.requireNonNull(attempt.commit).block();
+        boolean committed = tx.block(ours.number())
+                .filter(block -> block.signature().equals(ours.signature()))
+                .isPresent();
+        tx.rollback();
+        return committed;
+    }
+
+    private Map<Pending, AppendResult> committed(Attempt attempt) {
+        BlockCommit commit = Objects.requireNonNull(attempt.commit);
+        tileGrowth.committed(
+                attempt.before,
+                commit.head(),
+                commit.leaves().stream().map(Leaf::hash).toList());
+        trusted = commit.head();
+        return attempt.draft.answers();
+    }
+
+    private LogStore.Session openSession() {
+        LogStore.Session open = session;
+        if (open == null) {
+            open = store.write();
+            session = open;
+        }
+        return open;
+    }
+
+    private void dropSession() {
+        LogStore.Session open = session;
+        session = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    private static void answerWith(List<Pending> batch, RuntimeException cause) {
+        batch.forEach(pending -> pending.result().completeExceptionally(cause));
+    }
+
+    private static LedgerUnavailableException unavailable(RuntimeException cause) {
+        return new LedgerUnavailableException("the ledger stopped: " + cause.getMessage(), cause);
+    }
+
+    /** @param commit null when the batch needs no block */
+    private record Attempt(
+            BlockDraft draft, LogHead before, @Nullable BlockCommit commit) {}
+}

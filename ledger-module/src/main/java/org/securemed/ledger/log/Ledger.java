@@ -1,0 +1,369 @@
+package org.securemed.ledger.log;
+
+import java.sql.Connection;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import org.securemed.ledger.checkpoint.InstanceCertificate;
+import org.securemed.ledger.checkpoint.NoteException;
+import org.securemed.ledger.checkpoint.SignedNote;
+import org.securemed.ledger.checkpoint.SigningKey;
+import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.entry.Entry;
+import org.securemed.ledger.entry.EntryIds;
+import org.securemed.ledger.entry.Op;
+import org.securemed.ledger.merkle.ConsistencyProof;
+import org.securemed.ledger.merkle.InclusionProof;
+import org.securemed.ledger.merkle.Proofs;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The log of one hospital, as one server instance sees it. Thread safe.
+ *
+ * <p>Futures complete in the committer's thread: what depends on them and takes time belongs into another
+ * ({@code thenApplyAsync}); waiting with {@code get} or {@code join} is fine.
+ */
+public final class Ledger implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Ledger.class);
+
+    private final LogStore store;
+    private final VerifyKey logKey;
+    private final LedgerOptions options;
+    private final Clock clock;
+    private final InstanceKeys keys;
+    private final Outbox outbox;
+    private final CheckpointPublisher publisher;
+    private final CheckpointHistory history;
+    private final HeadCheck headCheck;
+    private final Committer committer;
+    private final Thread committerThread;
+    private final Thread caretaker;
+    private final WaitingRoom bell = new WaitingRoom(1);
+
+    private Ledger(
+            LogStore store,
+            SigningKey logKey,
+            SigningKey instanceKey,
+            CheckpointVault vault,
+            LedgerOptions options,
+            Clock clock,
+            Alarm alarm) {
+        String origin = logKey.verifyKey().name();
+        this.store = store;
+        this.logKey = logKey.verifyKey();
+        this.options = options;
+        this.clock = clock;
+        this.keys = new InstanceKeys(this.logKey);
+        this.headCheck = new HeadCheck(origin, keys);
+        this.history = new CheckpointHistory(this.logKey);
+        this.outbox = new Outbox(store, origin, instanceKey, keys, alarm);
+        this.publisher = new CheckpointPublisher(logKey, vault, headCheck, history);
+        this.committer = new Committer(store, origin, instanceKey, headCheck, options, clock, alarm);
+        this.committerThread = new Thread(committer, "ledger-committer");
+        this.caretaker = new Thread(this::takeCare, "ledger-caretaker");
+        this.caretaker.setDaemon(true);
+    }
+
+    /**
+     * Opens the log: checks where it ends, takes in what a crash left in the outbox, certifies this instance's key if
+     * it is new, and starts.
+     *
+     * @param logKey its name is the log's origin
+     * @param instanceKey its name is the instance's
+     * @param vault keeps the last checkpoint outside the database
+     * @throws LogCorruptException if what is stored is not what was signed, saying where
+     * @throws LedgerUnavailableException if the database cannot be used, or there is no log and none may be made
+     */
+    public static Ledger open(
+            LogStore store,
+            SigningKey logKey,
+            SigningKey instanceKey,
+            CheckpointVault vault,
+            LedgerOptions options,
+            Clock clock,
+            Alarm alarm) {
+        Ledger ledger = new Ledger(store, logKey, instanceKey, vault, options, clock, alarm);
+        ledger.recover(vault);
+        ledger.committerThread.start();
+        try {
+            ledger.certify(logKey, instanceKey);
+            ledger.drainOutbox(Duration.ZERO);
+            ledger.publisher.publish(store);
+        } catch (RuntimeException e) {
+            ledger.close();
+            throw e;
+        }
+        ledger.caretaker.start();
+        return ledger;
+    }
+
+    /**
+     * Appends entries as part of one block.
+     *
+     * @return completes when the block is durable, or when it is certain that nothing was written; exceptionally with
+     *     {@link LedgerUnavailableException} when the log cannot be written
+     */
+    public CompletableFuture<AppendResult> append(Submission submission) {
+        return committer.submit(submission, false);
+    }
+
+    /**
+     * Puts entries into the outbox in the caller's transaction, so that they exist exactly if what they record does.
+     * Call {@link #seal} after the commit.
+     *
+     * @param connection the caller's, to the database of this log
+     * @throws LedgerUnavailableException if they cannot be written; then the caller must roll back
+     */
+    public void stage(Connection connection, List<Entry> entries) {
+        outbox.stage(connection, entries.stream().map(Leaf::of).toList());
+    }
+
+    /**
+     * Moves staged entries into the log, in one block unless another instance already took some of them.
+     *
+     * @return completes with {@link AppendResult.Appended} when all are durable in the log, with
+     *     {@link AppendResult.Pushback} when too much waits (they stay staged and are taken in later), or exceptionally
+     *     like {@link #append}
+     */
+    public CompletableFuture<AppendResult> seal(List<Entry> entries) {
+        return committer.submit(Submission.of(entries, List.of()), true);
+    }
+
+    /** The entry at this index. */
+    public Optional<StoredEntry> read(long index) {
+        return reading(session -> session.entry(index));
+    }
+
+    /** The entry with this id. */
+    public Optional<StoredEntry> read(UUID id) {
+        return reading(session -> session.entry(id));
+    }
+
+    /** Up to {@code limit} (at most 1,000) entries from index {@code from} on, ascending. */
+    public List<StoredEntry> range(long from, int limit) {
+        requirePage(limit);
+        return reading(session -> session.entries(from, limit));
+    }
+
+    /** The entries that match, newest first. */
+    public List<StoredEntry> find(EntryQuery query) {
+        return reading(session -> session.find(query));
+    }
+
+    /** The block that holds the entry at this index. */
+    public Optional<Block> blockOf(long index) {
+        return reading(session -> session.blockOf(index));
+    }
+
+    /** Number of entries that are durable. */
+    public long size() {
+        return reading(session -> session.head().map(LogHead::size).orElse(0L));
+    }
+
+    /** The newest published checkpoint. */
+    public Optional<SignedNote> checkpoint() {
+        return reading(LogStore.Session::newestCheckpoint).map(Ledger::note);
+    }
+
+    /**
+     * The proof that the entry at {@code index} is in the tree of {@code treeSize} leaves.
+     *
+     * @throws IllegalArgumentException if there are not so many leaves
+     */
+    public InclusionProof inclusionProof(long index, long treeSize) {
+        return reading(session -> proofs(session, treeSize).inclusion(index, treeSize));
+    }
+
+    /**
+     * The proof that the tree of {@code newSize} leaves extends that of {@code oldSize}.
+     *
+     * @throws IllegalArgumentException if there are not so many leaves, or {@code oldSize} is less than 1
+     */
+    public ConsistencyProof consistencyProof(long oldSize, long newSize) {
+        return reading(session -> proofs(session, newSize).consistency(oldSize, newSize));
+    }
+
+    /** The log's public key; its name is the origin. */
+    public VerifyKey logKey() {
+        return logKey;
+    }
+
+    /** Number of entries that wait for a block. */
+    public int waitingEntries() {
+        return committer.waitingEntries();
+    }
+
+    /** Whether the log takes entries; false once it found itself corrupt. */
+    public boolean isRunning() {
+        return committer.broken() == null && committerThread.isAlive();
+    }
+
+    /** Publishes a checkpoint of what is durable now, if it is newer than the last. Normally the log does so itself. */
+    public synchronized void publishCheckpoint() {
+        publisher.publish(store);
+    }
+
+    /** Takes no more entries, commits what waits, publishes a last checkpoint, and stops. */
+    @Override
+    public void close() {
+        committer.close();
+        join(committerThread);
+        bell.close();
+        join(caretaker);
+        if (committer.broken() == null && caretaker.getState() == Thread.State.TERMINATED) {
+            try {
+                publishCheckpoint();
+            } catch (LedgerUnavailableException e) {
+                log.atWarn().setCause(e).log("no checkpoint at the end");
+            }
+        }
+    }
+
+    private void recover(CheckpointVault vault) {
+        try (LogStore.Session session = store.write()) {
+            LogHead head = session.lockHead().orElseGet(() -> create(session));
+            headCheck.andItsSurroundings(head, session);
+            Optional<SignedNote> published = session.newestCheckpoint().map(Ledger::note);
+            long publishedSize = published
+                    .map(note -> history.extendedBy(head, "ledger_checkpoint", note, session)
+                            .size())
+                    .orElse(-1L);
+            if (publishedSize != head.checkpointSize()) {
+                throw new LogCorruptException(
+                        "ledger_head, checkpoint_size",
+                        Long.toString(publishedSize),
+                        Long.toString(head.checkpointSize()));
+            }
+            vault.load().ifPresent(note -> history.extendedBy(head, "the vault", note, session));
+            session.commit();
+        }
+    }
+
+    private LogHead create(LogStore.Session session) {
+        if (!session.isEmpty()) {
+            throw new LogCorruptException("ledger_head", "the row of this log", "none, though there are entries");
+        }
+        if (!options.createIfAbsent()) {
+            throw new LedgerUnavailableException("there is no log in this database, and none is to be made");
+        }
+        session.createHead(LogHead.EMPTY);
+        log.atInfo().addKeyValue("origin", logKey.name()).log("log created");
+        return LogHead.EMPTY;
+    }
+
+    private void certify(SigningKey logSigner, SigningKey instanceKey) {
+        VerifyKey instance = instanceKey.verifyKey();
+        Optional<VerifyKey> known = reading(session -> keys.find(instance.fingerprint(), session));
+        if (known.isPresent() && known.get().equals(instance)) {
+            return;
+        }
+        if (known.isPresent()) {
+            throw new IllegalArgumentException("the instance's key is certified for another instance");
+        }
+        String certificate =
+                new InstanceCertificate(logKey.name(), instance).sign(logSigner).toString();
+        Entry entry = Entry.builder(EntryIds.next(clock.instant()), clock.instant(), instance.name(), Op.KEY)
+                .statement(certificate)
+                .build();
+        await(append(Submission.of(entry)));
+    }
+
+    /** Takes staged rows older than {@code age} into the log. */
+    private void drainOutbox(Duration age) {
+        Optional<UUID> after = Optional.of(Outbox.BEFORE_ALL);
+        while (after.isPresent()) {
+            UUID from = after.get();
+            Outbox.Page page = reading(session -> outbox.genuine(session, from));
+            List<Leaf> orphans = page.leaves().stream()
+                    .filter(leaf ->
+                            !EntryIds.timeOf(leaf.entry().id()).plus(age).isAfter(clock.instant()))
+                    .toList();
+            if (!orphans.isEmpty()) {
+                log.atInfo().addKeyValue("entries", orphans.size()).log("outbox orphans are taken in");
+                await(committer.submit(new Submission(orphans, List.of()), true));
+            }
+            after = page.next();
+        }
+    }
+
+    private void takeCare() {
+        long interval = options.checkpointInterval().toMillis();
+        long drainEvery = Math.max(1, Math.max(options.orphanAge().toMillis(), interval) / interval);
+        for (long round = 1; committer.broken() == null; round++) {
+            bell.pause(interval);
+            if (!committerThread.isAlive()) {
+                return;
+            }
+            try {
+                publishCheckpoint();
+                if (round % drainEvery == 0) {
+                    drainOutbox(options.orphanAge());
+                }
+            } catch (LedgerUnavailableException e) {
+                log.atWarn().setCause(e).log("checkpoint or outbox has to wait");
+            } catch (RuntimeException e) {
+                log.atError().setCause(e).log("ledger stopped");
+                committer.fail(e);
+            }
+        }
+    }
+
+    private Proofs proofs(LogStore.Session session, long treeSize) {
+        long size = session.head().map(LogHead::size).orElse(0L);
+        if (treeSize > size) {
+            throw new IllegalArgumentException("the log has %d entries, not %d".formatted(size, treeSize));
+        }
+        return new Proofs(new TileNodes(session, size));
+    }
+
+    private <T> T reading(Function<LogStore.Session, T> query) {
+        try (LogStore.Session session = store.read()) {
+            return query.apply(session);
+        }
+    }
+
+    private static SignedNote note(String stored) {
+        try {
+            return SignedNote.parse(stored);
+        } catch (NoteException e) {
+            throw new LogCorruptException("ledger_checkpoint, note", "a signed note", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void requirePage(int limit) {
+        if (limit < 1 || limit > 1_000) {
+            throw new IllegalArgumentException("a page has 1 to 1000 entries");
+        }
+    }
+
+    private static void await(CompletableFuture<AppendResult> result) {
+        try {
+            result.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    private static void join(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package org.securemed.ledger.log;
+
+import java.sql.Connection;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.securemed.ledger.entry.Op;
+import org.securemed.ledger.entry.Pseudonym;
+import org.securemed.ledger.merkle.Hash;
+import org.securemed.ledger.merkle.Tile;
+
+/**
+ * Where the log is kept. Every method of it and of its sessions may throw {@link LedgerUnavailableException}; what is
+ * stored but cannot be what this log wrote is a {@link LogCorruptException}.
+ */
+public interface LogStore {
+    /** A session that writes: transactions begin by themselves and end with {@code commit} or {@code rollback}. */
+    Session write();
+
+    /** A session that reads what is committed, each statement for itself. */
+    Session read();
+
+    /**
+     * Adds rows to the outbox in the caller's transaction.
+     *
+     * @param connection the caller's, to the same database; neither committed nor closed here
+     */
+    void stage(Connection connection, List<StagedEntry> entries);
+
+    /** One connection. Not thread safe. After an exception other than {@link DuplicateIdException}, close it. */
+    interface Session extends AutoCloseable {
+        /** Reads the head and holds it until the transaction ends: nobody else writes a block meanwhile. */
+        Optional<LogHead> lockHead();
+
+        /** The head as it is. */
+        Optional<LogHead> head();
+
+        /** Begins a log where there is nothing. */
+        void createHead(LogHead head);
+
+        /** Whether there is no entry, block, tile, checkpoint, id or staged row at all. */
+        boolean isEmpty();
+
+        /** Which of these ids are in the log, and where. */
+        Map<UUID, Long> indexesOf(Collection<UUID> ids);
+
+        /** The current consent versions; a subject without a row is not in the answer. */
+        Map<Pseudonym, Long> consentVersions(Collection<Pseudonym> subjects);
+
+        /**
+         * Writes a block in the transaction that locked the head.
+         *
+         * @throws DuplicateIdException if an entry id is in the log already; then roll back
+         */
+        void write(BlockCommit commit) throws DuplicateIdException;
+
+        /** Stores a published checkpoint and notes its size in the head, which must be locked. */
+        void publish(long previousSize, long size, String note);
+
+        /** Makes the transaction durable. When this throws, whether it is durable is unknown. */
+        void commit();
+
+        /** Ends the transaction without effect. */
+        void rollback();
+
+        /** The block of this number. */
+        Optional<Block> block(long number);
+
+        /** The block that holds the entry at this index. */
+        Optional<Block> blockOf(long index);
+
+        /** The entry at this index. */
+        Optional<StoredEntry> entry(long index);
+
+        /** The entry with this id. */
+        Optional<StoredEntry> entry(UUID id);
+
+        /** Up to {@code limit} entries from {@code from} on, ascending. */
+        List<StoredEntry> entries(long from, int limit);
+
+        /** Up to {@code limit} entries of this op from {@code from} on, ascending. */
+        List<StoredEntry> entries(Op op, long from, int limit);
+
+        /** The entries that match, by index descending. */
+        List<StoredEntry> find(EntryQuery query);
+
+        /** The leaf hashes stored for indexes {@code from} to {@code to} (exclusive). */
+        List<Hash> leafHashes(long from, long to);
+
+        /** The full tile at this place. */
+        Optional<Tile> tile(int level, long index);
+
+        /** The roots of full tiles {@code from} to {@code to} (exclusive) of a level. */
+        List<Hash> tileRoots(int level, long from, long to);
+
+        /** The newest published checkpoint, as text. */
+        Optional<String> newestCheckpoint();
+
+        /** Up to {@code limit} staged rows with ids greater than {@code after}, ascending. */
+        List<StagedEntry> staged(UUID after, int limit);
+
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,114 @@
+package org.securemed.ledger.log;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** Submissions that wait, first come first served. Thread safe; every field belongs to the lock. */
+final class WaitingRoom {
+    /** What became of a submission at the door. */
+    enum Admission {
+        ADMITTED,
+        FULL,
+        CLOSED
+    }
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final ArrayDeque<Pending> waiting = new ArrayDeque<>();
+    private final int maxEntries;
+    private int entries;
+    private boolean closed;
+
+    WaitingRoom(int maxEntries) {
+        this.maxEntries = maxEntries;
+    }
+
+    Admission enter(Pending pending) {
+        lock.lock();
+        try {
+            if (closed) {
+                return Admission.CLOSED;
+            }
+            if (entries > 0 && entries + pending.size() > maxEntries) {
+                return Admission.FULL;
+            }
+            waiting.add(pending);
+            entries += pending.size();
+            changed.signal();
+            return Admission.ADMITTED;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits for something and takes what waits, within the limits of a block; a first submission that exceeds them
+     * comes alone.
+     *
+     * @return null when closed and empty
+     */
+    @Nullable
+    List<Pending> take(int maxBlockEntries, long maxBlockBytes) {
+        lock.lock();
+        try {
+            while (waiting.isEmpty() && !closed) {
+                changed.awaitUninterruptibly();
+            }
+            List<Pending> batch = new ArrayList<>();
+            int count = 0;
+            long bytes = 0;
+            for (Pending next = waiting.peek(); next != null; next = waiting.peek()) {
+                count += next.size();
+                bytes += next.submission().bytes();
+                if (!batch.isEmpty() && (count > maxBlockEntries || bytes > maxBlockBytes)) {
+                    break;
+                }
+                batch.add(waiting.remove());
+                entries -= next.size();
+            }
+            return batch.isEmpty() ? null : batch;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets nobody in any more and returns at once; those inside are still served. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits, at most this long; shorter when closed. */
+    void pause(long millis) {
+        lock.lock();
+        try {
+            long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
+            while (nanos > 0 && !closed) {
+                nanos = changed.awaitNanos(nanos);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int waitingEntries() {
+        lock.lock();
+        try {
+            return entries;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package org.securemed.ledger.storage;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.securemed.ledger.log.LedgerUnavailableException;
+import org.securemed.ledger.log.LogStore;
+import org.securemed.ledger.log.StagedEntry;
+
+/**
+ * The log in PostgreSQL, schema {@code ledger}. Thread safe; takes a connection from the data source for each session
+ * and keeps the writing one for long.
+ */
+public final class PostgresLogStore implements LogStore {
+    private final DataSource dataSource;
+
+    public PostgresLogStore(DataSource dataSource) {
+        this.dataSource = dataSource;
+    }
+
+    @Override
+    public Session write() {
+        return open(false);
+    }
+
+    @Override
+    public Session read() {
+        return open(true);
+    }
+
+    @Override
+    public void stage(Connection connection, List<StagedEntry> entries) {
+        String sql = "insert into ledger.ledger_outbox (id, inst, body, key_id, sig)"
+                + " select * from unnest(?::uuid[], ?::text[], ?::bytea[], ?::bytea[], ?::bytea[])";
+        try (PreparedStatement insert = connection.prepareStatement(sql)) {
+            insert.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "uuid", entries.stream().map(StagedEntry::id).toArray(UUID[]::new)));
+            insert.setArray(
+                    2,
+                    connection.createArrayOf(
+                            "text", entries.stream().map(StagedEntry::instance).toArray(String[]::new)));
+            insert.setArray(
+                    3,
+                    connection.createArrayOf(
+                            "bytea",
+                            entries.stream()
+                                    .map(row -> row.body().toByteArray())
+                                    .toArray(byte[][]::new)));
+            insert.setArray(
+                    4,
+                    connection.createArrayOf(
+                            "bytea",
+                            entries.stream()
+                                    .map(row -> row.keyId().toByteArray())
+                                    .toArray(byte[][]::new)));
+            insert.setArray(
+                    5,
+                    connection.createArrayOf(
+                            "bytea",
+                            entries.stream()
+                                    .map(row -> row.signature().toByteArray())
+                                    .toArray(byte[][]::new)));
+            insert.executeUpdate();
+        } catch (SQLException e) {
+            throw new LedgerUnavailableException("cannot stage entries", e);
+        }
+    }
+
+    private Session open(boolean autoCommit) {
+        Connection connection = null;
+        try {
+            connection = dataSource.getConnection();
+            if (!autoCommit) {
+                guard(connection);
+            }
+            connection.setAutoCommit(autoCommit);
+            return new PostgresSession(connection);
+        } catch (SQLException e) {
+            close(connection);
+            throw new LedgerUnavailableException("cannot connect to the ledger's database", e);
+        }
+    }
+
+    /** Durable commits whatever the server's default, and no transaction that holds the head lock for ever. */
+    private static void guard(Connection connection) throws SQLException {
+        connection.setAutoCommit(true);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("set synchronous_commit = on; set statement_timeout = '30s'; set lock_timeout = '10s';"
+                    + " set idle_in_transaction_session_timeout = '15s'");
+        }
+    }
+
+    private static void close(@org.jspecify.annotations.Nullable Connection connection) {
+        if (connection != null) {
+            try {
+                connection.close();
+            } catch (SQLException e) {
+                // Nothing was done on it.
+                return;
+            }
+        }
+    }
+}

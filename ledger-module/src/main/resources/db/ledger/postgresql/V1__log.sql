@@ -1,0 +1,144 @@
+-- The log. What is where, and what of it is derived from what: docs/life-of-an-entry.md.
+-- The schema itself is made by the migration tool (default schema: ledger).
+
+create table ledger.ledger_head (
+    log             smallint primary key check (log = 1),
+    block_no        bigint   not null,
+    block_hash      bytea    not null check (length(block_hash) = 32),
+    size            bigint   not null check (size >= 0),
+    frontier        bytea    not null,
+    t_ms            bigint   not null,
+    checkpoint_size bigint   not null
+);
+comment on table ledger.ledger_head is 'The last block, and the lock under which the next one is written.';
+
+create table ledger.ledger_entry (
+    log   smallint not null check (log = 1),
+    seq   bigint   not null check (seq >= 0),
+    t_ms  bigint   not null,
+    leaf  bytea    not null check (length(leaf) = 32),
+    body  bytea    not null check (length(body) between 1 and 32768),
+    p     bytea    check (length(p) = 16),
+    actor text,
+    op    text     not null,
+    primary key (log, seq)
+) partition by range (seq);
+comment on table ledger.ledger_entry is 'The leaves. t_ms, p, actor and op repeat members of body for searching.';
+create index ledger_entry_time on ledger.ledger_entry using brin (t_ms);
+create index ledger_entry_patient on ledger.ledger_entry (p, seq) where p is not null;
+create index ledger_entry_actor on ledger.ledger_entry (actor, seq) where actor is not null;
+create index ledger_entry_op on ledger.ledger_entry (op, seq);
+
+-- Not partitioned: a unique constraint of a partitioned table would have to contain the partition key.
+create table ledger.ledger_entry_id (
+    id  uuid primary key,
+    seq bigint not null check (seq >= 0)
+);
+comment on table ledger.ledger_entry_id is 'Each entry id once, and where it is.';
+
+create table ledger.ledger_block (
+    log       smallint not null check (log = 1),
+    block_no  bigint   not null check (block_no >= 0),
+    first_seq bigint   not null check (first_seq >= 0),
+    n         int      not null check (n > 0),
+    prev      bytea    not null check (length(prev) = 32),
+    root      bytea    not null check (length(root) = 32),
+    inst      text     not null,
+    key_id    bytea    not null check (length(key_id) = 32),
+    sig       bytea    not null check (length(sig) = 64),
+    t_ms      bigint   not null,
+    primary key (log, block_no)
+);
+create unique index ledger_block_first_seq on ledger.ledger_block (log, first_seq);
+comment on table ledger.ledger_block is 'One group commit: hash-chained, signed by the instance that wrote it.';
+
+create table ledger.ledger_tile (
+    log    smallint not null check (log = 1),
+    level  smallint not null check (level between 0 and 7),
+    n      bigint   not null check (n >= 0),
+    hashes bytea    not null check (length(hashes) = 8192),
+    root   bytea    not null check (length(root) = 32),
+    primary key (log, level, n)
+);
+alter table ledger.ledger_tile alter column hashes set storage external;
+comment on table ledger.ledger_tile is 'Full tiles of 256 hashes. Partial ones are computed from entries or from roots.';
+
+create table ledger.ledger_checkpoint (
+    log       smallint not null check (log = 1),
+    size      bigint   not null check (size >= 0),
+    prev_size bigint   not null,
+    note      text     not null,
+    primary key (log, size)
+);
+comment on table ledger.ledger_checkpoint is 'Signed tree heads that were published.';
+
+create table ledger.ledger_outbox (
+    id     uuid primary key,
+    inst   text  not null,
+    body   bytea not null check (length(body) between 1 and 32768),
+    key_id bytea not null check (length(key_id) = 32),
+    sig    bytea not null check (length(sig) = 64)
+);
+comment on table ledger.ledger_outbox is 'Entries of committed writes on their way into the log, signed by their instance.';
+
+create function ledger.refuse() returns trigger language plpgsql as $$
+begin
+    raise exception 'ledger: % on % is refused', tg_op, tg_table_name using errcode = 'insufficient_privilege';
+end
+$$;
+
+-- Head may only move forward, one block at a time.
+create function ledger.head_moves_forward() returns trigger language plpgsql as $$
+begin
+    if new.log <> old.log or new.size < old.size or new.block_no not in (old.block_no, old.block_no + 1)
+            or new.checkpoint_size < old.checkpoint_size then
+        raise exception 'ledger: the head moves forward only' using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end
+$$;
+
+create trigger head_forward before update on ledger.ledger_head
+    for each row execute function ledger.head_moves_forward();
+create trigger head_kept before delete or truncate on ledger.ledger_head
+    for each statement execute function ledger.refuse();
+create trigger entry_kept before update or delete on ledger.ledger_entry
+    for each row execute function ledger.refuse();
+create trigger entry_not_truncated before truncate on ledger.ledger_entry
+    for each statement execute function ledger.refuse();
+create trigger entry_id_kept before update or delete or truncate on ledger.ledger_entry_id
+    for each statement execute function ledger.refuse();
+create trigger block_kept before update or delete or truncate on ledger.ledger_block
+    for each statement execute function ledger.refuse();
+create trigger tile_kept before update or delete or truncate on ledger.ledger_tile
+    for each statement execute function ledger.refuse();
+create trigger checkpoint_kept before update or delete or truncate on ledger.ledger_checkpoint
+    for each statement execute function ledger.refuse();
+create trigger outbox_kept before update or truncate on ledger.ledger_outbox
+    for each statement execute function ledger.refuse();
+
+-- Partitions of ten million entries. Attached rather than created in place: readers are not locked out meanwhile.
+create function ledger.add_entry_partition(from_seq bigint) returns void language plpgsql
+    security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    width constant bigint := 10000000;
+    part  constant bigint := from_seq / width;
+    name  constant text   := format('ledger_entry_%s', lpad(part::text, 6, '0'));
+begin
+    if from_seq < 0 or to_regclass(format('ledger.%I', name)) is not null then
+        return;
+    end if;
+    execute format('create table ledger.%I (like ledger.ledger_entry including defaults including constraints)', name);
+    execute format('alter table ledger.%I add constraint in_range check (seq >= %s and seq < %s)',
+                   name, part * width, (part + 1) * width);
+    execute format('alter table ledger.ledger_entry attach partition ledger.%I for values from (%s) to (%s)',
+                   name, part * width, (part + 1) * width);
+    execute format('alter table ledger.%I drop constraint in_range', name);
+    -- Row triggers come with the attachment, statement triggers do not.
+    execute format('create trigger entry_not_truncated before truncate on ledger.%I '
+                   'for each statement execute function ledger.refuse()', name);
+end
+$$;
+revoke all on function ledger.add_entry_partition(bigint) from public;
+
+select ledger.add_entry_partition(0);

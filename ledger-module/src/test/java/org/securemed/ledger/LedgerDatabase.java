@@ -1,0 +1,103 @@
+package org.securemed.ledger;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.flywaydb.core.Flyway;
+
+/** A database of its own for one test, in one embedded PostgreSQL for all, with durable commits. */
+public final class LedgerDatabase implements AutoCloseable {
+    private static final AtomicInteger NEXT = new AtomicInteger();
+
+    private final String jdbcUrl;
+    private final HikariDataSource pool;
+
+    private LedgerDatabase(String jdbcUrl) {
+        this.jdbcUrl = jdbcUrl;
+        this.pool = pool(jdbcUrl);
+    }
+
+    public static LedgerDatabase create() {
+        String name = "ledger" + NEXT.incrementAndGet();
+        try (Connection connection = Server.POSTGRES.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("create database " + name);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        String url = Server.POSTGRES.getJdbcUrl("postgres", name);
+        Flyway.configure()
+                .dataSource(url, "postgres", "")
+                .schemas("ledger")
+                .locations("classpath:db/ledger/postgresql")
+                .load()
+                .migrate();
+        return new LedgerDatabase(url);
+    }
+
+    private static HikariDataSource pool(String url) {
+        HikariConfig config = new HikariConfig();
+        config.setJdbcUrl(url);
+        config.setUsername("postgres");
+        config.setMaximumPoolSize(16);
+        config.setMinimumIdle(0);
+        config.setConnectionTimeout(2_000);
+        return new HikariDataSource(config);
+    }
+
+    public String jdbcUrl() {
+        return jdbcUrl;
+    }
+
+    public HikariDataSource dataSource() {
+        return pool;
+    }
+
+    /** A connection that no trigger hinders. */
+    public Connection superuser() throws SQLException {
+        Connection connection = Server.POSTGRES
+                .getDatabase("postgres", pool.getJdbcUrl().replaceAll(".*/([^?]*).*", "$1"))
+                .getConnection();
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("set session_replication_role = replica");
+        }
+        return connection;
+    }
+
+    /** Runs statements past every trigger. */
+    public void tamper(String... statements) throws SQLException {
+        try (Connection connection = superuser();
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    /** Started by the first test that needs it; stops with the JVM. */
+    private static final class Server {
+        static final EmbeddedPostgres POSTGRES = start();
+
+        private static EmbeddedPostgres start() {
+            try {
+                return EmbeddedPostgres.builder()
+                        .setServerConfig("fsync", "on")
+                        .setServerConfig("synchronous_commit", "on")
+                        .start();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}
