@@ -11,6 +11,7 @@ import org.securemed.fhir.audit.AuditRecorder;
 import org.securemed.fhir.consent.ConsentConfiguration;
 import org.securemed.fhir.consent.EverythingProvider;
 import org.securemed.fhir.consent.GateInterceptors;
+import org.securemed.fhir.demo.DemoConfiguration;
 import org.securemed.fhir.keys.KeysConfiguration;
 import org.securemed.fhir.smart.SmartConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -52,6 +53,7 @@ import org.springframework.context.annotation.Import;
     FhirServletConfiguration.class,
     KeysConfiguration.class,
     SmartConfiguration.class,
+    DemoConfiguration.class,
     ConsentConfiguration.class,
     AuditConfiguration.class
 })
