@@ -2,12 +2,11 @@ package org.securemed.fhir.audit;
 
 import java.time.Clock;
 import javax.sql.DataSource;
-import org.securemed.fhir.consent.ConsentStates;
-import org.securemed.fhir.consent.owner.OwnerIndex;
+import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.LedgerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.problem.ProblemWriter;
-import org.securemed.fhir.server.FhirServerProperties;
 import org.securemed.fhir.smart.RefusedRequests;
 import org.securemed.ledger.log.Ledger;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -20,8 +19,8 @@ import org.springframework.core.Ordered;
 public class AuditConfiguration {
 
     @Bean
-    LedgerGateway ledgerGateway(Ledger ledger, DataSource dataSource, ConsentStates states) {
-        return new LedgerGateway(ledger, dataSource, states::refresh);
+    LedgerGateway ledgerGateway(Ledger ledger, DataSource dataSource, StaleConsents stale) {
+        return new LedgerGateway(ledger, dataSource, stale);
     }
 
     @Bean
@@ -30,9 +29,14 @@ public class AuditConfiguration {
     }
 
     @Bean
-    AuditRecorder auditRecorder(
-            EntryFactory entries, LedgerGateway ledger, ProblemWriter problems, OwnerIndex index) {
+    AuditRecorder auditRecorder(EntryFactory entries, LedgerGateway ledger, ProblemWriter problems, OwnerIndex index) {
         return new AuditRecorder(entries, ledger, problems, index);
+    }
+
+    @Bean
+    TransitionRecorder transitionRecorder(
+            AuditRecorder recorder, SubjectKeys keys, Clock clock, LedgerProperties properties) {
+        return new TransitionRecorder(recorder, keys, clock, properties);
     }
 
     @Bean

@@ -44,8 +44,21 @@ public final class AuditEventProvider implements IResourceProvider {
     private static final String BEFORE = "_before";
 
     private static final Set<String> KNOWN = Set.of(
-            "_id", "patient", "date", "agent", "entity", "subtype", "action", "outcome", "_count", "_format", "_pretty",
-            "_summary", "_elements", "_sort", BEFORE);
+            "_id",
+            "patient",
+            "date",
+            "agent",
+            "entity",
+            "subtype",
+            "action",
+            "outcome",
+            "_count",
+            "_format",
+            "_pretty",
+            "_summary",
+            "_elements",
+            "_sort",
+            BEFORE);
 
     private final AuditEventStore store;
     private final String baseUrl;
@@ -84,13 +97,12 @@ public final class AuditEventProvider implements IResourceProvider {
         requireKnown(request.getParameters().keySet());
         Requester requester = requester(request);
         if (id != null) {
-            List<AuditEvent> found = find(id.getValue(), requester).map(List::of).orElse(List.of());
+            List<AuditEvent> found =
+                    find(id.getValue(), requester).map(List::of).orElse(List.of());
             return bundle(request, new AuditEventStore.Page(found, Optional.empty()));
         }
         String asked = patient == null ? null : patient.getIdPart();
-        String about = requester.is(Role.COMPLIANCE) || requester.is(Role.SYSTEM)
-                ? asked
-                : ownPatient(requester);
+        String about = requester.is(Role.COMPLIANCE) || requester.is(Role.SYSTEM) ? asked : ownPatient(requester);
         if (asked != null && !asked.equals(about)) {
             return bundle(request, new AuditEventStore.Page(List.of(), Optional.empty()));
         }
@@ -131,7 +143,8 @@ public final class AuditEventProvider implements IResourceProvider {
     }
 
     private static String ownPatient(Requester requester) {
-        return requester.user()
+        return requester
+                .user()
                 .filter(user -> user.startsWith("Patient/"))
                 .map(user -> user.substring("Patient/".length()))
                 .orElse("");
@@ -157,7 +170,9 @@ public final class AuditEventProvider implements IResourceProvider {
     private static Set<String> codes(@Nullable TokenOrListParam parameter) {
         return parameter == null
                 ? Set.of()
-                : parameter.getValuesAsQueryTokens().stream().map(TokenParam::getValue).collect(Collectors.toSet());
+                : parameter.getValuesAsQueryTokens().stream()
+                        .map(TokenParam::getValue)
+                        .collect(Collectors.toSet());
     }
 
     private static int count(RequestDetails request) {

@@ -41,14 +41,14 @@ record AuditEventQuery(
                 && (entity == null
                         || event.getEntity().stream()
                                 .anyMatch(found -> refersTo(found.getWhat().getReference(), entity)))
-                && (subtypes.isEmpty() || subtypes.contains(event.getSubtypeFirstRep().getCode()))
+                && (subtypes.isEmpty()
+                        || subtypes.contains(event.getSubtypeFirstRep().getCode()))
                 && (actions.isEmpty() || actions.contains(event.getAction().toCode()))
                 && (outcomes.isEmpty() || outcomes.contains(event.getOutcome().toCode()));
     }
 
     private static boolean refersTo(@Nullable String reference, String asked) {
-        return reference != null
-                && (Objects.equals(reference, asked) || reference.startsWith(asked + "/_history/"));
+        return reference != null && (Objects.equals(reference, asked) || reference.startsWith(asked + "/_history/"));
     }
 
     /** The patient, if one is asked for. */

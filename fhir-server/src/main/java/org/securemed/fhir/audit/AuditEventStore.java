@@ -67,8 +67,8 @@ final class AuditEventStore {
         List<AuditEvent> found = new ArrayList<>();
         long position = before;
         for (int scanned = 0; scanned < MOST_SCANNED; scanned += BATCH) {
-            List<StoredEntry> batch = ledger.find(
-                    new EntryQuery(patients, null, Set.of(), query.from(), query.until(), position, BATCH));
+            List<StoredEntry> batch =
+                    ledger.find(new EntryQuery(patients, null, Set.of(), query.from(), query.until(), position, BATCH));
             for (StoredEntry stored : batch) {
                 position = stored.index();
                 open(stored).map(Found::event).filter(query::matches).ifPresent(found::add);

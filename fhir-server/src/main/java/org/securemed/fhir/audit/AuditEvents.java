@@ -40,8 +40,8 @@ final class AuditEvents {
     private static final Coding APPLICATION = new Coding(DCM, "110150", "Application");
     private static final Coding DESTINATION = new Coding(DCM, "110152", "Destination Role ID");
     private static final Coding SOURCE = new Coding(DCM, "110153", "Source Role ID");
-    private static final Coding CUSTODIAN = new Coding(
-            "http://terminology.hl7.org/CodeSystem/provenance-participant-type", "custodian", "Custodian");
+    private static final Coding CUSTODIAN =
+            new Coding("http://terminology.hl7.org/CodeSystem/provenance-participant-type", "custodian", "Custodian");
 
     /** FHIR's restful-interaction code and the action of each op; the roles of client and server follow from it. */
     private record Form(String subtype, AuditEventAction action, Coding client, Coding server) {}
@@ -49,16 +49,26 @@ final class AuditEvents {
     private static final Form OPERATION = new Form("operation", AuditEventAction.E, SOURCE, DESTINATION);
 
     private static final Map<Op, Form> FORMS = Map.of(
-            Op.READ, new Form("read", AuditEventAction.R, DESTINATION, SOURCE),
-            Op.VREAD, new Form("vread", AuditEventAction.R, DESTINATION, SOURCE),
-            Op.HISTORY, new Form("history-instance", AuditEventAction.R, DESTINATION, SOURCE),
-            Op.SEARCH, new Form("search-type", AuditEventAction.E, SOURCE, DESTINATION),
-            Op.CREATE, new Form("create", AuditEventAction.C, SOURCE, DESTINATION),
-            Op.UPDATE, new Form("update", AuditEventAction.U, SOURCE, DESTINATION),
-            Op.PATCH, new Form("patch", AuditEventAction.U, SOURCE, DESTINATION),
-            Op.DELETE, new Form("delete", AuditEventAction.D, APPLICATION, CUSTODIAN),
-            new Op("transaction"), new Form("transaction", AuditEventAction.E, SOURCE, DESTINATION),
-            new Op("capabilities"), new Form("capabilities", AuditEventAction.E, SOURCE, DESTINATION));
+            Op.READ,
+            new Form("read", AuditEventAction.R, DESTINATION, SOURCE),
+            Op.VREAD,
+            new Form("vread", AuditEventAction.R, DESTINATION, SOURCE),
+            Op.HISTORY,
+            new Form("history-instance", AuditEventAction.R, DESTINATION, SOURCE),
+            Op.SEARCH,
+            new Form("search-type", AuditEventAction.E, SOURCE, DESTINATION),
+            Op.CREATE,
+            new Form("create", AuditEventAction.C, SOURCE, DESTINATION),
+            Op.UPDATE,
+            new Form("update", AuditEventAction.U, SOURCE, DESTINATION),
+            Op.PATCH,
+            new Form("patch", AuditEventAction.U, SOURCE, DESTINATION),
+            Op.DELETE,
+            new Form("delete", AuditEventAction.D, APPLICATION, CUSTODIAN),
+            new Op("transaction"),
+            new Form("transaction", AuditEventAction.E, SOURCE, DESTINATION),
+            new Op("capabilities"),
+            new Form("capabilities", AuditEventAction.E, SOURCE, DESTINATION));
 
     private final String baseUrl;
 
@@ -75,7 +85,8 @@ final class AuditEvents {
         if (detail.basis() != null) {
             event.addExtension(DECISION_BASIS, new StringType(detail.basis()));
         }
-        event.setType(new Coding("http://terminology.hl7.org/CodeSystem/audit-event-type", "rest", "RESTful Operation"));
+        event.setType(
+                new Coding("http://terminology.hl7.org/CodeSystem/audit-event-type", "rest", "RESTful Operation"));
         event.addSubtype(new Coding("http://hl7.org/fhir/restful-interaction", form.subtype(), form.subtype()));
         event.setAction(form.action());
         event.setRecorded(Date.from(entry.time()));
@@ -95,7 +106,8 @@ final class AuditEvents {
                 .setType(AuditEventAgentNetworkType._5);
         event.getSource()
                 .setObserver(new Reference().setDisplay("SecureMed " + baseUrl))
-                .addType(new Coding("http://terminology.hl7.org/CodeSystem/security-source-type", "4", "Application Server"));
+                .addType(new Coding(
+                        "http://terminology.hl7.org/CodeSystem/security-source-type", "4", "Application Server"));
         entities(event, entry, detail);
         return event;
     }
@@ -104,7 +116,9 @@ final class AuditEvents {
         String decision = entry.decision() == null
                 ? ""
                 : ", " + entry.decision().outcome()
-                        + (entry.decision().reason() == null ? "" : " (" + entry.decision().reason() + ")");
+                        + (entry.decision().reason() == null
+                                ? ""
+                                : " (" + entry.decision().reason() + ")");
         return "HTTP " + entry.status() + decision;
     }
 
@@ -173,7 +187,8 @@ final class AuditEvents {
                     .setRole(new Coding(ENTITY_ROLE, "4", "Domain Resource")));
         }
         String request = request(detail);
-        if (request != null && (entry.op().equals(Op.SEARCH) || entry.op().code().startsWith("operation."))) {
+        if (request != null
+                && (entry.op().equals(Op.SEARCH) || entry.op().code().startsWith("operation."))) {
             AuditEventEntityComponent query = event.addEntity()
                     .setType(new Coding(ENTITY_TYPE, "2", "System Object"))
                     .setRole(new Coding(ENTITY_ROLE, "24", "Query"));

@@ -20,11 +20,11 @@ import java.util.Optional;
 import java.util.Set;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.jspecify.annotations.Nullable;
-import org.securemed.fhir.consent.owner.OwnerIndex;
 import org.securemed.fhir.exchange.Access;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.exchange.Recorded;
 import org.securemed.fhir.exchange.Touched;
+import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.ledger.entry.Entry;
@@ -78,6 +78,12 @@ public final class AuditRecorder {
                         .add(resource, op));
     }
 
+    /** Adds an entry of our own to those of the transaction that is active on this thread. */
+    void attach(Exchange exchange, RequestDetails request, Entry entry) {
+        WriteUnit.current(exchange, RequestFacts.of(request), entries, ledger, index)
+                .add(entry);
+    }
+
     /** Every answer with a 2xx status passes here before its first byte. */
     @Hook(value = Pointcut.SERVER_OUTGOING_RESPONSE, order = LAST)
     public boolean answering(
@@ -112,8 +118,9 @@ public final class AuditRecorder {
         }
         boolean instance = !facts.op().equals(Op.SEARCH);
         for (Touched touched : exchange.shown()) {
-            touched.patients().forEach(patient ->
-                    note(byPatient.computeIfAbsent(patient, key -> new ArrayList<>()), touched, instance));
+            touched.patients()
+                    .forEach(patient ->
+                            note(byPatient.computeIfAbsent(patient, key -> new ArrayList<>()), touched, instance));
             if (touched.patients().isEmpty()) {
                 note(shared, touched, instance);
             }

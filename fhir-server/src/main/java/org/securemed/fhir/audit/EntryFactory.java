@@ -72,7 +72,11 @@ final class EntryFactory {
                 access.map(Access::basis).orElse(null));
         return Entry.builder(id, clock.instant(), instance, op)
                 .actor(requester.clientId().isEmpty() ? null : requester.clientId())
-                .role(requester.roles().stream().sorted().map(Role::code).findFirst().orElse(null))
+                .role(requester.roles().stream()
+                        .sorted()
+                        .map(Role::code)
+                        .findFirst()
+                        .orElse(null))
                 .purpose(requester.purposesOfUse().stream().sorted().findFirst().orElse(null))
                 .resourceType(type)
                 .patient(subject)

@@ -38,7 +38,9 @@ final class LedgerFailure extends BaseServerResponseException {
     static LedgerFailure overtaken() {
         return new LedgerFailure(
                 Problem.unavailable(
-                        "consent-changed", "A consent changed while this was being answered. Ask again.", Duration.ZERO),
+                        "consent-changed",
+                        "A consent changed while this was being answered. Ask again.",
+                        Duration.ZERO),
                 new IllegalStateException("stale"));
     }
 

@@ -6,10 +6,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.securemed.ledger.entry.Entry;
-import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.log.AppendResult;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.log.Precondition;
@@ -22,13 +20,13 @@ public final class LedgerGateway {
 
     private final Ledger ledger;
     private final DataSource dataSource;
-    private final Consumer<Pseudonym> staleConsent;
+    private final StaleConsents staleConsent;
 
     /**
      * @param dataSource of the FHIR store, whose transactions staging joins
      * @param staleConsent told whose consent state has to be read anew
      */
-    public LedgerGateway(Ledger ledger, DataSource dataSource, Consumer<Pseudonym> staleConsent) {
+    public LedgerGateway(Ledger ledger, DataSource dataSource, StaleConsents staleConsent) {
         this.ledger = ledger;
         this.dataSource = dataSource;
         this.staleConsent = staleConsent;
@@ -76,7 +74,7 @@ public final class LedgerGateway {
                 appended -> null,
                 duplicate -> null,
                 stale -> {
-                    staleConsent.accept(stale.subject());
+                    staleConsent.stale(stale.subject());
                     return LedgerFailure.overtaken();
                 },
                 pushback -> LedgerFailure.busy(pushback.retryAfter()));

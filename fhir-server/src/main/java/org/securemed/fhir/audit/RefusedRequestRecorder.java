@@ -22,8 +22,8 @@ final class RefusedRequestRecorder implements RefusedRequests {
 
     @Override
     public void refused(HttpServletRequest request, int status, String reasonCode) {
-        String query = request.getRequestURI()
-                + (request.getQueryString() == null ? "" : "?" + request.getQueryString());
+        String query =
+                request.getRequestURI() + (request.getQueryString() == null ? "" : "?" + request.getQueryString());
         RequestFacts facts = new RequestFacts(
                 new Op("refused"),
                 null,

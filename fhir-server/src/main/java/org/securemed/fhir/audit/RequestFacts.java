@@ -23,7 +23,12 @@ import org.securemed.ledger.entry.Op;
  * @param address network address of the client
  */
 record RequestFacts(
-        Op op, @Nullable String type, @Nullable String id, String method, String query, @Nullable String address) {
+        Op op,
+        @Nullable String type,
+        @Nullable String id,
+        String method,
+        String query,
+        @Nullable String address) {
     private static final int LONGEST_QUERY = 8 * 1024;
 
     private static final Map<RestOperationTypeEnum, Op> OPS = Map.ofEntries(

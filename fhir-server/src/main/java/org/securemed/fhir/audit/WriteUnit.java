@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.Set;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.instance.model.api.IIdType;
-import org.securemed.fhir.consent.owner.OwnerIndex;
-import org.securemed.fhir.consent.owner.Ownership;
 import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.Ownership;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.Op;
 import org.springframework.transaction.support.TransactionSynchronization;
@@ -25,11 +25,13 @@ final class WriteUnit implements TransactionSynchronization {
     private final LedgerGateway ledger;
     private final OwnerIndex index;
     private final List<Write> writes = new ArrayList<>();
+    private final List<Entry> attached = new ArrayList<>();
     private List<Entry> entries = List.of();
 
     private record Write(IBaseResource resource, Op op) {}
 
-    private WriteUnit(Exchange exchange, RequestFacts facts, EntryFactory factory, LedgerGateway ledger, OwnerIndex index) {
+    private WriteUnit(
+            Exchange exchange, RequestFacts facts, EntryFactory factory, LedgerGateway ledger, OwnerIndex index) {
         this.exchange = exchange;
         this.facts = facts;
         this.factory = factory;
@@ -38,7 +40,8 @@ final class WriteUnit implements TransactionSynchronization {
     }
 
     /** The unit of the transaction that is active on this thread. */
-    static WriteUnit current(Exchange exchange, RequestFacts facts, EntryFactory factory, LedgerGateway ledger, OwnerIndex index) {
+    static WriteUnit current(
+            Exchange exchange, RequestFacts facts, EntryFactory factory, LedgerGateway ledger, OwnerIndex index) {
         for (TransactionSynchronization known : TransactionSynchronizationManager.getSynchronizations()) {
             if (known instanceof WriteUnit unit) {
                 return unit;
@@ -53,6 +56,10 @@ final class WriteUnit implements TransactionSynchronization {
         writes.add(new Write(resource, op));
     }
 
+    void add(Entry entry) {
+        attached.add(entry);
+    }
+
     @Override
     public void beforeCommit(boolean readOnly) {
         Map<String, Ownership> owners = index.findAll(writes.stream()
@@ -63,6 +70,7 @@ final class WriteUnit implements TransactionSynchronization {
         for (Write write : writes) {
             made.addAll(entries(write, owners));
         }
+        made.addAll(attached);
         entries = made;
         ledger.stage(made);
     }

@@ -2,16 +2,24 @@ package org.securemed.fhir.consent;
 
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
+import java.time.Clock;
+import java.time.ZoneId;
+import java.util.Arrays;
 import java.util.List;
 import javax.sql.DataSource;
-import org.securemed.fhir.consent.owner.OwnerFinder;
-import org.securemed.fhir.consent.owner.OwnerIndex;
+import org.securemed.fhir.audit.StaleConsents;
+import org.securemed.fhir.audit.TransitionRecorder;
+import org.securemed.fhir.consent.translate.ConsentTranslator;
+import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
-import org.securemed.fhir.server.FhirServerProperties;
-import org.securemed.fhir.server.Schemas;
+import org.securemed.fhir.owner.OwnerFinder;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.OwnerSchema;
+import org.securemed.fhir.smart.Role;
 import org.securemed.ledger.consent.ImplicitPolicy;
 import org.securemed.ledger.erasure.PatientKeys;
 import org.securemed.ledger.storage.ConsentStateStore;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -22,7 +30,12 @@ public class ConsentConfiguration {
     private static final int DEFAULT_PAGE_SIZE = 20;
 
     @Bean
-    OwnerIndex ownerIndex(Schemas schemas, DataSource dataSource) {
+    OwnerSchema ownerSchema(DataSource dataSource) {
+        return new OwnerSchema(dataSource);
+    }
+
+    @Bean
+    OwnerIndex ownerIndex(OwnerSchema schema, DataSource dataSource) {
         return new OwnerIndex(new JdbcTemplate(dataSource));
     }
 
@@ -43,6 +56,12 @@ public class ConsentConfiguration {
         return states;
     }
 
+    /** A decision was overtaken: read that patient's state anew. */
+    @Bean
+    StaleConsents staleConsents(ConsentStates states) {
+        return states::refresh;
+    }
+
     @Bean
     PatientAccess patientAccess(ConsentStates states, OwnerIndex index) {
         return new PatientAccess(states, index, ImplicitPolicy.DENY);
@@ -53,15 +72,39 @@ public class ConsentConfiguration {
         return new WriteGate(index, finder, access);
     }
 
+    @Bean
+    ConsentTranslator consentTranslator() {
+        return new ConsentTranslator(
+                ZoneId.systemDefault(),
+                role -> Role.CODE_SYSTEM.equals(role.system())
+                        && Arrays.stream(Role.values())
+                                .anyMatch(known -> known.code().equals(role.code())));
+    }
+
+    @Bean
+    ConsentTransitions consentTransitions(
+            ConsentTranslator translator,
+            ConsentStateStore store,
+            ConsentStates states,
+            SubjectKeys keys,
+            TransitionRecorder recorder,
+            DataSource dataSource,
+            ObjectProvider<DaoRegistry> daos,
+            Clock clock) {
+        return new ConsentTransitions(translator, store, states, keys, recorder, dataSource, daos, clock);
+    }
+
     /** The gate's interceptors in their order. */
     @Bean
-    GateInterceptors gateInterceptors(OwnerIndex index, PatientAccess access, WriteGate writes) {
+    GateInterceptors gateInterceptors(
+            OwnerIndex index, PatientAccess access, WriteGate writes, ConsentTransitions transitions) {
         return new GateInterceptors(List.of(
                 new AllowedMethods(),
                 new RequestRules(access),
                 new PartitionScope(index, access, writes),
                 new OffsetSearch(DEFAULT_PAGE_SIZE),
                 new StoredOwners(index, writes),
+                transitions,
                 new ReleaseCheck(index, access),
                 new ErrorTexts()));
     }

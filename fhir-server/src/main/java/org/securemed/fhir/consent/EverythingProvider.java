@@ -26,10 +26,10 @@ import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.IdType;
 import org.hl7.fhir.r4.model.Resource;
 import org.jspecify.annotations.Nullable;
-import org.securemed.fhir.consent.owner.OwnerFinder;
-import org.securemed.fhir.consent.owner.OwnerIndex;
-import org.securemed.fhir.consent.owner.SharedTypes;
 import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.owner.OwnerFinder;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.SharedTypes;
 
 /**
  * {@code Patient/[id]/$everything}, from the owner index: what lies in the patient's partition and may be shown, in the
@@ -41,7 +41,8 @@ public final class EverythingProvider {
     /** Parameter of the next link: the last reference of the page before. */
     private static final String AFTER = "_after";
 
-    private static final Set<String> KNOWN = Set.of("_type", "_count", AFTER, "_format", "_pretty", "_elements", "_summary");
+    private static final Set<String> KNOWN =
+            Set.of("_type", "_count", AFTER, "_format", "_pretty", "_elements", "_summary");
 
     private static final int MOST = 500;
     private static final int ALL = 10_000;
@@ -52,8 +53,7 @@ public final class EverythingProvider {
     private final DaoRegistry daos;
     private final String baseUrl;
 
-    EverythingProvider(
-            OwnerIndex index, OwnerFinder finder, PatientAccess access, DaoRegistry daos, String baseUrl) {
+    EverythingProvider(OwnerIndex index, OwnerFinder finder, PatientAccess access, DaoRegistry daos, String baseUrl) {
         this.index = index;
         this.finder = finder;
         this.access = access;
@@ -62,7 +62,11 @@ public final class EverythingProvider {
     }
 
     /** All that may be shown of one patient; paged only if {@code _count} is given. */
-    @Operation(name = "$everything", typeName = "Patient", idempotent = true, bundleType = ca.uhn.fhir.model.valueset.BundleTypeEnum.SEARCHSET)
+    @Operation(
+            name = "$everything",
+            typeName = "Patient",
+            idempotent = true,
+            bundleType = ca.uhn.fhir.model.valueset.BundleTypeEnum.SEARCHSET)
     public Bundle everything(@IdParam IdType id, RequestDetails request) {
         for (String parameter : request.getParameters().keySet()) {
             if (!KNOWN.contains(parameter)) {
@@ -104,8 +108,9 @@ public final class EverythingProvider {
             exchange.name(patient);
             boolean visible = access.seesEverything(exchange)
                     || access.decide(exchange, patient, "Patient").permitted();
-            boolean deleted =
-                    index.find("Patient/" + patient).map(owned -> owned.deleted()).orElse(true);
+            boolean deleted = index.find("Patient/" + patient)
+                    .map(owned -> owned.deleted())
+                    .orElse(true);
             if (visible && !deleted) {
                 return partition.get();
             }
@@ -123,10 +128,11 @@ public final class EverythingProvider {
     private Bundle bundle(RequestDetails request, List<String> page, boolean more) {
         Map<String, IBaseResource> matches = load(page, request);
         Set<String> shared = new LinkedHashSet<>();
-        matches.values().forEach(resource -> finder.references(resource).stream()
-                .filter(reference -> SharedTypes.contains(reference.substring(0, reference.indexOf('/'))))
-                .sorted()
-                .forEach(shared::add));
+        matches.values()
+                .forEach(resource -> finder.references(resource).stream()
+                        .filter(reference -> SharedTypes.contains(reference.substring(0, reference.indexOf('/'))))
+                        .sorted()
+                        .forEach(shared::add));
         Bundle bundle = new Bundle();
         bundle.setType(Bundle.BundleType.SEARCHSET);
         bundle.addLink().setRelation(Constants.LINK_SELF).setUrl(link(request, null));
@@ -162,7 +168,8 @@ public final class EverythingProvider {
         idsByType.forEach((type, ids) -> {
             SearchParameterMap parameters = SearchParameterMap.newSynchronous();
             parameters.add("_id", ids);
-            for (IBaseResource resource : daos.getResourceDao(type).search(parameters, request).getAllResources()) {
+            for (IBaseResource resource :
+                    daos.getResourceDao(type).search(parameters, request).getAllResources()) {
                 found.put(type + "/" + resource.getIdElement().getIdPart(), resource);
             }
         });

@@ -58,13 +58,15 @@ final class NamedPatients {
     }
 
     private static @Nullable String patientId(IQueryParameterType parameter) {
-        if (parameter.getMissing() != null || parameter.getQueryParameterQualifier() != null
-                && !parameter.getQueryParameterQualifier().isEmpty()
-                && !parameter.getQueryParameterQualifier().equals(":Patient")) {
+        if (parameter.getMissing() != null
+                || parameter.getQueryParameterQualifier() != null
+                        && !parameter.getQueryParameterQualifier().isEmpty()
+                        && !parameter.getQueryParameterQualifier().equals(":Patient")) {
             return null;
         }
         if (parameter instanceof ReferenceParam reference) {
-            boolean patient = reference.getResourceType() == null || reference.getResourceType().equals("Patient");
+            boolean patient = reference.getResourceType() == null
+                    || reference.getResourceType().equals("Patient");
             return patient && reference.getChain() == null ? blankToNull(reference.getIdPart()) : null;
         }
         if (parameter instanceof TokenParam token) {

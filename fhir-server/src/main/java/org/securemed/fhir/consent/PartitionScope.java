@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.hl7.fhir.instance.model.api.IBaseResource;
-import org.securemed.fhir.consent.owner.OwnerIndex;
-import org.securemed.fhir.consent.owner.Ownership;
-import org.securemed.fhir.consent.owner.Partition;
-import org.securemed.fhir.consent.owner.SharedTypes;
 import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.Ownership;
+import org.securemed.fhir.owner.Partition;
+import org.securemed.fhir.owner.SharedTypes;
 
 /**
  * The first layer of the gate: tells HAPI which partitions a request may touch, before any SQL. What is outside them
@@ -48,7 +48,8 @@ public final class PartitionScope {
     /** The partition into which HAPI may store; refuses what the requester may not write. */
     @Hook(Pointcut.STORAGE_PARTITION_IDENTIFY_CREATE)
     public RequestPartitionId create(IBaseResource resource, RequestDetails request) {
-        return RequestPartitionId.fromPartitionId(writes.admit(resource, request).partition());
+        return RequestPartitionId.fromPartitionId(
+                writes.admit(resource, request).partition());
     }
 
     private RequestPartitionId scope(Exchange exchange, ReadPartitionIdRequestDetails details) {

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.securemed.fhir.consent.owner.OwnerIndex;
-import org.securemed.fhir.consent.owner.Ownership;
-import org.securemed.fhir.consent.owner.Partition;
 import org.securemed.fhir.exchange.Access;
 import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.Ownership;
+import org.securemed.fhir.owner.Partition;
 import org.securemed.fhir.smart.Interaction;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
@@ -92,9 +92,12 @@ final class PatientAccess {
 
     /** Partitions of all patients who let the requester see resources of {@code type}. */
     List<Integer> partitions(Exchange exchange, String type) {
-        Set<String> candidates = new LinkedHashSet<>(states.patientsNaming(request(exchange).keys()));
-        exchange.requester().user().filter(user -> user.startsWith("Patient/")).ifPresent(user ->
-                candidates.add(user.substring("Patient/".length())));
+        Set<String> candidates =
+                new LinkedHashSet<>(states.patientsNaming(request(exchange).keys()));
+        exchange.requester()
+                .user()
+                .filter(user -> user.startsWith("Patient/"))
+                .ifPresent(user -> candidates.add(user.substring("Patient/".length())));
         if (candidates.size() > MOST_PATIENTS) {
             throw Refusal.notOffered("Name the patient: too many patients have consented to search all at once.");
         }
@@ -126,7 +129,8 @@ final class PatientAccess {
         Coverage coverage = ConsentContract.coarse(state, request, type, policy);
         Decision decision = ConsentContract.decide(state, request, ResourceFacts.of(type, ""), policy);
         // A consent that opens only some resources of a type opens none of them: nobody could count the others.
-        boolean permitted = coverage == Coverage.ALL && decision.fold(permit -> !permit.obligations().contains(Obligation.DEIDENTIFY), deny -> false);
+        boolean permitted = coverage == Coverage.ALL
+                && decision.fold(permit -> !permit.obligations().contains(Obligation.DEIDENTIFY), deny -> false);
         String reason = permitted
                 ? decision.basis().rule().name().toLowerCase(Locale.ROOT).replace('_', '-')
                 : coverage == Coverage.NONE ? "no-consent" : "partial-consent";
@@ -140,8 +144,7 @@ final class PatientAccess {
     }
 
     private Access fixed(boolean permitted, String patientId, String type, String rule) {
-        return new Access(
-                permitted, patientId, states.subject(patientId), type, rule, Access.NO_CONSENT_READ, null);
+        return new Access(permitted, patientId, states.subject(patientId), type, rule, Access.NO_CONSENT_READ, null);
     }
 
     /** Whether the requester has a role to which consent can open anything. */

@@ -41,9 +41,7 @@ final class Refusal {
 
     /** A search or operation that can't be answered without telling of data that the requester may not see. */
     static BaseServerResponseException notOffered(String whatToDoInstead) {
-        return with(
-                new ForbiddenOperationException("not-offered"),
-                Problem.forbidden("not-offered", whatToDoInstead));
+        return with(new ForbiddenOperationException("not-offered"), Problem.forbidden("not-offered", whatToDoInstead));
     }
 
     /** An interaction that this server does not have for this type. */
@@ -61,11 +59,7 @@ final class Refusal {
     static BaseServerResponseException unprocessable(String code, String diagnostics) {
         return with(
                 new UnprocessableEntityException(code),
-                Problem.of(
-                        422,
-                        code,
-                        org.hl7.fhir.r4.model.OperationOutcome.IssueType.BUSINESSRULE,
-                        diagnostics));
+                Problem.of(422, code, org.hl7.fhir.r4.model.OperationOutcome.IssueType.BUSINESSRULE, diagnostics));
     }
 
     private static BaseServerResponseException with(BaseServerResponseException exception, Problem problem) {

@@ -9,11 +9,11 @@ import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.util.Optional;
 import java.util.Set;
 import org.hl7.fhir.instance.model.api.IBaseResource;
-import org.securemed.fhir.consent.owner.OwnerIndex;
-import org.securemed.fhir.consent.owner.Ownership;
-import org.securemed.fhir.consent.owner.Partition;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.exchange.Touched;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.Ownership;
+import org.securemed.fhir.owner.Partition;
 
 /**
  * The second layer of the gate: whatever HAPI has loaded is shown only if its owner's consent permits it, by the same

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 import org.hl7.fhir.r4.model.Bundle;
 import org.jspecify.annotations.Nullable;
-import org.securemed.fhir.consent.owner.BundleEntries;
 import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.owner.BundleEntries;
 import org.securemed.fhir.smart.Interaction;
 
 /**
@@ -94,13 +94,12 @@ public final class RequestRules {
             return;
         }
         String type = url.split("[/?]", 2)[0];
-        Interaction interaction =
-                switch (request.getMethod()) {
-                    case POST -> Interaction.CREATE;
-                    case PUT, PATCH -> Interaction.UPDATE;
-                    case DELETE -> Interaction.DELETE;
-                    default -> null;
-                };
+        Interaction interaction = switch (request.getMethod()) {
+            case POST -> Interaction.CREATE;
+            case PUT, PATCH -> Interaction.UPDATE;
+            case DELETE -> Interaction.DELETE;
+            default -> null;
+        };
         if (interaction == null) {
             return;
         }

@@ -3,7 +3,7 @@ package org.securemed.fhir.consent;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
-import org.securemed.fhir.consent.owner.SharedTypes;
+import org.securemed.fhir.owner.SharedTypes;
 import org.securemed.fhir.smart.Interaction;
 import org.securemed.fhir.smart.Role;
 
@@ -17,7 +17,8 @@ final class RoleRules {
     private static final Set<Interaction> CHANGE = Set.of(Interaction.CREATE, Interaction.UPDATE, Interaction.DELETE);
 
     /** Nobody but the custodian's own systems writes these; AuditEvents are written by nobody. */
-    private static final Set<String> ADMINISTRATIVE = Set.of("Patient", "Person", "Consent", "AuditEvent", "Subscription");
+    private static final Set<String> ADMINISTRATIVE =
+            Set.of("Patient", "Person", "Consent", "AuditEvent", "Subscription");
 
     private static final Set<String> NURSING = Set.of(
             "AllergyIntolerance",
@@ -39,8 +40,8 @@ final class RoleRules {
     private static final Map<Role, Rule> RULES = Map.of(
             Role.SYSTEM, (type, interaction) -> !type.equals("AuditEvent") || LOOK.contains(interaction),
             Role.ADMINISTRATOR,
-                    (type, interaction) -> SharedTypes.contains(type)
-                            || LOOK.contains(interaction) && !type.equals("AuditEvent"),
+                    (type, interaction) ->
+                            SharedTypes.contains(type) || LOOK.contains(interaction) && !type.equals("AuditEvent"),
             Role.PHYSICIAN,
                     (type, interaction) -> LOOK.contains(interaction) && !type.equals("AuditEvent")
                             || CHANGE.contains(interaction) && isClinical(type),
@@ -48,13 +49,13 @@ final class RoleRules {
                     (type, interaction) -> LOOK.contains(interaction) && !type.equals("AuditEvent")
                             || RECORD.contains(interaction) && NURSING.contains(type),
             Role.PATIENT,
-                    (type, interaction) -> LOOK.contains(interaction)
-                            || CHANGE.contains(interaction) && type.equals("Consent"),
+                    (type, interaction) ->
+                            LOOK.contains(interaction) || CHANGE.contains(interaction) && type.equals("Consent"),
             Role.REPRESENTATIVE, (type, interaction) -> LOOK.contains(interaction) && !type.equals("AuditEvent"),
             Role.RESEARCHER, (type, interaction) -> LOOK.contains(interaction) && !type.equals("AuditEvent"),
             Role.COMPLIANCE,
-                    (type, interaction) -> LOOK.contains(interaction)
-                            && (SharedTypes.contains(type) || type.equals("AuditEvent")));
+                    (type, interaction) ->
+                            LOOK.contains(interaction) && (SharedTypes.contains(type) || type.equals("AuditEvent")));
 
     private RoleRules() {}
 

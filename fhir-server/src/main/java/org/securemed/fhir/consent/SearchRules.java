@@ -4,7 +4,7 @@ import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.securemed.fhir.consent.owner.SharedTypes;
+import org.securemed.fhir.owner.SharedTypes;
 
 /**
  * Search parameters that reach beyond the partitions of a request, whatever HAPI's scope is, and are therefore refused

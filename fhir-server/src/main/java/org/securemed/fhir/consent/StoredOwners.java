@@ -6,9 +6,9 @@ import ca.uhn.fhir.interceptor.api.Pointcut;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.util.Optional;
 import org.hl7.fhir.instance.model.api.IBaseResource;
-import org.securemed.fhir.consent.owner.Assignment;
-import org.securemed.fhir.consent.owner.OwnerIndex;
-import org.securemed.fhir.consent.owner.Ownership;
+import org.securemed.fhir.owner.Assignment;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.Ownership;
 
 /** Keeps the owner index in step with the store, inside the transaction of each write. */
 @Interceptor
@@ -41,8 +41,7 @@ public final class StoredOwners {
     public void deleted(IBaseResource resource, RequestDetails request) {
         String reference = reference(resource);
         Optional<Ownership> ownership = index.find(reference);
-        ownership.ifPresent(
-                known -> index.stored(reference, new Ownership(known.partition(), known.patients(), true)));
+        ownership.ifPresent(known -> index.stored(reference, new Ownership(known.partition(), known.patients(), true)));
     }
 
     private void record(IBaseResource resource, RequestDetails request) {

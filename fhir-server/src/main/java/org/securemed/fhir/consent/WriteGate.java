@@ -1,17 +1,16 @@
 package org.securemed.fhir.consent;
 
-import ca.uhn.fhir.jpa.model.util.JpaConstants;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.util.Optional;
 import org.hl7.fhir.instance.model.api.IBaseResource;
-import org.securemed.fhir.consent.owner.Assignment;
-import org.securemed.fhir.consent.owner.BundleEntries;
-import org.securemed.fhir.consent.owner.OwnerFinder;
-import org.securemed.fhir.consent.owner.OwnerIndex;
-import org.securemed.fhir.consent.owner.Ownership;
-import org.securemed.fhir.consent.owner.Partition;
-import org.securemed.fhir.consent.owner.SharedTypes;
 import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.owner.Assignment;
+import org.securemed.fhir.owner.BundleEntries;
+import org.securemed.fhir.owner.OwnerFinder;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.Ownership;
+import org.securemed.fhir.owner.Partition;
+import org.securemed.fhir.owner.SharedTypes;
 import org.securemed.fhir.smart.Interaction;
 
 /** Decides whether a resource may be stored by who asks for it, and where it goes. */
@@ -63,10 +62,16 @@ final class WriteGate {
                 request.getUserData().get(ENTRIES) instanceof BundleEntries known ? known : BundleEntries.NONE;
         Assignment assignment = finder.assign(resource, entries, patient -> partitionOfNew(patient, exchange));
         String type = resource.fhirType();
-        Optional<Ownership> existing = existing(resource);
+        boolean isNew = entries.isNew(resource);
+        Optional<Ownership> existing = isNew
+                ? Optional.empty()
+                : index.find(type + "/" + resource.getIdElement().getIdPart());
         access.requireRole(exchange, type, existing.isPresent() ? Interaction.UPDATE : Interaction.CREATE);
         if (!access.seesEverything(exchange)) {
-            requireVisible(resource, assignment, existing, exchange);
+            if (!isNew && (existing.isEmpty() || !access.permits(exchange, existing.get(), type))) {
+                throw Refusal.notKnown(type, resource.getIdElement().getIdPart());
+            }
+            requireVisible(resource, assignment, exchange);
         }
         existing.ifPresent(ownership -> requireSameOwners(ownership, assignment));
         assignment.known().forEach(exchange::name);
@@ -80,33 +85,20 @@ final class WriteGate {
 
     private record FreshPartition(int number) {}
 
-    private Optional<Ownership> existing(IBaseResource resource) {
-        boolean named = resource.getIdElement().hasIdPart()
-                && resource.getUserData(JpaConstants.RESOURCE_ID_SERVER_ASSIGNED) != Boolean.TRUE;
-        return named
-                ? index.find(resource.fhirType() + "/" + resource.getIdElement().getIdPart())
-                : Optional.empty();
-    }
-
-    private void requireVisible(
-            IBaseResource resource, Assignment assignment, Optional<Ownership> existing, Exchange exchange) {
+    private void requireVisible(IBaseResource resource, Assignment assignment, Exchange exchange) {
         String type = resource.fhirType();
-        boolean update = resource.getIdElement().hasIdPart()
-                && resource.getUserData(JpaConstants.RESOURCE_ID_SERVER_ASSIGNED) != Boolean.TRUE;
-        if (update && (existing.isEmpty() || !access.permits(exchange, existing.get(), type))) {
-            throw Refusal.notKnown(type, resource.getIdElement().getIdPart());
-        }
         for (String reference : assignment.unknown()) {
             if (!SharedTypes.contains(reference.substring(0, reference.indexOf('/')))) {
                 throw Refusal.unknownReference(reference);
             }
         }
-        finder.references(resource).forEach(reference -> index.find(reference).ifPresent(ownership -> {
-            if (!access.permits(exchange, ownership, reference.substring(0, reference.indexOf('/')))) {
-                ownership.patients().forEach(exchange::name);
-                throw Refusal.unknownReference(reference);
-            }
-        }));
+        finder.references(resource)
+                .forEach(reference -> index.find(reference).ifPresent(ownership -> {
+                    if (!access.permits(exchange, ownership, reference.substring(0, reference.indexOf('/')))) {
+                        ownership.patients().forEach(exchange::name);
+                        throw Refusal.unknownReference(reference);
+                    }
+                }));
         if (assignment.partition() == Partition.QUARANTINE && !access.seesQuarantine(exchange)) {
             throw Refusal.unprocessable(
                     "no-owner", "Name the patient that this resource is about; it refers to none on this server.");
@@ -126,8 +118,7 @@ final class WriteGate {
                 || !existing.patients().equals(assignment.known())
                 || !assignment.fresh().isEmpty()) {
             throw Refusal.unprocessable(
-                    "owner-changed",
-                    "A resource cannot be moved to another patient. Delete it and create it there.");
+                    "owner-changed", "A resource cannot be moved to another patient. Delete it and create it there.");
         }
     }
 }

@@ -23,7 +23,8 @@ final class DemoCast {
                 patient("patient2", "Mateusz Kowalczyk", "Patient/mateusz-kowalczyk")));
     }
 
-    private static DemoPeople.Person staff(String username, String name, Role role, String practitioner, String purpose) {
+    private static DemoPeople.Person staff(
+            String username, String name, Role role, String practitioner, String purpose) {
         return new DemoPeople.Person(
                 username, username, name, role, practitioner, Hospital.HOSPITAL, HOSPITAL_NAME, Set.of(purpose));
     }

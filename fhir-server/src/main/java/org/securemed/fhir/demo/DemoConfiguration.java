@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import org.securemed.fhir.server.FhirServerProperties;
+import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.smart.DemoClients;
 import org.securemed.fhir.smart.DemoPeople;
 import org.securemed.fhir.smart.TokenMint;

@@ -72,7 +72,6 @@ final class DemoGuide {
                 Check the whole ledger: ./dev verify
                 Stop with Ctrl-C.
 
-                """
-                .formatted(fhir, directory);
+                """.formatted(fhir, directory);
     }
 }

@@ -89,8 +89,8 @@ final class DemoLoader {
                 .build();
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() != 200) {
-            throw new IOException("loading the demonstration failed with status " + response.statusCode() + ": "
-                    + response.body());
+            throw new IOException(
+                    "loading the demonstration failed with status " + response.statusCode() + ": " + response.body());
         }
     }
 

@@ -47,8 +47,8 @@ public final class Exchange {
     }
 
     /**
-     * The exchange of a request; begun by the first call. Empty for what the server asks itself (indexing, jobs),
-     * which answers nobody.
+     * The exchange of a request; begun by the first call. Empty for what the server asks itself (indexing, jobs), which
+     * answers nobody.
      */
     public static Optional<Exchange> of(@Nullable RequestDetails request) {
         if (request == null || request instanceof SystemRequestDetails) {

@@ -8,7 +8,6 @@ import java.time.Clock;
 import java.time.Duration;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import org.securemed.fhir.server.Schemas;
 import org.securemed.ledger.checkpoint.KeyException;
 import org.securemed.ledger.checkpoint.KeyFiles;
 import org.securemed.ledger.checkpoint.SigningKey;
@@ -34,7 +33,12 @@ public class KeysConfiguration {
     private static final Duration KEY_AGE = Duration.ofMinutes(5);
 
     @Bean
-    PatientKeys patientKeys(Schemas schemas, LedgerProperties properties, Environment environment, Clock clock)
+    LedgerSchema ledgerSchema(DataSource dataSource) {
+        return new LedgerSchema(dataSource);
+    }
+
+    @Bean
+    PatientKeys patientKeys(LedgerSchema schema, LedgerProperties properties, Environment environment, Clock clock)
             throws IOException, GeneralSecurityException {
         return new PatientKeys(
                 new PatientKeyStore(), keyEncryptionKeys(properties, environment), clock, CACHED_KEYS, KEY_AGE);
@@ -47,7 +51,11 @@ public class KeysConfiguration {
 
     @Bean(destroyMethod = "close")
     Ledger ledger(
-            Schemas schemas, DataSource dataSource, LedgerProperties properties, Environment environment, Clock clock)
+            LedgerSchema schema,
+            DataSource dataSource,
+            LedgerProperties properties,
+            Environment environment,
+            Clock clock)
             throws IOException, KeyException {
         SigningKey logKey = signingKey("log", properties.origin(), properties, environment);
         SigningKey instanceKey = signingKey("instance", properties.instance(), properties, environment);

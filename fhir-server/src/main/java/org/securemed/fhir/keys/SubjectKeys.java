@@ -41,7 +41,8 @@ public final class SubjectKeys {
      * @param patientId logical id
      */
     public Pseudonym subject(String patientId) {
-        return toEntry(with(connection -> keys.forPatient(connection, "Patient/" + patientId)).pseudonym());
+        return toEntry(with(connection -> keys.forPatient(connection, "Patient/" + patientId))
+                .pseudonym());
     }
 
     /**
@@ -72,6 +73,17 @@ public final class SubjectKeys {
         } catch (SealException e) {
             throw new IllegalStateException("a sealed part of the ledger does not open", e);
         }
+    }
+
+    /**
+     * HMAC-SHA256 under the patient's key: tells nothing once that is destroyed.
+     *
+     * @throws IllegalStateException if the patient was erased
+     */
+    public Bytes commitment(Pseudonym subject, byte[] bytes) {
+        PatientKey key =
+                key(subject).orElseThrow(() -> new IllegalStateException("the patient's key has been destroyed"));
+        return Bytes.of(key.commitment(bytes));
     }
 
     private Optional<PatientKey> key(@Nullable Pseudonym subject) {

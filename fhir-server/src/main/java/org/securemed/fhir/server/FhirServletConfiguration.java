@@ -19,11 +19,14 @@ import ca.uhn.fhir.rest.server.HardcodedServerAddressStrategy;
 import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.provider.ResourceProviderFactory;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
+import org.securemed.fhir.exchange.FhirServerProperties;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** The FHIR REST endpoint under {@code /fhir}: HAPI's servlet with its providers, and what {@link FhirExtensions} add. */
+/**
+ * The FHIR REST endpoint under {@code /fhir}: HAPI's servlet with its providers, and what {@link FhirExtensions} add.
+ */
 @Configuration(proxyBeanMethods = false)
 public class FhirServletConfiguration {
 
@@ -58,7 +61,8 @@ public class FhirServletConfiguration {
         RestfulServer server = new RestfulServer(fhirContext);
         server.setServerName("SecureMed");
         server.setServerVersion(FhirServletConfiguration.class.getPackage().getImplementationVersion());
-        server.setServerAddressStrategy(new HardcodedServerAddressStrategy(properties.baseUrl().toString()));
+        server.setServerAddressStrategy(
+                new HardcodedServerAddressStrategy(properties.baseUrl().toString()));
         server.setDefaultResponseEncoding(EncodingEnum.JSON);
         server.setPagingProvider(pagingProvider);
 
@@ -81,8 +85,7 @@ public class FhirServletConfiguration {
 
     @Bean
     ServletRegistrationBean<RestfulServer> fhirServlet(RestfulServer server) {
-        ServletRegistrationBean<RestfulServer> registration =
-                new ServletRegistrationBean<>(server, FHIR_PATH + "/*");
+        ServletRegistrationBean<RestfulServer> registration = new ServletRegistrationBean<>(server, FHIR_PATH + "/*");
         registration.setName("fhir");
         registration.setLoadOnStartup(1);
         return registration;

@@ -24,10 +24,8 @@ final class HapiSchema {
         String table = SchemaMigrator.HAPI_FHIR_MIGRATION_TABLENAME;
         HapiMigrationStorageSvc storage =
                 new HapiMigrationStorageSvc(new HapiMigrationDao(dataSource, DriverTypeEnum.POSTGRES_9_4, table));
-        MigrationTaskList tasks =
-                new HapiFhirJpaMigrationTasks(Set.of()).getAllTasks(VersionEnum.values());
-        SchemaMigrator migrator =
-                new SchemaMigrator("HAPI FHIR", table, dataSource, new Properties(), tasks, storage);
+        MigrationTaskList tasks = new HapiFhirJpaMigrationTasks(Set.of()).getAllTasks(VersionEnum.values());
+        SchemaMigrator migrator = new SchemaMigrator("HAPI FHIR", table, dataSource, new Properties(), tasks, storage);
         migrator.setDriverType(DriverTypeEnum.POSTGRES_9_4);
         migrator.createMigrationTableIfRequired();
         migrator.migrate();

@@ -4,14 +4,15 @@ import ca.uhn.fhir.jpa.model.config.PartitionSettings;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import javax.sql.DataSource;
 import org.securemed.fhir.audit.AuditConfiguration;
 import org.securemed.fhir.audit.AuditEventProvider;
 import org.securemed.fhir.audit.AuditRecorder;
 import org.securemed.fhir.consent.ConsentConfiguration;
 import org.securemed.fhir.consent.EverythingProvider;
 import org.securemed.fhir.consent.GateInterceptors;
+import org.securemed.fhir.database.DevelopmentPostgres;
 import org.securemed.fhir.demo.DemoConfiguration;
+import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.KeysConfiguration;
 import org.securemed.fhir.smart.SmartConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -64,11 +65,6 @@ public class ServerConfiguration {
         return Clock.systemUTC();
     }
 
-    @Bean
-    Schemas schemas(DataSource dataSource) {
-        return new Schemas(dataSource);
-    }
-
     /** The order of the interceptors: the gate, then the recorder, after which nothing may change an answer. */
     @Bean
     FhirExtensions fhirExtensions(
@@ -81,15 +77,14 @@ public class ServerConfiguration {
         return new FhirExtensions(interceptors, List.of(everything, auditEvents));
     }
 
-    /** One partition for each patient; see {@code org.securemed.fhir.consent.owner.Partition}. */
+    /** One partition for each patient; see {@code org.securemed.fhir.owner.Partition}. */
     @Bean
     PartitionSettings partitionSettings() {
         PartitionSettings settings = new PartitionSettings();
         settings.setPartitioningEnabled(true);
         settings.setUnnamedPartitionMode(true);
         settings.setDefaultPartitionId(0);
-        settings.setAllowReferencesAcrossPartitions(
-                PartitionSettings.CrossPartitionReferenceMode.ALLOWED_UNQUALIFIED);
+        settings.setAllowReferencesAcrossPartitions(PartitionSettings.CrossPartitionReferenceMode.ALLOWED_UNQUALIFIED);
         settings.setConditionalCreateDuplicateIdentifiersEnabled(true);
         return settings;
     }

@@ -1,6 +1,7 @@
 package org.securemed.ledger.consent;
 
 import java.util.Comparator;
+import java.util.Optional;
 
 /**
  * FHIR {@code Coding}, reduced to what is compared.
@@ -15,6 +16,11 @@ public record Coding(String system, String code) implements Comparable<Coding> {
     public Coding {
         Texts.system(system);
         Texts.code(code);
+    }
+
+    /** The coding, if it has a form that a coding may have; what has none equals nothing that a provision names. */
+    public static Optional<Coding> ifValid(String system, String code) {
+        return Texts.isSystem(system) && Texts.isCode(code) ? Optional.of(new Coding(system, code)) : Optional.empty();
     }
 
     @Override

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * answers both "this resource?" and "any resource of this type?", and the two can't contradict each other.
  *
  * <p>Outcomes within one Consent, by strength: nothing matches (0); permit (1 to 5) and deny (6 to 10) by the
- * {@linkplain Actor.Specificity specificity} of the actor matched; a nested permit that names purpose BTG, for a BTG
- * request (11 to 15). Between nested provisions the strongest wins, so taking the maximum is all the combining there
- * is; a matching nested provision beats its parent.
+ * {@linkplain Actor.Specificity specificity} of the actor matched; a permit that names purpose BTG, for a BTG request
+ * (11 to 15). Between nested provisions the strongest wins, so taking the maximum is all the combining there is; a
+ * matching nested provision beats its parent.
  */
 final class Evaluation {
     private static final int LEVELS = Actor.Specificity.values().length;
@@ -52,8 +52,11 @@ final class Evaluation {
         return outcome >= DENY && outcome < BTG_PERMIT ? Ranking.deny(level) : Ranking.permit(level);
     }
 
-    /** @param labelled the nearest provision, from this one upwards, that names security labels; else any of them */
-    private int outcomes(Provision provision, Provision labelled, int inheritedLevel, boolean nested) {
+    /**
+     * @param labelled the nearest provision, from here upwards, that names security labels; else any of them
+     * @param guessed whether a provision above is limited in purpose while the request's purpose is not declared
+     */
+    private int outcomes(Provision provision, Provision labelled, int inheritedLevel, boolean guessed) {
         int level = inheritedLevel;
         if (!provision.actors().isEmpty()) {
             int matched = matchedLevel(provision);
@@ -70,33 +73,35 @@ final class Evaluation {
             return NOTHING;
         }
         Provision effectiveLabels = provision.securityLabels().isEmpty() ? labelled : provision;
+        boolean guess = guessed || !provision.purposes().isEmpty() && purpose.equals(Purposes.UNDECLARED);
         int children = NOTHING;
         for (int i = 0; i < provision.provisions().size(); i++) {
-            children =
-                    Ranking.strongest(children, outcomes(provision.provisions().get(i), effectiveLabels, level, true));
+            Provision child = provision.provisions().get(i);
+            children = Ranking.strongest(children, outcomes(child, effectiveLabels, level, guess));
         }
         int result = children & ~NOTHING;
         if ((children & NOTHING) != 0) {
-            result |= own(provision, effectiveLabels, level, nested);
+            boolean mayPermit = !guess || provision.type() == ProvisionType.DENY;
+            result |= mayPermit ? own(provision, effectiveLabels, level) : NOTHING;
         }
         return data == Truth.MAYBE ? result | NOTHING : result;
     }
 
-    private int own(Provision provision, Provision labelled, int level, boolean nested) {
+    private int own(Provision provision, Provision labelled, int level) {
         Truth labels = matchesLabels(provision.type(), labelled);
         if (labels == Truth.NO) {
             return NOTHING;
         }
-        int own = 1 << base(provision, nested) + level;
+        int own = 1 << base(provision) + level;
         return labels == Truth.MAYBE ? own | NOTHING : own;
     }
 
-    private int base(Provision provision, boolean nested) {
+    private int base(Provision provision) {
         if (provision.type() == ProvisionType.DENY) {
             return DENY;
         }
         boolean breaksGlass =
-                nested && purpose.equals(Purposes.BTG) && provision.purposes().contains(Purposes.BTG);
+                purpose.equals(Purposes.BTG) && provision.purposes().contains(Purposes.BTG);
         return breaksGlass ? BTG_PERMIT : PERMIT;
     }
 
@@ -114,9 +119,16 @@ final class Evaluation {
 
     private boolean matchesRequest(Provision provision) {
         return provision.period().contains(request.at())
-                && (provision.purposes().isEmpty() || Purposes.anyCovers(provision.purposes(), purpose))
+                && matchesPurpose(provision)
                 && (provision.actions().isEmpty() || provision.actions().contains(request.action()))
                 && (provision.classes().isEmpty() || provision.classes().contains(resourceType));
+    }
+
+    /** An undeclared purpose may be any: it meets a deny for some purpose, but not a permit below that deny. */
+    private boolean matchesPurpose(Provision provision) {
+        return provision.purposes().isEmpty()
+                || Purposes.anyCovers(provision.purposes(), purpose)
+                || provision.type() == ProvisionType.DENY && purpose.equals(Purposes.UNDECLARED);
     }
 
     private Truth matchesData(Provision provision) {
@@ -133,9 +145,13 @@ final class Evaluation {
         return matches ? Truth.YES : Truth.NO;
     }
 
+    /** A permit is about what the resource is; a deny also about whatever it mentions. */
     private static boolean hasOneOfTheCodes(Provision provision, ResourceFacts facts) {
+        boolean permit = provision.type() == ProvisionType.PERMIT;
         for (int i = 0; i < provision.codes().size(); i++) {
-            if (facts.codes().contains(provision.codes().get(i))) {
+            Coding code = provision.codes().get(i);
+            if (facts.codes().contains(code)
+                    || !permit && facts.mentionedCodes().contains(code)) {
                 return true;
             }
         }

@@ -15,6 +15,12 @@ public final class Purposes {
     /** The code system. */
     public static final String SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 
+    /**
+     * The root of the hierarchy: what a request declares that declares nothing narrower. No permit that is limited in
+     * purpose matches it, and every deny that is.
+     */
+    public static final Coding UNDECLARED = of("PurposeOfUse");
+
     public static final Coding TREAT = of("TREAT");
     public static final Coding ETREAT = of("ETREAT");
     /** Break the glass. */
@@ -62,6 +68,11 @@ public final class Purposes {
             }
         }
         return false;
+    }
+
+    /** Whether {@code purpose} is a v3-ActReason purpose of use. */
+    public static boolean isKnown(Coding purpose) {
+        return PARENT.containsKey(purpose) || purpose.equals(UNDECLARED);
     }
 
     static boolean anyCovers(List<Coding> declared, Coding requested) {

@@ -68,8 +68,7 @@ public final class SecurityLabels {
             "PDS",
             "PHY",
             "PRS",
-            "VIP",
-            "HTEST");
+            "VIP");
 
     private static final Map<Coding, Coding> PARENT = new HashMap<>();
 

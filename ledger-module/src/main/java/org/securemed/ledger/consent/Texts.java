@@ -37,14 +37,25 @@ final class Texts {
     }
 
     static String system(String value) {
-        return visible(value, MAX_SYSTEM);
+        if (!isSystem(value)) {
+            throw new IllegalArgumentException("longer than %d characters, or not printable".formatted(MAX_SYSTEM));
+        }
+        return value;
+    }
+
+    static boolean isSystem(String value) {
+        return value.length() <= MAX_SYSTEM && isPrintable(value);
     }
 
     static String code(String value) {
-        if (value.isEmpty()) {
-            throw new IllegalArgumentException("a code must not be empty");
+        if (!isCode(value)) {
+            throw new IllegalArgumentException("not a code of 1 to %d printable characters".formatted(MAX_CODE));
         }
-        return visible(value, MAX_CODE);
+        return value;
+    }
+
+    static boolean isCode(String value) {
+        return !value.isEmpty() && value.length() <= MAX_CODE && isPrintable(value);
     }
 
     /** Free text for people: at most 1024 characters, no control characters, valid Unicode. */
@@ -86,16 +97,13 @@ final class Texts {
         return values.size() < 2 ? List.copyOf(values) : List.copyOf(new ArrayList<>(new TreeSet<>(values)));
     }
 
-    private static String visible(String value, int max) {
-        if (value.length() > max) {
-            throw new IllegalArgumentException("longer than " + max + " characters");
-        }
+    private static boolean isPrintable(String value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
             if (Character.isISOControl(c) || Character.isSurrogate(c)) {
-                throw new IllegalArgumentException("holds a control character or one beyond the basic plane");
+                return false;
             }
         }
-        return value;
+        return true;
     }
 }

@@ -125,6 +125,31 @@ class DecisionTest {
     }
 
     @Test
+    void an_undeclared_purpose_meets_no_permit_for_a_purpose_and_every_deny_for_one() {
+        AccessRequest undeclared = doctor(Purposes.UNDECLARED);
+        assertThat(permits(granted(permit()), undeclared)).isTrue();
+        assertThat(permits(granted(permit().purpose(Purposes.TREAT)), undeclared))
+                .isFalse();
+        assertThat(permits(
+                        granted(permit().nested(deny().purpose(Purposes.HMARKT).build())), undeclared))
+                .isFalse();
+        Provision exception = permit().actor(DOCTOR).build();
+        assertThat(permits(granted(deny().purpose(Purposes.TREAT).nested(exception)), undeclared))
+                .isFalse();
+        assertThat(permits(granted(deny().purpose(Purposes.TREAT).nested(exception)), doctor(Purposes.TREAT)))
+                .isTrue();
+    }
+
+    @Test
+    void a_permit_by_code_is_about_what_the_resource_is_and_a_deny_also_about_what_it_mentions() {
+        ResourceFacts mentions = observation().mentioning(WEIGHT);
+        assertThat(permits(granted(permit().code(WEIGHT)), doctor(Purposes.TREAT), mentions))
+                .isFalse();
+        assertThat(permits(granted(permit().nested(deny().code(WEIGHT).build())), doctor(Purposes.TREAT), mentions))
+                .isFalse();
+    }
+
+    @Test
     void a_consent_counts_within_its_period_and_not_one_millisecond_longer() {
         Instant end = NOW.plusSeconds(60);
         ConsentState state = granted(permit().during(new Period(NOW, end)));

@@ -1,4 +1,4 @@
-package org.securemed.fhir.consent.owner;
+package org.securemed.fhir.owner;
 
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.util.FhirTerser;

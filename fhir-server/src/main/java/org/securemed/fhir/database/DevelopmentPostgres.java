@@ -1,4 +1,4 @@
-package org.securemed.fhir.server;
+package org.securemed.fhir.database;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -28,7 +28,7 @@ import org.springframework.context.annotation.Profile;
 @Profile("!production")
 @ConditionalOnClass(name = "io.zonky.test.db.postgres.embedded.EmbeddedPostgres")
 @ConditionalOnExpression("'${spring.datasource.url:}' == ''")
-class DevelopmentPostgres {
+public class DevelopmentPostgres {
     private static final Logger log = LoggerFactory.getLogger(DevelopmentPostgres.class);
 
     @Bean(destroyMethod = "close")

@@ -1,4 +1,4 @@
-package org.securemed.fhir.consent.owner;
+package org.securemed.fhir.owner;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -23,9 +23,12 @@ public class OwnerIndex {
     private static final int CACHED = 200_000;
 
     private final JdbcTemplate jdbc;
-    private final Cache<String, Ownership> byReference = Caffeine.newBuilder().maximumSize(CACHED).build();
-    private final Cache<String, Integer> partitionByPatient = Caffeine.newBuilder().maximumSize(CACHED).build();
-    private final Cache<Integer, String> patientByPartition = Caffeine.newBuilder().maximumSize(CACHED).build();
+    private final Cache<String, Ownership> byReference =
+            Caffeine.newBuilder().maximumSize(CACHED).build();
+    private final Cache<String, Integer> partitionByPatient =
+            Caffeine.newBuilder().maximumSize(CACHED).build();
+    private final Cache<Integer, String> patientByPartition =
+            Caffeine.newBuilder().maximumSize(CACHED).build();
 
     /** @param jdbc on the data source of the FHIR store, so that writes join its transactions */
     public OwnerIndex(JdbcTemplate jdbc) {

@@ -3,6 +3,6 @@
  * requesters or consents.
  */
 @NullMarked
-package org.securemed.fhir.consent.owner;
+package org.securemed.fhir.owner;
 
 import org.jspecify.annotations.NullMarked;

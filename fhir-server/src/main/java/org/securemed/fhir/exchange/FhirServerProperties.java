@@ -1,4 +1,4 @@
-package org.securemed.fhir.server;
+package org.securemed.fhir.exchange;
 
 import jakarta.validation.constraints.NotNull;
 import java.net.URI;

@@ -1,7 +1,6 @@
-package org.securemed.fhir.consent.owner;
+package org.securemed.fhir.owner;
 
 import ca.uhn.fhir.context.FhirContext;
-import ca.uhn.fhir.jpa.model.util.JpaConstants;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
@@ -38,7 +37,7 @@ public final class OwnerFinder {
      */
     public Assignment assign(IBaseResource resource, BundleEntries entries, ToIntFunction<IBaseResource> partitionOf) {
         if (resource instanceof Patient) {
-            return assignPatient(resource, partitionOf);
+            return assignPatient(resource, entries, partitionOf);
         }
         Search search = new Search(entries);
         search.from(resource);
@@ -50,19 +49,14 @@ public final class OwnerFinder {
         return References.of(resource, context, baseUrl).local();
     }
 
-    private Assignment assignPatient(IBaseResource patient, ToIntFunction<IBaseResource> partitionOf) {
-        if (isNew(patient)) {
+    private Assignment assignPatient(
+            IBaseResource patient, BundleEntries entries, ToIntFunction<IBaseResource> partitionOf) {
+        if (entries.isNew(patient)) {
             return new Assignment(partitionOf.applyAsInt(patient), Set.of(), Set.of(patient), Set.of());
         }
         String id = patient.getIdElement().getIdPart();
         int partition = index.partitionOf(id).orElseGet(() -> partitionOf.applyAsInt(patient));
         return new Assignment(partition, Set.of(id), Set.of(), Set.of());
-    }
-
-    /** Whether the server assigns, or has just assigned, the id. */
-    private static boolean isNew(IBaseResource resource) {
-        return !resource.getIdElement().hasIdPart()
-                || resource.getUserData(JpaConstants.RESOURCE_ID_SERVER_ASSIGNED) == Boolean.TRUE;
     }
 
     private final class Search {
@@ -98,12 +92,15 @@ public final class OwnerFinder {
 
         /** A Consent belongs to whom it speaks of, not to those it names as recipients. */
         private Set<String> patientOf(Consent consent) {
-            String reference = consent.getPatient().getReferenceElement().toUnqualifiedVersionless().getValue();
+            String reference = consent.getPatient()
+                    .getReferenceElement()
+                    .toUnqualifiedVersionless()
+                    .getValue();
             return reference == null || reference.startsWith("urn:") ? Set.of() : Set.of(reference);
         }
 
         private void take(IBaseResource patient) {
-            if (isNew(patient)) {
+            if (entries.isNew(patient)) {
                 fresh.add(patient);
             } else {
                 known.add(patient.getIdElement().getIdPart());

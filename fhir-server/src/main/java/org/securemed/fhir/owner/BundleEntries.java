@@ -1,25 +1,32 @@
-package org.securemed.fhir.consent.owner;
+package org.securemed.fhir.owner;
 
+import ca.uhn.fhir.jpa.model.util.JpaConstants;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Bundle;
 
 /** The resources that a transaction brings along, by all names under which its other entries may refer to them. */
 public final class BundleEntries {
     /** Brings nothing. */
-    public static final BundleEntries NONE = new BundleEntries(Map.of());
+    public static final BundleEntries NONE = new BundleEntries(Map.of(), Set.of());
 
     private final Map<String, IBaseResource> byName;
+    private final Set<IBaseResource> posted;
 
-    private BundleEntries(Map<String, IBaseResource> byName) {
+    private BundleEntries(Map<String, IBaseResource> byName, Set<IBaseResource> posted) {
         this.byName = byName;
+        this.posted = posted;
     }
 
     /** The resources of {@code bundle}'s entries, by full URL and by the URL that they are put to. */
     public static BundleEntries of(Bundle bundle) {
         Map<String, IBaseResource> byName = new HashMap<>();
+        Set<IBaseResource> posted = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Bundle.BundleEntryComponent entry : bundle.getEntry()) {
             if (entry.getResource() == null) {
                 continue;
@@ -27,12 +34,27 @@ public final class BundleEntries {
             if (entry.hasFullUrl()) {
                 byName.put(entry.getFullUrl(), entry.getResource());
             }
+            if (entry.getRequest().getMethod() == Bundle.HTTPVerb.POST) {
+                posted.add(entry.getResource());
+            }
             String url = entry.getRequest().getUrl();
             if (entry.getRequest().getMethod() == Bundle.HTTPVerb.PUT && url != null && url.indexOf('?') < 0) {
                 byName.put(url, entry.getResource());
             }
         }
-        return new BundleEntries(byName);
+        return new BundleEntries(byName, posted);
+    }
+
+    /**
+     * Whether the server assigns, or has just assigned, the id of {@code resource}: whatever id it carries in a POST
+     * means nothing.
+     */
+    public boolean isNew(IBaseResource resource) {
+        String id = resource.getIdElement().getIdPart();
+        return id == null
+                || id.startsWith("urn:")
+                || posted.contains(resource)
+                || resource.getUserData(JpaConstants.RESOURCE_ID_SERVER_ASSIGNED) == Boolean.TRUE;
     }
 
     Optional<IBaseResource> find(String name) {

@@ -1,8 +1,6 @@
-package org.securemed.fhir.consent.owner;
+package org.securemed.fhir.owner;
 
-/**
- * The partitions of the FHIR store: one for each patient, and three for what has not exactly one patient.
- */
+/** The partitions of the FHIR store: one for each patient, and three for what has not exactly one patient. */
 public final class Partition {
     /** What belongs to no patient: practitioners, organizations, terminology. It is HAPI's default partition. */
     public static final int SHARED = 0;

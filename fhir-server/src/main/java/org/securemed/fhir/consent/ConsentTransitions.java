@@ -1,0 +1,183 @@
+package org.securemed.fhir.consent;
+
+import ca.uhn.fhir.interceptor.api.Hook;
+import ca.uhn.fhir.interceptor.api.Interceptor;
+import ca.uhn.fhir.interceptor.api.Pointcut;
+import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
+import ca.uhn.fhir.rest.api.server.RequestDetails;
+import ca.uhn.fhir.rest.server.exceptions.ResourceVersionConflictException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.List;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.hl7.fhir.r4.model.Consent;
+import org.hl7.fhir.r4.model.IdType;
+import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.audit.TransitionRecorder;
+import org.securemed.fhir.consent.translate.ConsentTranslator;
+import org.securemed.fhir.consent.translate.Translation;
+import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.smart.Requester;
+import org.securemed.fhir.smart.Role;
+import org.securemed.ledger.consent.Author;
+import org.securemed.ledger.consent.ConsentState;
+import org.securemed.ledger.consent.Transition;
+import org.securemed.ledger.consent.TransitionResult;
+import org.securemed.ledger.entry.Pseudonym;
+import org.securemed.ledger.storage.ConsentStateStore;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * Turns each write of a FHIR Consent into a transition of the patient's consent contract, in the transaction that
+ * writes the resource: both happen and are recorded, or neither does.
+ */
+@Interceptor
+public final class ConsentTransitions {
+    private final ConsentTranslator translator;
+    private final ConsentStateStore store;
+    private final ConsentStates states;
+    private final SubjectKeys keys;
+    private final TransitionRecorder recorder;
+    private final DataSource dataSource;
+    private final ObjectProvider<DaoRegistry> daos;
+    private final Clock clock;
+
+    ConsentTransitions(
+            ConsentTranslator translator,
+            ConsentStateStore store,
+            ConsentStates states,
+            SubjectKeys keys,
+            TransitionRecorder recorder,
+            DataSource dataSource,
+            ObjectProvider<DaoRegistry> daos,
+            Clock clock) {
+        this.translator = translator;
+        this.store = store;
+        this.states = states;
+        this.keys = keys;
+        this.recorder = recorder;
+        this.dataSource = dataSource;
+        this.daos = daos;
+        this.clock = clock;
+    }
+
+    @Hook(Pointcut.STORAGE_PRECOMMIT_RESOURCE_CREATED)
+    public void created(IBaseResource resource, RequestDetails request) {
+        written(resource, request);
+    }
+
+    @Hook(Pointcut.STORAGE_PRECOMMIT_RESOURCE_UPDATED)
+    public void updated(@Nullable IBaseResource before, IBaseResource after, RequestDetails request) {
+        written(after, request);
+    }
+
+    @Hook(Pointcut.STORAGE_PRECOMMIT_RESOURCE_DELETED)
+    public void deleted(IBaseResource resource, RequestDetails request) {
+        if (resource instanceof Consent consent) {
+            Exchange.of(request).ifPresent(exchange -> transact(consent, true, request, exchange));
+        }
+    }
+
+    private void written(IBaseResource resource, RequestDetails request) {
+        if (resource instanceof Consent consent) {
+            Exchange.of(request).ifPresent(exchange -> transact(consent, false, request, exchange));
+        }
+    }
+
+    private void transact(Consent consent, boolean deleted, RequestDetails request, Exchange exchange) {
+        String patient = consent.getPatient().getReferenceElement().getIdPart();
+        if (patient == null) {
+            throw Refusal.unprocessable("consent-incomplete", "A Consent names its patient.");
+        }
+        Connection connection = DataSourceUtils.getConnection(dataSource);
+        try {
+            transact(connection, consent, patient, deleted, request, exchange);
+        } catch (SQLException e) {
+            throw new IllegalStateException("the consent state cannot be written", e);
+        } finally {
+            DataSourceUtils.releaseConnection(connection, dataSource);
+        }
+    }
+
+    private void transact(
+            Connection connection,
+            Consent consent,
+            String patient,
+            boolean deleted,
+            RequestDetails request,
+            Exchange exchange)
+            throws SQLException {
+        Pseudonym subject = keys.subject(patient);
+        ConsentState state = store.load(connection, SubjectKeys.toErasure(subject))
+                .orElseThrow(() -> new IllegalStateException("the patient's key has been destroyed"));
+        String consentId = consent.getIdElement().getIdPart();
+        String transitionId = UUID.randomUUID().toString();
+        Author author = author(consent, patient, exchange.requester());
+        Translation translation = deleted
+                ? translator.revocation(state, consentId, author, clock.instant(), transitionId)
+                : translator.translate(state, consentId, consent, author, clock.instant(), transitionId);
+        Transition transition = translation.fold(Translation.Change::transition, noChange -> null, refused -> {
+            throw Refusal.unprocessable(refused.reason().code(), refused.text() + " (" + refused.expression() + ")");
+        });
+        if (transition == null) {
+            return;
+        }
+        TransitionResult.Applied applied = store.apply(connection, SubjectKeys.toErasure(subject), transition)
+                .fold(done -> done, refused -> {
+                    throw refusal(refused);
+                });
+        recorder.record(exchange, request, patient, transition, applied.state());
+        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+            @Override
+            public void afterCommit() {
+                states.put(subject, applied.state());
+            }
+        });
+        deactivate(applied.superseded(), request);
+    }
+
+    /** Who makes the change, and how that is known: a patient by their session, a recorder by the signed form. */
+    private static Author author(Consent consent, String patient, Requester requester) {
+        if (requester.is(Role.PATIENT)
+                && requester.user().filter(("Patient/" + patient)::equals).isPresent()) {
+            return Author.patient("Patient/" + patient, requester.tokenId());
+        }
+        if (requester.is(Role.SYSTEM)) {
+            String source =
+                    consent.hasSourceReference() ? consent.getSourceReference().getReference() : null;
+            if (source == null) {
+                throw Refusal.unprocessable(
+                        "consent-evidence", "A recorded Consent names the signed form: Consent.sourceReference.");
+            }
+            return Author.recorder(requester.user().orElse("Device/" + requester.clientId()), source);
+        }
+        throw Refusal.role();
+    }
+
+    private static RuntimeException refusal(TransitionResult.Refused refused) {
+        return switch (refused.refusal()) {
+            case STALE, WRONG_STATUS ->
+                new ResourceVersionConflictException(
+                        "The patient's consents changed meanwhile. Read them and try again.");
+            case NOT_ALLOWED -> Refusal.role();
+            default -> Refusal.unprocessable("consent-refused", refused.text());
+        };
+    }
+
+    /** A new Consent for the same grantee and scope has replaced these. */
+    private void deactivate(List<String> superseded, RequestDetails request) {
+        for (String id : superseded) {
+            var dao = daos.getObject().getResourceDao(Consent.class);
+            Consent replaced = dao.read(new IdType("Consent", id), request).copy();
+            replaced.setStatus(Consent.ConsentState.INACTIVE);
+            dao.update(replaced, request);
+        }
+    }
+}
