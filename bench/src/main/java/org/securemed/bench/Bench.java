@@ -4,11 +4,13 @@ import ca.uhn.fhir.util.VersionUtil;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -17,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.securemed.fhir.FhirServerApplication;
 
 /**
@@ -26,6 +29,11 @@ import org.securemed.fhir.FhirServerApplication;
 public final class Bench implements AutoCloseable {
     private static final String OURS = "ours";
     private static final String RIVAL = "rival";
+    // The demonstration's accounts, for their tokens, but none of its patients: both servers get the same ones later.
+    private static final List<String> OUR_SETTINGS =
+            List.of("spring.profiles.active=demo", "securemed.demo.patients=0");
+
+    private static final String TOKEN_FILE = "data/demo/backend.token";
     private static final Duration SETTLE = Duration.ofMillis(100);
 
     private final Options options;
@@ -60,7 +68,7 @@ public final class Bench implements AutoCloseable {
             System.exit(2);
             return;
         }
-        Path directory = Path.of("target", "bench");
+        Path directory = Path.of("target", "bench").toAbsolutePath();
         int status;
         try (Bench bench = new Bench(options, directory, System.out, System.err)) {
             Thread onInterrupt = new Thread(bench::close, "stop");
@@ -75,6 +83,7 @@ public final class Bench implements AutoCloseable {
 
     /** Returns the number of requests that failed. */
     private long run() throws IOException, SQLException, InterruptedException {
+        removeEarlierRun();
         Database database = opened(Database.start(directory.resolve("postgres"), List.of(OURS, RIVAL)));
         log.printf(
                 "HAPI FHIR %s, Java %s, PostgreSQL %s (fsync=on, synchronous_commit=on), %d CPUs, JVM flags %s%n",
@@ -96,6 +105,18 @@ public final class Bench implements AutoCloseable {
         return errors;
     }
 
+    /** A ledger remembers its last checkpoint beside its database, and would refuse to start on an empty one. */
+    private void removeEarlierRun() throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
     private Pair startBoth(Database database) throws IOException, InterruptedException {
         if (options.startUps() > 0) {
             startUps(database);
@@ -111,24 +132,27 @@ public final class Bench implements AutoCloseable {
                     seconds(prepared.get(1).startUp()),
                     1));
         }
-        return new Pair(
-                new LoadDriver.Subject(
-                        ours.target(), prepared.get(0).population(), ours.pid(), database.postmasterPid()),
-                new LoadDriver.Subject(
-                        rival.target(), prepared.get(1).population(), rival.pid(), database.postmasterPid()));
+        return new Pair(subject(prepared.get(0), ours, database), subject(prepared.get(1), rival, database));
     }
 
-    private record Prepared(Duration startUp, Population population) {}
+    private static LoadDriver.Subject subject(Prepared prepared, ServerProcess server, Database database) {
+        return new LoadDriver.Subject(prepared.target(), prepared.population(), server.pid(), database.postmasterPid());
+    }
+
+    private record Prepared(Duration startUp, Target target, Population population) {}
 
     private Prepared prepare(ServerProcess server) throws IOException {
         Duration startUp = server.awaitReady();
         log.printf("%s is ready after %.1f s%n", server.target(), seconds(startUp));
         long start = System.nanoTime();
-        Population population = Loader.load(server.target(), options.patients());
+        Target target = server.target().name().equals(OURS)
+                ? server.target().withToken(server.awaitFile(TOKEN_FILE))
+                : server.target();
+        Population population = Loader.load(target, options.patients());
         log.printf(
                 "%s holds %d patients after %.1f s%n",
                 server.target(), options.patients(), (System.nanoTime() - start) / 1e9);
-        return new Prepared(startUp, population);
+        return new Prepared(startUp, target, population);
     }
 
     /** Time to the first answer of metadata, one server at a time, with the tables already there. */
@@ -154,8 +178,11 @@ public final class Bench implements AutoCloseable {
     }
 
     private ServerProcess start(String name, Database database) throws IOException {
-        Class<?> main = name.equals(OURS) ? FhirServerApplication.class : PlainHapiServer.class;
-        return opened(ServerProcess.start(name, main.getName(), database.jdbcUrl(name), directory));
+        String url = database.jdbcUrl(name);
+        return opened(
+                name.equals(OURS)
+                        ? ServerProcess.start(name, FhirServerApplication.class, url, directory, OUR_SETTINGS)
+                        : ServerProcess.start(name, PlainHapiServer.class, url, directory, List.of()));
     }
 
     private long measure(LoadDriver driver, Pair pair) throws IOException, InterruptedException {

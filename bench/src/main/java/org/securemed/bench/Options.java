@@ -39,8 +39,8 @@ record Options(
               --quick             ends in under two minutes, start-up included; for an impression
               --patients <n>      patients on both servers (10 with --quick, else 100)
               --clients <n,n>     numbers of clients, in this order (8,1: the servers get warm under the first)
-              --rounds <n>        rounds of each server (3 with --quick, else 7)
-              --seconds <n>       length of a round (0.7 with --quick, else 5)
+              --rounds <n>        rounds of each server (5 with --quick, else 7)
+              --seconds <n>       length of a round (0.45 with --quick, else 5)
               --warm-up <n>       seconds of warm-up for each operation (2 with --quick, else 20)
               --start-ups <n>     start-ups of each server, alone on the machine (0 with --quick, else 3)
               --operations <a,b>  of %s
@@ -62,8 +62,8 @@ record Options(
     static final Options QUICK = new Options(
             10,
             List.of(8, 1),
-            3,
-            Duration.ofMillis(700),
+            5,
+            Duration.ofMillis(450),
             Duration.ofSeconds(2),
             0,
             Duration.ofSeconds(85),

@@ -22,12 +22,14 @@ final class ServerProcess implements AutoCloseable {
 
     private final Process process;
     private final Target target;
+    private final Path directory;
     private final Path log;
     private final long startedNanos;
 
-    private ServerProcess(Process process, Target target, Path log, long startedNanos) {
+    private ServerProcess(Process process, Target target, Path directory, Path log, long startedNanos) {
         this.process = process;
         this.target = target;
+        this.directory = directory;
         this.log = log;
         this.startedNanos = startedNanos;
     }
@@ -37,9 +39,11 @@ final class ServerProcess implements AutoCloseable {
      *
      * @param name for messages and for its files
      * @param main its main class
-     * @param directory its working directory; gets {@code <name>.log}
+     * @param directory its working directory is the one below with its name, which gets {@code server.log}
+     * @param settings further ones, without the leading dashes
      */
-    static ServerProcess start(String name, String main, String jdbcUrl, Path directory) throws IOException {
+    static ServerProcess start(String name, Class<?> main, String jdbcUrl, Path directory, List<String> settings)
+            throws IOException {
         int port = freePort();
         Target target = new Target(name, port, "/fhir", null);
         List<String> command = new ArrayList<>();
@@ -47,14 +51,17 @@ final class ServerProcess implements AutoCloseable {
         command.addAll(JVM_FLAGS);
         command.add("-classpath");
         command.add(System.getProperty("java.class.path"));
-        command.add(main);
+        command.add(main.getName());
         command.add("--server.address=127.0.0.1");
         command.add("--server.port=" + port);
         command.add("--server.tomcat.max-keep-alive-requests=-1");
         command.add("--spring.datasource.url=" + jdbcUrl);
         command.add("--spring.datasource.username=postgres");
         command.add("--spring.datasource.hikari.maximum-pool-size=20");
+        command.add("--securemed.smart.base-url="
+                + target.endpoint().resolve("/").toString().replaceAll("/$", ""));
         command.add("--securemed.fhir.base-url=" + target.endpoint());
+        settings.forEach(setting -> command.add("--" + setting));
         Path work = Files.createDirectories(directory.resolve(name)).toAbsolutePath();
         Path log = work.resolve("server.log");
         long started = System.nanoTime();
@@ -63,7 +70,7 @@ final class ServerProcess implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
-        return new ServerProcess(process, target, log, started);
+        return new ServerProcess(process, target, work, log, started);
     }
 
     private static int freePort() throws IOException {
@@ -99,6 +106,24 @@ final class ServerProcess implements AutoCloseable {
             }
             LockSupport.parkNanos(POLL.toNanos());
         }
+    }
+
+    /**
+     * Waits for a file that the server writes when it has started.
+     *
+     * @param file below its working directory
+     * @return its text
+     * @throws IOException as for {@link #awaitReady}
+     */
+    String awaitFile(String file) throws IOException {
+        Path path = directory.resolve(file);
+        while (!Files.exists(path) || Files.size(path) == 0) {
+            if (!process.isAlive() || sinceStart().compareTo(START_LIMIT) > 0) {
+                throw new IOException("%s has not written %s: see %s".formatted(target, file, log));
+            }
+            LockSupport.parkNanos(POLL.toNanos());
+        }
+        return Files.readString(path).strip();
     }
 
     private Duration sinceStart() {

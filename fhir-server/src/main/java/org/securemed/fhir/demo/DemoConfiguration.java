@@ -37,14 +37,15 @@ public class DemoConfiguration {
             FhirContext context,
             FhirServerProperties properties,
             ServletWebServerApplicationContext server,
-            @Value("${securemed.demo.directory:data/demo}") Path directory) {
+            @Value("${securemed.demo.directory:data/demo}") Path directory,
+            @Value("${securemed.demo.patients:40}") int patients) {
         return event -> {
             try {
                 Instant start = Instant.now();
                 java.net.URI local = java.net.URI.create(
                         "http://127.0.0.1:" + server.getWebServer().getPort() + "/fhir");
                 int loaded = new DemoLoader(local, mint.forClient(DemoClients.BACKEND, "system/*.cruds"), context)
-                        .load(DemoPatients.standard());
+                        .load(DemoPatients.standard(), patients);
                 log.atInfo()
                         .addKeyValue("patients", loaded)
                         .addKeyValue("took", Duration.between(start, Instant.now()))

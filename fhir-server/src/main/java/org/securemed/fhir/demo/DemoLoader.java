@@ -42,11 +42,12 @@ final class DemoLoader {
     /**
      * Loads the shared resources and the patients, unless the last of them is there already.
      *
+     * @param count how many patients; with 0 nothing is loaded
      * @return how many patients were loaded
      */
-    int load(DemoPatients demo) throws IOException, InterruptedException {
-        List<DemoPatient> patients = demo.patients();
-        if (exists(id(patients.get(patients.size() - 1)))) {
+    int load(DemoPatients demo, int count) throws IOException, InterruptedException {
+        List<DemoPatient> patients = demo.patients(count);
+        if (patients.isEmpty() || exists(id(patients.get(patients.size() - 1)))) {
             return 0;
         }
         post(demo.shared());

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.apdu;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.gs1;
+
+import org.jspecify.annotations.NullMarked;
