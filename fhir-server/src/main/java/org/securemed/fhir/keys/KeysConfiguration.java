@@ -14,9 +14,9 @@ import org.securemed.ledger.checkpoint.SigningKey;
 import org.securemed.ledger.erasure.KeyEncryptionKeys;
 import org.securemed.ledger.erasure.PatientKeys;
 import org.securemed.ledger.log.Alarm;
-import org.securemed.ledger.log.CheckpointVault;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.log.LedgerOptions;
+import org.securemed.ledger.storage.FileCheckpointVault;
 import org.securemed.ledger.storage.PatientKeyStore;
 import org.securemed.ledger.storage.PostgresLogStore;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -60,11 +60,14 @@ public class KeysConfiguration {
         SigningKey logKey = signingKey("log", properties.origin(), properties, environment);
         SigningKey instanceKey = signingKey("instance", properties.instance(), properties, environment);
         LedgerOptions options = LedgerOptions.defaults();
+        Files.createDirectories(properties.directory());
+        Files.writeString(
+                properties.directory().resolve("log.vkey"), logKey.verifyKey().toString());
         return Ledger.open(
                 new PostgresLogStore(dataSource),
                 logKey,
                 instanceKey,
-                CheckpointVault.none(),
+                new FileCheckpointVault(properties.directory().resolve("checkpoint")),
                 properties.create() ? options.creating() : options,
                 clock,
                 Alarm.logging());

@@ -14,7 +14,8 @@ import org.springframework.validation.annotation.Validated;
  * @param origin name of the log in its checkpoints (C2SP tlog-checkpoint), for good
  * @param instance name of this server instance, unique among those that share the database
  * @param create whether an empty database becomes a new log; otherwise the server refuses to start on one
- * @param directory where development keys and the copy of the last checkpoint are kept, outside of the database
+ * @param directory where the copy of the last checkpoint ({@code checkpoint}), the log's public key ({@code log.vkey})
+ *     and development keys are kept, outside of the database
  * @param keystore PKCS#12 file with the log key (alias {@code log}) and this instance's key (alias {@code instance});
  *     absent: development keys are made in {@code directory}, which the profile {@code production} refuses
  * @param keystorePassword its password
