@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,6 +53,8 @@ class OptionsTest {
                         1,
                         Options.QUICK.budget(),
                         List.of(Operation.READ_PATIENT),
+                        Stream.concat(Options.QUICK.jvmFlags().stream(), Stream.of("-XX:+UseSerialGC"))
+                                .toList(),
                         Path.of("out.json")));
     }
 
