@@ -14,4 +14,5 @@ module org.securemed.ledger {
     exports org.securemed.ledger.log;
     exports org.securemed.ledger.merkle;
     exports org.securemed.ledger.storage;
+    exports org.securemed.ledger.verify;
 }

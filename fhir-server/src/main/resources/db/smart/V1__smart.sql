@@ -108,6 +108,13 @@ create table spent_refresh_token (
 create index spent_refresh_token_until on spent_refresh_token (until);
 create index spent_refresh_token_authorization on spent_refresh_token (authorization_id);
 
+-- Assertions of machine clients, each of which counts once.
+create table client_assertion (
+    id_hash             text        primary key,
+    until               timestamptz not null
+);
+create index client_assertion_until on client_assertion (until);
+
 -- What ended before its time. A token is refused if a row names it, its authorization, its user, its client or its key, and it
 -- was issued no later than revoked_at. Rows may go once nothing they name can be alive (until).
 create table revocation (

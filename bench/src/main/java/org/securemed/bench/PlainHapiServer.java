@@ -2,8 +2,8 @@ package org.securemed.bench;
 
 import ca.uhn.fhir.jpa.model.config.PartitionSettings;
 import java.util.List;
+import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.server.FhirExtensions;
-import org.securemed.fhir.server.FhirServerProperties;
 import org.securemed.fhir.server.FhirServletConfiguration;
 import org.securemed.fhir.server.HapiJpaConfiguration;
 import org.springframework.boot.SpringApplication;

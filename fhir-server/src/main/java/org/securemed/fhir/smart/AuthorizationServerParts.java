@@ -1,11 +1,16 @@
 package org.securemed.fhir.smart;
 
+import java.util.List;
+import java.util.Map;
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationConsentService;
+import org.springframework.security.oauth2.server.authorization.authentication.JwtClientAssertionAuthenticationProvider;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationProvider;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2ClientCredentialsAuthenticationProvider;
 import org.springframework.security.oauth2.server.authorization.config.annotation.web.configurers.OAuth2AuthorizationServerConfigurer;
 import org.springframework.security.oauth2.server.authorization.settings.AuthorizationServerSettings;
 import org.springframework.security.oauth2.server.authorization.token.OAuth2TokenGenerator;
+import org.springframework.security.oauth2.server.authorization.web.authentication.JwtClientAssertionAuthenticationConverter;
+import org.springframework.security.oauth2.server.authorization.web.authentication.OAuth2AccessTokenResponseAuthenticationSuccessHandler;
 
 /** What SMART asks of Spring's authorization server beyond its defaults, and where it plugs in. */
 record AuthorizationServerParts(
@@ -14,7 +19,21 @@ record AuthorizationServerParts(
         Authorizations authorizations,
         OAuth2AuthorizationConsentService consents,
         OAuth2TokenGenerator<?> tokens,
-        AuthorizationServerSettings settings) {
+        AuthorizationServerSettings settings,
+        PublicClients publicClients,
+        BearerIntrospection bearers,
+        ClientAssertions assertions,
+        Revocations revocations) {
+    private static final List<String> NOT_OFFERED = List.of(
+            "device_authorization_endpoint",
+            "tls_client_certificate_bound_access_tokens",
+            "dpop_signing_alg_values_supported",
+            "pushed_authorization_request_endpoint");
+    private static final List<String> GRANTS = List.of("authorization_code", "client_credentials", "refresh_token");
+    /** How clients may prove themselves. */
+    static final List<String> CLIENT_AUTHENTICATION =
+            List.of("client_secret_basic", "client_secret_post", "private_key_jwt", "none");
+
     void apply(OAuth2AuthorizationServerConfigurer server) {
         server.registeredClientRepository(clients)
                 .authorizationService(authorizations)
@@ -28,13 +47,47 @@ record AuthorizationServerParts(
                                 requests.setAuthenticationValidator(new AuthorizationRequestRules(properties));
                             }
                         })))
-                .tokenEndpoint(endpoint -> endpoint.accessTokenRequestConverters(
-                                converters -> converters.replaceAll(ScopeRules::canonical))
+                .tokenEndpoint(endpoint -> endpoint.accessTokenResponseHandler(tokenAnswer())
+                        .accessTokenRequestConverters(converters -> converters.replaceAll(ScopeRules::canonical))
                         .authenticationProviders(providers -> providers.forEach(provider -> {
                             if (provider instanceof OAuth2ClientCredentialsAuthenticationProvider machines) {
                                 machines.setAuthenticationValidator(ScopeRules::validate);
                             }
                         })))
-                .oidc(oidc -> {});
+                .clientAuthentication(authentication -> authentication
+                        .authenticationConverters(converters -> {
+                            converters.removeIf(JwtClientAssertionAuthenticationConverter.class::isInstance);
+                            converters.addAll(0, List.of(new AssertionConverter(), publicClients));
+                        })
+                        .authenticationProviders(providers -> {
+                            providers.add(0, publicClients);
+                            providers.forEach(provider -> {
+                                if (provider instanceof JwtClientAssertionAuthenticationProvider machines) {
+                                    machines.setJwtDecoderFactory(assertions);
+                                }
+                            });
+                        }))
+                .tokenIntrospectionEndpoint(endpoint -> endpoint.introspectionRequestConverter(bearers)
+                        .introspectionResponseHandler(new IntrospectionAnswer(revocations)))
+                .authorizationServerMetadataEndpoint(endpoint -> endpoint.authorizationServerMetadataCustomizer(
+                        metadata -> metadata.claims(AuthorizationServerParts::truthful)))
+                .oidc(oidc -> oidc.providerConfigurationEndpoint(endpoint -> endpoint.providerConfigurationCustomizer(
+                        metadata -> metadata.claims(AuthorizationServerParts::truthful))));
+    }
+
+    /** Takes out what Spring could do and we do not offer. */
+    private static void truthful(Map<String, Object> metadata) {
+        NOT_OFFERED.forEach(metadata::remove);
+        metadata.put("grant_types_supported", GRANTS);
+        metadata.replaceAll((name, value) -> name.endsWith("_auth_methods_supported") ? CLIENT_AUTHENTICATION : value);
+        metadata.put("token_endpoint_auth_signing_alg_values_supported", List.of("RS384", "ES384"));
+        metadata.put("scopes_supported", SmartDiscovery.SCOPES);
+    }
+
+    private static OAuth2AccessTokenResponseAuthenticationSuccessHandler tokenAnswer() {
+        OAuth2AccessTokenResponseAuthenticationSuccessHandler handler =
+                new OAuth2AccessTokenResponseAuthenticationSuccessHandler();
+        handler.setAccessTokenResponseCustomizer(new LaunchAnswer());
+        return handler;
     }
 }

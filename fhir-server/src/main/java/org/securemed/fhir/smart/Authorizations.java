@@ -97,6 +97,9 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
     /** Attribute, never stored: the hash of the refresh token by which an authorization was found. */
     private static final String FOUND_BY_REFRESH = "securemed.found-by-refresh-token";
 
+    /** Attribute, never stored: the authorization was read from the database, so its row must still be there. */
+    private static final String FOUND = "securemed.found";
+
     private static final int LONGEST_TOKEN = 16_384;
 
     private record Stored(
@@ -126,11 +129,19 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
     @Override
     public void save(OAuth2Authorization authorization) {
         String foundByRefresh = authorization.getAttribute(FOUND_BY_REFRESH);
+        boolean found = authorization.getAttribute(FOUND) != null;
         OAuth2Authorization stored = OAuth2Authorization.from(authorization)
-                .attributes(attributes -> attributes.remove(FOUND_BY_REFRESH))
+                .attributes(attributes -> {
+                    attributes.remove(FOUND_BY_REFRESH);
+                    attributes.remove(FOUND);
+                })
                 .build();
         boolean reused = Boolean.TRUE.equals(transactions.execute(status -> {
             Stored before = stored(stored.getId());
+            if (found && before == null) {
+                // It ended between reading and writing; writing would bring it back to life.
+                return true;
+            }
             String access = hash(stored.getAccessToken());
             String refresh = hash(stored.getRefreshToken());
             if (before != null
@@ -148,7 +159,10 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
             write(stored);
             if (access != null && stored.getAccessToken().isInvalidated()) {
                 revocations.revoke(Revocations.Kind.TOKEN, access);
-                revocations.revoke(Revocations.Kind.AUTHORIZATION, stored.getId());
+                if (stored.getRefreshToken() == null || stored.getRefreshToken().isInvalidated()) {
+                    // Nothing can come of it any more; earlier access tokens end too.
+                    revocations.revoke(Revocations.Kind.AUTHORIZATION, stored.getId());
+                }
             }
             return false;
         }));
@@ -239,7 +253,9 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
 
     private @Nullable OAuth2Authorization find(String filter, String value) {
         List<OAuth2Authorization> found = database.query(SELECT + filter, getAuthorizationRowMapper(), value);
-        return found.isEmpty() ? null : found.get(0);
+        return found.isEmpty()
+                ? null
+                : OAuth2Authorization.from(found.get(0)).attribute(FOUND, true).build();
     }
 
     /** The authorization with the presented token in place of its hash. */

@@ -1,7 +1,6 @@
 package org.securemed.fhir.smart;
 
 import java.time.Clock;
-import org.springframework.security.authentication.AuthenticationProvider;
 import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.authentication.LockedException;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
@@ -11,7 +10,8 @@ import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.security.web.authentication.WebAuthenticationDetails;
 
 /** Log-in by name and password, throttled. Thread-safe. */
-final class PasswordLogin implements AuthenticationProvider {
+// Not a bean of Spring's interface: Spring would ask it twice, as the chain's provider and as that of its parent.
+final class PasswordLogin {
     // BCrypt looks at 72 bytes; a longer one is only work for us.
     private static final int LONGEST = 200;
 
@@ -32,8 +32,7 @@ final class PasswordLogin implements AuthenticationProvider {
      * @throws LockedException after too many attempts
      * @throws org.springframework.security.core.AuthenticationException if name or password are wrong
      */
-    @Override
-    public Authentication authenticate(Authentication attempt) {
+    Authentication authenticate(Authentication attempt) {
         String username = attempt.getName();
         String password = String.valueOf(attempt.getCredentials());
         if (username.isBlank() || username.length() > LONGEST || password.length() > LONGEST) {
@@ -50,10 +49,5 @@ final class PasswordLogin implements AuthenticationProvider {
         SignedIn person =
                 new SignedIn(Accounts.normal(known.getName()), clock.instant().getEpochSecond(), SignedIn.PASSWORD);
         return UsernamePasswordAuthenticationToken.authenticated(person, null, known.getAuthorities());
-    }
-
-    @Override
-    public boolean supports(Class<?> type) {
-        return UsernamePasswordAuthenticationToken.class.isAssignableFrom(type);
     }
 }

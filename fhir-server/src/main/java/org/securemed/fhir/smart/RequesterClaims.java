@@ -42,7 +42,7 @@ final class RequesterClaims {
      */
     Requester read(Jwt token) {
         String subject = required(token.getSubject());
-        String clientId = required(token.getClaimAsString(Claims.CLIENT_ID));
+        String clientId = required(token.getClaim(Claims.CLIENT_ID));
         Set<Role> roles = roles(claim(token, Claims.SUBJECT_ROLE));
         if (roles.isEmpty()) {
             throw Problem.forbidden("role-missing", "The access token names no role that this server knows.");

@@ -82,7 +82,7 @@ class SecurityChains {
     @Order(REST)
     SecurityFilterChain restChain(HttpSecurity http, PasswordLogin login, ProblemWriter problems) throws Exception {
         headers(http, PAGES);
-        return http.authenticationProvider(login)
+        return http.authenticationManager(login::authenticate)
                 .authorizeHttpRequests(requests -> requests.requestMatchers(Endpoints.OPEN)
                         .permitAll()
                         .anyRequest()

@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -116,7 +117,7 @@ public final class SigningKeys implements JWKSource<SecurityContext> {
     }
 
     @Override
-    public List<JWK> get(JWKSelector selector, SecurityContext context) {
+    public List<JWK> get(JWKSelector selector, @Nullable SecurityContext context) {
         Instant now = clock.instant();
         List<JWK> found = selector.select(set(fresh(now)));
         if (found.isEmpty()

@@ -9,6 +9,8 @@ import org.securemed.fhir.problem.ProblemWriter;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.web.server.ErrorPage;
+import org.springframework.boot.web.server.ErrorPageRegistrar;
 import org.springframework.boot.web.servlet.ServletContextInitializer;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -27,7 +29,6 @@ import org.springframework.security.oauth2.server.authorization.OAuth2Authorizat
 import org.springframework.security.oauth2.server.authorization.settings.AuthorizationServerSettings;
 import org.springframework.security.oauth2.server.authorization.token.DelegatingOAuth2TokenGenerator;
 import org.springframework.security.oauth2.server.authorization.token.JwtGenerator;
-import org.springframework.security.oauth2.server.authorization.token.OAuth2RefreshTokenGenerator;
 import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -52,6 +53,12 @@ public class SmartConfiguration {
     @Bean
     ProblemWriter problemWriter() {
         return new ProblemWriter();
+    }
+
+    /** What no handler answers goes to {@link ProblemErrorController}, not to the container's own page. */
+    @Bean
+    ErrorPageRegistrar problemPage() {
+        return registry -> registry.addErrorPages(new ErrorPage("/error"));
     }
 
     @Bean
@@ -159,14 +166,22 @@ public class SmartConfiguration {
             Authorizations authorizations,
             OAuth2AuthorizationConsentService consents,
             JwtGenerator jwts,
-            AuthorizationServerSettings settings) {
+            AuthorizationServerSettings settings,
+            SmartStore store,
+            Revocations revocations,
+            Environment environment) {
+        ClientKeys keys = new ClientKeys(production(environment), store.clock());
         return new AuthorizationServerParts(
                 properties,
                 clients,
                 authorizations,
                 consents,
-                new DelegatingOAuth2TokenGenerator(jwts, new OAuth2RefreshTokenGenerator()),
-                settings);
+                new DelegatingOAuth2TokenGenerator(jwts, new RefreshTokens()),
+                settings,
+                new PublicClients(clients),
+                new BearerIntrospection(clients),
+                new ClientAssertions(store.client(), keys, properties, store.clock()),
+                revocations);
     }
 
     @Bean

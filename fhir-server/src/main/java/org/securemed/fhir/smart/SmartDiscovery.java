@@ -20,6 +20,17 @@ public final class SmartDiscovery extends HttpServlet {
     /** Where this servlet is mapped. */
     public static final String PATH = "/fhir/.well-known/smart-configuration";
 
+    /** Scopes that work, wildcards for the resource scopes. */
+    static final List<String> SCOPES = List.of(
+            "openid",
+            "fhirUser",
+            "profile",
+            "launch/patient",
+            "offline_access",
+            "patient/*.cruds",
+            "user/*.cruds",
+            "system/*.cruds");
+
     private static final long serialVersionUID = 1L;
 
     private final byte[] document;
@@ -49,18 +60,9 @@ public final class SmartDiscovery extends HttpServlet {
         put(json, "grant_types_supported", List.of("authorization_code", "client_credentials", "refresh_token"));
         put(json, "response_types_supported", List.of("code"));
         put(json, "code_challenge_methods_supported", List.of("S256"));
-        put(json, "token_endpoint_auth_methods_supported", List.of("client_secret_basic", "client_secret_post"));
-        put(
-                json,
-                "scopes_supported",
-                List.of(
-                        "openid",
-                        "fhirUser",
-                        "profile",
-                        "launch/patient",
-                        "patient/*.cruds",
-                        "user/*.cruds",
-                        "system/*.cruds"));
+        put(json, "token_endpoint_auth_methods_supported", AuthorizationServerParts.CLIENT_AUTHENTICATION);
+        put(json, "token_endpoint_auth_signing_alg_values_supported", List.of("RS384", "ES384"));
+        put(json, "scopes_supported", SCOPES);
         put(
                 json,
                 "capabilities",
@@ -68,6 +70,9 @@ public final class SmartDiscovery extends HttpServlet {
                         "launch-standalone",
                         "client-public",
                         "client-confidential-symmetric",
+                        "client-confidential-asymmetric",
+                        "authorize-post",
+                        "permission-offline",
                         "sso-openid-connect",
                         "permission-patient",
                         "permission-user",

@@ -1,7 +1,10 @@
 package org.securemed.fhir.smart;
 
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +27,7 @@ import org.springframework.security.oauth2.server.authorization.token.OAuth2Toke
  * What stands in our tokens beyond the registered claims: for access tokens audience, SMART launch context and IHE
  * IUA's claims about the user as the account says at this moment; for ID tokens {@code fhirUser}. Thread-safe.
  */
+// Lists and maps of plain kinds: what is stored with an authorization is read back by a mapper that admits no others.
 final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
     private final Accounts accounts;
     private final SigningKeys keys;
@@ -44,7 +48,7 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
         if (OAuth2TokenType.ACCESS_TOKEN.equals(context.getTokenType())) {
             context.getJwsHeader().type(Claims.ACCESS_TOKEN_TYPE);
             context.getClaims()
-                    .audience(List.of(fhirBase))
+                    .audience(new ArrayList<>(List.of(fhirBase)))
                     .claim(Claims.CLIENT_ID, context.getRegisteredClient().getClientId())
                     .claim(Claims.SCOPE, String.join(" ", context.getAuthorizedScopes()));
             OAuth2Authorization authorization = context.getAuthorization();
@@ -59,7 +63,7 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
         } else if (OidcParameterNames.ID_TOKEN.equals(context.getTokenType().getValue()) && person != null) {
             Account account = account(person);
             JwtClaimsSet.Builder claims = context.getClaims()
-                    .claim(Claims.AUTH_TIME, person.epochSecond())
+                    .claim(Claims.AUTH_TIME, Date.from(Instant.ofEpochSecond(person.epochSecond())))
                     .claim(Claims.ACR, person.acr());
             if (context.getAuthorizedScopes().contains(Scope.Named.FHIR_USER.toString())) {
                 put(claims, Claims.FHIR_USER, absolute(account.fhirUser()));
@@ -72,7 +76,8 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
 
     private void person(JwtClaimsSet.Builder claims, SignedIn person, Set<String> scopes) {
         Account account = account(person);
-        claims.claim(Claims.AUTH_TIME, person.epochSecond()).claim(Claims.ACR, person.acr());
+        claims.claim(Claims.AUTH_TIME, Date.from(Instant.ofEpochSecond(person.epochSecond())))
+                .claim(Claims.ACR, person.acr());
         put(claims, Claims.FHIR_USER, absolute(account.fhirUser()));
         patientInContext(account, scopes).ifPresent(patient -> claims.claim(Claims.PATIENT, patient));
         claims.claim(
@@ -131,18 +136,23 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
                 roles.stream()
                         .sorted()
                         .map(role -> coding(Role.CODE_SYSTEM, role.code()))
-                        .toList());
+                        .collect(Collectors.toCollection(ArrayList::new)));
         iua.put(
                 Claims.PURPOSE_OF_USE,
                 purposes.stream()
                         .sorted()
                         .map(purpose -> coding(Claims.ACT_REASON, purpose))
-                        .collect(Collectors.toList()));
-        return Map.of(Claims.IHE_IUA, iua);
+                        .collect(Collectors.toCollection(ArrayList::new)));
+        Map<String, Object> extensions = new LinkedHashMap<>();
+        extensions.put(Claims.IHE_IUA, iua);
+        return extensions;
     }
 
     private static Map<String, String> coding(String system, String code) {
-        return Map.of("system", system, "code", code);
+        Map<String, String> coding = new LinkedHashMap<>();
+        coding.put("system", system);
+        coding.put("code", code);
+        return coding;
     }
 
     /** The account as it is now: a token is never made for one that was closed since the log-in. */

@@ -5,22 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class AuthorizationCodeIT {
-    private static SmartServer server;
-
-    @BeforeAll
-    static void start() {
-        server = SmartServer.start(SmartServer.emptyDatabase());
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    private static final SmartServer server = SmartServer.shared();
 
     @Test
     void a_person_logs_in_and_the_app_reads() {

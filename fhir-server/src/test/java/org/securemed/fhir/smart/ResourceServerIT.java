@@ -3,24 +3,11 @@ package org.securemed.fhir.smart;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpResponse;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class ResourceServerIT {
-    private static SmartServer server;
-    private static Http http;
-
-    @BeforeAll
-    static void start() {
-        server = SmartServer.start(SmartServer.emptyDatabase());
-        http = new Http();
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    private static final SmartServer server = SmartServer.shared();
+    private final Http http = new Http();
 
     @Test
     void a_minted_token_tells_who_is_asking() {

@@ -24,6 +24,7 @@ import org.springframework.boot.autoconfigure.jackson.JacksonAutoConfiguration;
 import org.springframework.boot.autoconfigure.security.servlet.SecurityFilterAutoConfiguration;
 import org.springframework.boot.autoconfigure.thymeleaf.ThymeleafAutoConfiguration;
 import org.springframework.boot.autoconfigure.validation.ValidationAutoConfiguration;
+import org.springframework.boot.autoconfigure.web.embedded.EmbeddedWebServerFactoryCustomizerAutoConfiguration;
 import org.springframework.boot.autoconfigure.web.servlet.DispatcherServletAutoConfiguration;
 import org.springframework.boot.autoconfigure.web.servlet.ServletWebServerFactoryAutoConfiguration;
 import org.springframework.boot.autoconfigure.web.servlet.WebMvcAutoConfiguration;
@@ -73,15 +74,21 @@ final class SmartServer implements AutoCloseable {
     }
 
     private static final class Shared {
-        static final EmbeddedPostgres POSTGRES = start();
+        static final EmbeddedPostgres POSTGRES = postgres();
+        static final SmartServer SERVER = SmartServer.start(emptyDatabase());
 
-        private static EmbeddedPostgres start() {
+        private static EmbeddedPostgres postgres() {
             try {
                 return EmbeddedPostgres.builder().start();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
+    }
+
+    /** A server for tests that leave it as they find it; it ends with the JVM. */
+    static SmartServer shared() {
+        return Shared.SERVER;
     }
 
     static SmartServer start(DataSource database) {
@@ -104,7 +111,8 @@ final class SmartServer implements AutoCloseable {
                 "--server.port=" + port,
                 "--server.address=127.0.0.1",
                 "--spring.main.banner-mode=off",
-                "--logging.level.root=warn",
+                "--logging.level.root=error",
+                "--logging.level.org.springframework.boot.SpringApplication=off",
                 "--spring.mvc.problemdetails.enabled=true",
                 "--securemed.smart.base-url=" + base));
         Map<String, String> all = new java.util.TreeMap<>(Map.of("securemed.demo.enabled", "true"));
@@ -144,6 +152,7 @@ final class SmartServer implements AutoCloseable {
 
     @SpringBootConfiguration
     @ImportAutoConfiguration({
+        EmbeddedWebServerFactoryCustomizerAutoConfiguration.class,
         ServletWebServerFactoryAutoConfiguration.class,
         DispatcherServletAutoConfiguration.class,
         WebMvcAutoConfiguration.class,

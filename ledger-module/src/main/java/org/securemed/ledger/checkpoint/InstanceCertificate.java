@@ -25,6 +25,11 @@ public record InstanceCertificate(String origin, VerifyKey key) {
         }
     }
 
+    /** Whether a text says it is a certificate; {@link #verify} says whether it is one. */
+    public static boolean isClaimedBy(String text) {
+        return text.startsWith(TYPE + "\n");
+    }
+
     /** Signs this certificate as the log. */
     public SignedNote sign(SigningKey logKey) {
         return SignedNote.sign(body(), logKey);

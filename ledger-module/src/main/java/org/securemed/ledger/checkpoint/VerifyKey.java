@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
+import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.TreeHash;
 
@@ -105,7 +106,7 @@ public final class VerifyKey {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof VerifyKey key && name.equals(key.name) && Arrays.equals(publicKey, key.publicKey);
     }
 

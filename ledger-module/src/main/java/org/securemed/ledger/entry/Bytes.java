@@ -2,6 +2,7 @@ package org.securemed.ledger.entry;
 
 import java.util.Arrays;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /** Immutable bytes, compared by content. */
 public final class Bytes {
@@ -32,7 +33,7 @@ public final class Bytes {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof Bytes that && Arrays.equals(bytes, that.bytes);
     }
 

@@ -185,7 +185,7 @@ final class Committer implements Runnable {
         LogHead head = lockHead(tx);
         BlockDraft draft = draft(batch, checkIds, tx, head);
         if (draft.leaves().isEmpty()) {
-            return new Attempt(draft, head, null);
+            return withoutBlock(draft, head, tx);
         }
         List<Hash> hashes = draft.leaves().stream().map(Leaf::hash).toList();
         Frontier frontier = head.frontier().append(hashes);
@@ -196,6 +196,15 @@ final class Committer implements Runnable {
         BlockCommit commit = new BlockCommit(block, draft.leaves(), tiles, draft.staged(), after);
         tx.write(commit);
         return new Attempt(draft, head, commit);
+    }
+
+    /** Nothing is new: what is staged though it is in the log leaves the outbox. */
+    private static Attempt withoutBlock(BlockDraft draft, LogHead head, LogStore.Session tx) {
+        if (!draft.staged().isEmpty()) {
+            tx.unstage(draft.staged());
+            tx.commit();
+        }
+        return new Attempt(draft, head, null);
     }
 
     private LogHead lockHead(LogStore.Session tx) {

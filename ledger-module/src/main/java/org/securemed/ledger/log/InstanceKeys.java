@@ -47,7 +47,7 @@ final class InstanceKeys {
 
     private void learn(StoredEntry stored) {
         String statement = stored.entry().statement();
-        if (statement == null) {
+        if (statement == null || !InstanceCertificate.isClaimedBy(statement)) {
             return;
         }
         try {

@@ -204,9 +204,18 @@ public final class Ledger implements AutoCloseable {
         return committer.broken() == null && committerThread.isAlive();
     }
 
-    /** Publishes a checkpoint of what is durable now, if it is newer than the last. Normally the log does so itself. */
+    /**
+     * Publishes a checkpoint of what is durable now, if it is newer than the last. Normally the log does so itself.
+     *
+     * @throws LogCorruptException if the log does not extend what was signed before; the log has then stopped
+     */
     public synchronized void publishCheckpoint() {
-        publisher.publish(store);
+        try {
+            publisher.publish(store);
+        } catch (LogCorruptException e) {
+            committer.fail(e);
+            throw e;
+        }
     }
 
     /** Takes no more entries, commits what waits, publishes a last checkpoint, and stops. */
@@ -219,7 +228,7 @@ public final class Ledger implements AutoCloseable {
         if (committer.broken() == null && caretaker.getState() == Thread.State.TERMINATED) {
             try {
                 publishCheckpoint();
-            } catch (LedgerUnavailableException e) {
+            } catch (LedgerUnavailableException | LogCorruptException e) {
                 log.atWarn().setCause(e).log("no checkpoint at the end");
             }
         }

@@ -56,6 +56,9 @@ public interface LogStore {
          */
         void write(BlockCommit commit) throws DuplicateIdException;
 
+        /** Removes rows from the outbox, those of them that are there. */
+        void unstage(Collection<UUID> ids);
+
         /** Stores a published checkpoint and notes its size in the head, which must be locked. */
         void publish(long previousSize, long size, String note);
 

@@ -2,6 +2,7 @@ package org.securemed.ledger.merkle;
 
 import java.util.Arrays;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /** A SHA-256 hash: 32 bytes, immutable, compared by content. */
 public final class Hash {
@@ -55,7 +56,7 @@ public final class Hash {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof Hash hash && Arrays.equals(bytes, hash.bytes);
     }
 

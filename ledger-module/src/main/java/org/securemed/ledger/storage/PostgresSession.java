@@ -161,6 +161,17 @@ final class PostgresSession implements LogStore.Session {
     }
 
     @Override
+    public void unstage(Collection<UUID> ids) {
+        try (PreparedStatement statement =
+                connection.prepareStatement("delete from ledger.ledger_outbox where id = any (?)")) {
+            statement.setArray(1, array("uuid", ids.toArray(UUID[]::new)));
+            statement.executeUpdate();
+        } catch (SQLException e) {
+            throw unavailable("cannot clear the outbox", e);
+        }
+    }
+
+    @Override
     public void publish(long previousSize, long size, String note) {
         update(
                 "insert into ledger.ledger_checkpoint (log, size, prev_size, note) values (1, ?, ?, ?)",

@@ -48,7 +48,7 @@ final class Periods {
         }
         Instant from = start.map(org.securemed.ledger.consent.Period::start).orElse(Instant.MIN);
         Instant until = end.map(org.securemed.ledger.consent.Period::until).orElse(Instant.MAX);
-        return from.isAfter(until)
+        return !from.isBefore(until)
                 ? Optional.empty()
                 : Optional.of(new org.securemed.ledger.consent.Period(from, until));
     }

@@ -1,0 +1,185 @@
+package org.securemed.fhir.server;
+
+import ca.uhn.fhir.context.FhirContext;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import javax.sql.DataSource;
+import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.OperationOutcome;
+import org.hl7.fhir.r4.model.Resource;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.web.servlet.context.ServletWebServerApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * The server as {@code ./dev run} starts it, with its own PostgreSQL and the demonstration's patients, on a free port;
+ * one for all tests of a run, so no test may count on being alone.
+ */
+public final class TestServer {
+    private static final Object LOCK = new Object();
+    private static @Nullable TestServer shared;
+
+    private final ConfigurableApplicationContext context;
+    private final Path directory;
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+
+    private TestServer(ConfigurableApplicationContext context, Path directory) {
+        this.context = context;
+        this.directory = directory;
+    }
+
+    /** Started by the first test that asks. */
+    public static TestServer shared() {
+        synchronized (LOCK) {
+            TestServer server = shared;
+            if (server == null) {
+                server = start();
+                shared = server;
+            }
+            return server;
+        }
+    }
+
+    private static TestServer start() {
+        try {
+            Path directory = Files.createTempDirectory(Files.createDirectories(Path.of("target", "servers")), "it");
+            SpringApplication application = new SpringApplication(ServerConfiguration.class);
+            application.setAllowCircularReferences(true);
+            application.setAdditionalProfiles("demo");
+            ConfigurableApplicationContext context = application.run(
+                    "--server.port=0",
+                    "--securemed.smart.base-url=http://localhost:8080",
+                    "--securemed.development.data-directory=" + directory.resolve("postgres"),
+                    "--securemed.ledger.directory=" + directory.resolve("ledger"),
+                    "--securemed.demo.directory=" + directory.resolve("demo"));
+            return new TestServer(context, directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Where the server keeps its data; the tokens are in {@code demo}. */
+    public Path directory() {
+        return directory;
+    }
+
+    /** A bean of the running server. */
+    public <T> T bean(Class<T> type) {
+        return context.getBean(type);
+    }
+
+    /** The server's PostgreSQL, as its superuser. */
+    public DataSource database() {
+        return context.getBean(DataSource.class);
+    }
+
+    /** R4, as the server uses it. */
+    public FhirContext fhir() {
+        return context.getBean(FhirContext.class);
+    }
+
+    /** {@code http://localhost:port}. */
+    public String base() {
+        return "http://localhost:"
+                + ((ServletWebServerApplicationContext) context).getWebServer().getPort();
+    }
+
+    /** The ready-made token of one of the demonstration's users. */
+    public String token(String user) {
+        try {
+            return Files.readString(directory.resolve("demo").resolve(user + ".token"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A request below {@code /fhir} by one of the demonstration's users. */
+    public HttpRequest.Builder request(String user, String path) {
+        return anonymous(path).header("Authorization", "Bearer " + token(user));
+    }
+
+    /** A request below {@code /fhir} without a token. */
+    public HttpRequest.Builder anonymous(String path) {
+        return HttpRequest.newBuilder(URI.create(base() + "/fhir" + (path.isEmpty() ? "" : "/" + path)))
+                .timeout(Duration.ofMinutes(2));
+    }
+
+    /** Sends it. */
+    public Answer send(HttpRequest.Builder request) {
+        try {
+            HttpResponse<byte[]> response = http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+            return new Answer(response, fhir());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** GET. */
+    public Answer get(String user, String path) {
+        return send(request(user, path).GET());
+    }
+
+    /** POST of a resource. */
+    public Answer post(String user, String path, IBaseResource body) {
+        return send(request(user, path)
+                .header("Content-Type", "application/fhir+json")
+                .POST(HttpRequest.BodyPublishers.ofString(fhir().newJsonParser().encodeResourceToString(body))));
+    }
+
+    /** PUT of a resource. */
+    public Answer put(String user, String path, IBaseResource body) {
+        return send(request(user, path)
+                .header("Content-Type", "application/fhir+json")
+                .PUT(HttpRequest.BodyPublishers.ofString(fhir().newJsonParser().encodeResourceToString(body))));
+    }
+
+    /** DELETE. */
+    public Answer delete(String user, String path) {
+        return send(request(user, path).DELETE());
+    }
+
+    /** What came back. */
+    public record Answer(HttpResponse<byte[]> response, FhirContext fhir) {
+        public int status() {
+            return response.statusCode();
+        }
+
+        public String text() {
+            return new String(response.body(), StandardCharsets.UTF_8);
+        }
+
+        /** The body as a resource. */
+        public Resource resource() {
+            return (Resource) fhir.newJsonParser().parseResource(text());
+        }
+
+        /** The body as a Bundle. */
+        public Bundle bundle() {
+            return (Bundle) resource();
+        }
+
+        /** The body as an OperationOutcome. */
+        public OperationOutcome outcome() {
+            return (OperationOutcome) resource();
+        }
+
+        @Override
+        public String toString() {
+            return status() + " " + text();
+        }
+    }
+}

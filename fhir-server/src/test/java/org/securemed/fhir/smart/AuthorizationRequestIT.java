@@ -1,0 +1,179 @@
+package org.securemed.fhir.smart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpResponse;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class AuthorizationRequestIT {
+    private static final SmartServer server = SmartServer.shared();
+
+    static Stream<Arguments> told_to_the_app() {
+        return Stream.of(
+                refused("PKCE is missing", "invalid_request", request -> request.remove("code_challenge")),
+                refused("PKCE is plain", "invalid_request", request -> request.put("code_challenge_method", "plain")),
+                refused(
+                        "the PKCE method is missing",
+                        "invalid_request",
+                        request -> request.remove("code_challenge_method")),
+                refused("aud is missing", "invalid_request", request -> request.remove("aud")),
+                refused(
+                        "aud is another server",
+                        "invalid_request",
+                        request -> request.put("aud", "https://other.example/fhir")),
+                refused("aud climbs", "invalid_request", request -> request.merge("aud", "/../fhir", String::concat)),
+                refused("the scope is unknown", "invalid_scope", request -> request.put("scope", "everything")),
+                refused(
+                        "the scope is malformed",
+                        "invalid_scope",
+                        request -> request.put("scope", "patient/Patient.sr")),
+                refused(
+                        "the scope is more than registered",
+                        "invalid_scope",
+                        request -> request.put("scope", "system/*.rs")),
+                refused("the state is oversize", "invalid_request", request -> request.put("state", "s".repeat(3000))));
+    }
+
+    private static Arguments refused(String what, String error, Consumer<Map<String, String>> spoil) {
+        return Arguments.of(what, error, spoil);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("told_to_the_app")
+    void a_bad_request_is_told_to_the_app(String what, String error, Consumer<Map<String, String>> spoil) {
+        SmartApp app = new SmartApp(server);
+        Map<String, String> request = app.request("launch/patient patient/*.rs");
+        spoil.accept(request);
+
+        HttpResponse<String> answer = app.authorize(request);
+
+        assertThat(answer.headers().firstValue("Location").orElse("")).as(what).startsWith(SmartApp.REDIRECT + "?");
+        assertThat(SmartApp.parameter(answer, "error")).isEqualTo(error);
+    }
+
+    static Stream<Arguments> not_redirected() {
+        return Stream.of(
+                refused("the client is unknown", "", request -> request.put("client_id", "nobody")),
+                refused("the client is missing", "", request -> request.remove("client_id")),
+                refused(
+                        "the address is not registered",
+                        "",
+                        request -> request.put("redirect_uri", "https://evil.example/callback")),
+                refused(
+                        "the address is longer",
+                        "",
+                        request -> request.put("redirect_uri", SmartApp.REDIRECT + "/more")),
+                refused(
+                        "the address has a query",
+                        "",
+                        request -> request.put("redirect_uri", SmartApp.REDIRECT + "?x=y")),
+                refused(
+                        "the address has a fragment",
+                        "",
+                        request -> request.put("redirect_uri", SmartApp.REDIRECT + "#f")),
+                refused(
+                        "the address has a user",
+                        "",
+                        request -> request.put("redirect_uri", "http://127.0.0.1@evil.example/callback")),
+                refused("the address is a script", "", request -> request.put("redirect_uri", "javascript:alert(1)")));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("not_redirected")
+    void nothing_is_sent_to_an_address_that_is_not_registered(
+            String what, String ignored, Consumer<Map<String, String>> spoil) {
+        SmartApp app = new SmartApp(server);
+        Map<String, String> request = app.request("launch/patient patient/*.rs");
+        spoil.accept(request);
+
+        HttpResponse<String> answer = app.authorize(request);
+
+        assertThat(answer.statusCode()).as(what).isEqualTo(400);
+        assertThat(answer.headers().firstValue("Location")).isEmpty();
+        assertThat(answer.body()).doesNotContain("evil");
+    }
+
+    @Test
+    void parameters_sent_twice_are_refused() {
+        SmartApp app = new SmartApp(server);
+        Map<String, String> request = app.request("launch/patient patient/*.rs");
+        for (String name : new String[] {"client_id", "redirect_uri", "scope", "state", "code_challenge", "aud"}) {
+            HttpResponse<String> answer = app.browser.get(
+                    server.at("/oauth2/authorize?" + Http.form(request) + "&" + name + "=x"), "Accept", "text/html");
+            boolean toldToApp = answer.statusCode() == 302
+                    && answer.headers().firstValue("Location").orElse("").contains("error=invalid_request");
+            assertThat(answer.statusCode() == 400 || toldToApp).as(name).isTrue();
+        }
+    }
+
+    @Test
+    void a_request_may_also_be_posted() {
+        SmartApp app = new SmartApp(server);
+        app.logIn("patient", "patient-password");
+
+        HttpResponse<String> answer =
+                app.browser.post(server.at("/oauth2/authorize"), app.request("launch/patient patient/*.rs"));
+
+        assertThat(app.exchange(SmartApp.parameter(answer, "code")).statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void a_granular_scope_is_granted_as_it_was_asked() {
+        SmartApp app = new SmartApp(server);
+        String scope = "launch/patient patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/"
+                + "observation-category|laboratory";
+
+        String token = SmartApp.json(app.exchange(app.code("patient", app.request(scope))))
+                .path("access_token")
+                .asText();
+
+        assertThat(SmartApp.claims(token).path("scope").asText().split(" "))
+                .containsExactlyInAnyOrder(scope.split(" "));
+    }
+
+    @Test
+    void the_token_answer_names_scope_patient_and_end_and_is_not_kept() {
+        SmartApp app = new SmartApp(server);
+
+        HttpResponse<String> answer = app.exchange(app.code("patient", app.request("launch/patient patient/*.rs")));
+
+        assertThat(SmartApp.json(answer).path("token_type").asText()).isEqualTo("Bearer");
+        assertThat(SmartApp.json(answer).path("scope").asText().split(" "))
+                .containsExactlyInAnyOrder("launch/patient", "patient/*.rs");
+        assertThat(SmartApp.json(answer).path("patient").asText()).isEqualTo("patient");
+        assertThat(SmartApp.json(answer).path("expires_in").asInt()).isBetween(1, 3600);
+        assertThat(answer.headers().firstValue("Cache-Control").orElse("")).contains("no-store");
+        assertThat(answer.headers().firstValue("Pragma")).hasValue("no-cache");
+    }
+
+    @Test
+    void a_code_needs_its_verifier_its_client_and_its_address() {
+        SmartApp app = new SmartApp(server);
+        Map<String, String> good = Map.of(
+                "grant_type", "authorization_code",
+                "redirect_uri", SmartApp.REDIRECT,
+                "client_id", DemoClients.APP,
+                "code_verifier", SmartApp.VERIFIER);
+        Map<String, String> spoiled = Map.of(
+                "code_verifier", "another-verifier-of-at-least-forty-three-characters-0",
+                "redirect_uri", "http://127.0.0.1:4712/callback",
+                "client_id", DemoClients.BACKEND);
+        spoiled.forEach((name, value) -> {
+            Map<String, String> form = new java.util.HashMap<>(good);
+            form.put(name, value);
+            form.put("code", app.code("patient", app.request("patient/*.rs")));
+            assertThat(app.token(form).statusCode()).as(name).isBetween(400, 401);
+        });
+        Map<String, String> form = new java.util.HashMap<>(good);
+        form.remove("code_verifier");
+        form.put("code", app.code("patient", app.request("patient/*.rs")));
+        assertThat(app.token(form).statusCode()).isBetween(400, 401);
+    }
+}

@@ -1,0 +1,36 @@
+package org.securemed.ledger.verify;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.checkpoint.InstanceCertificate;
+import org.securemed.ledger.checkpoint.NoteException;
+import org.securemed.ledger.checkpoint.SignedNote;
+import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.merkle.Hash;
+
+/** The instance keys that the log key certified in the entries read so far. One thread. */
+final class Certificates {
+    private final VerifyKey logKey;
+    private final Map<Hash, VerifyKey> keys = new HashMap<>();
+
+    Certificates(VerifyKey logKey) {
+        this.logKey = logKey;
+    }
+
+    /** @throws NoteException if the text is no certificate by the log key */
+    void learn(String text) throws NoteException {
+        InstanceCertificate certificate = InstanceCertificate.verify(SignedNote.parse(text), logKey);
+        keys.put(certificate.key().fingerprint(), certificate.key());
+    }
+
+    @Nullable
+    VerifyKey find(Hash fingerprint) {
+        return keys.get(fingerprint);
+    }
+
+    Collection<VerifyKey> all() {
+        return keys.values();
+    }
+}

@@ -1,0 +1,84 @@
+package org.securemed.ledger.verify;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.checkpoint.InstanceCertificate;
+import org.securemed.ledger.entry.Entry;
+import org.securemed.ledger.entry.EntryException;
+import org.securemed.ledger.merkle.Hash;
+import org.securemed.ledger.merkle.TreeHash;
+import org.securemed.ledger.verify.Rows.EntryRow;
+
+/**
+ * An entry compared with itself: the columns beside the body against the body. Whether the body is the one that was
+ * signed is for the tree to say.
+ *
+ * @param seq where it is
+ * @param bodyHash leaf hash of the stored body
+ * @param leaf the stored leaf hash; null when it is not 32 bytes
+ * @param id the entry's id; null when the body is no entry
+ * @param certificate the instance certificate it carries, or null
+ * @param findings columns that differ from the body
+ */
+record CheckedEntry(
+        long seq,
+        Hash bodyHash,
+        @Nullable Hash leaf,
+        @Nullable UUID id,
+        @Nullable String certificate,
+        List<Finding> findings) {
+
+    static final String TABLE = "ledger_entry";
+
+    static String row(long seq) {
+        return "seq " + seq;
+    }
+
+    static CheckedEntry of(EntryRow row) {
+        Hash bodyHash = TreeHash.leaf(row.body());
+        Hash leaf = row.leaf().length == Hash.LENGTH ? Hash.of(row.leaf()) : null;
+        List<Finding> findings = new ArrayList<>();
+        compare(row, "log", 1, row.log(), findings);
+        try {
+            Entry entry = Entry.parse(row.body());
+            compare(row, "t_ms", entry.time().toEpochMilli(), row.timeMillis(), findings);
+            compare(row, "actor", text(entry.actor()), text(row.actor()), findings);
+            compare(row, "op", entry.op().code(), row.op(), findings);
+            byte[] patient = entry.patient() == null ? null : entry.patient().toByteArray();
+            if (!Arrays.equals(patient, row.patient())) {
+                findings.add(new Finding(TABLE, row(row.seq()), "p", hex(patient), hex(row.patient())));
+            }
+            String statement = entry.statement();
+            String certificate = statement != null && InstanceCertificate.isClaimedBy(statement) ? statement : null;
+            return new CheckedEntry(row.seq(), bodyHash, leaf, entry.id(), certificate, List.copyOf(findings));
+        } catch (EntryException e) {
+            findings.add(new Finding(TABLE, row(row.seq()), "body", "an entry", String.valueOf(e.getMessage())));
+            return new CheckedEntry(row.seq(), bodyHash, leaf, null, null, List.copyOf(findings));
+        }
+    }
+
+    /** Whether body and leaf hash say the same. */
+    boolean agrees() {
+        return bodyHash.equals(leaf);
+    }
+
+    private static void compare(EntryRow row, String column, Object expected, Object found, List<Finding> findings) {
+        if (!Objects.equals(expected, found)) {
+            findings.add(new Finding(TABLE, row(row.seq()), column, expected.toString(), found.toString()));
+        }
+    }
+
+    private static String text(@Nullable String value) {
+        return Optional.ofNullable(value).orElse("nothing");
+    }
+
+    private static String hex(byte @Nullable [] bytes) {
+        return bytes == null ? "nothing" : HexFormat.of().formatHex(bytes);
+    }
+}

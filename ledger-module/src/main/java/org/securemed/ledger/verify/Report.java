@@ -1,0 +1,24 @@
+package org.securemed.ledger.verify;
+
+import java.util.List;
+import org.securemed.ledger.merkle.Hash;
+
+/**
+ * What a verification found.
+ *
+ * @param entries number of entries that were read
+ * @param blocks number of blocks that were read
+ * @param root root of the tree of these entries
+ * @param findings the first findings, in the order of the log
+ * @param findingCount how many there were
+ */
+public record Report(long entries, long blocks, Hash root, List<Finding> findings, long findingCount) {
+    public Report {
+        findings = List.copyOf(findings);
+    }
+
+    /** Whether everything is as it was signed. */
+    public boolean isWhole() {
+        return findingCount == 0;
+    }
+}

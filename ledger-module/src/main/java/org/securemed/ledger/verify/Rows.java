@@ -1,0 +1,66 @@
+package org.securemed.ledger.verify;
+
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.merkle.Hash;
+
+/** Rows as they are stored, every column, nothing assumed of their values. */
+final class Rows {
+    private Rows() {}
+
+    /** The bytes of a column: compared by content, shown as hexadecimal. */
+    record Raw(String hex) {
+        static Raw of(byte @Nullable [] bytes) {
+            return new Raw(bytes == null ? "" : HexFormat.of().formatHex(bytes));
+        }
+
+        byte[] bytes() {
+            return HexFormat.of().parseHex(hex);
+        }
+
+        Optional<Hash> hash() {
+            return hex.length() == 2 * Hash.LENGTH ? Optional.of(Hash.of(bytes())) : Optional.empty();
+        }
+
+        @Override
+        public String toString() {
+            return hex.length() <= 80 ? hex : hex.substring(0, 64) + "… (" + hex.length() / 2 + " bytes)";
+        }
+    }
+
+    record HeadRow(
+            int log, long blockNumber, Raw blockHash, long size, Raw frontier, long timeMillis, long checkpointSize) {}
+
+    record BlockRow(
+            int log,
+            long number,
+            long firstIndex,
+            int count,
+            Raw previous,
+            Raw root,
+            String instance,
+            Raw keyId,
+            Raw signature,
+            long timeMillis) {}
+
+    /** The one row there are many of: its bytes are not wrapped. */
+    record EntryRow(
+            int log,
+            long seq,
+            long timeMillis,
+            byte[] leaf,
+            byte[] body,
+            byte @Nullable [] patient,
+            @Nullable String actor,
+            String op) {}
+
+    record IdRow(UUID id, long seq) {}
+
+    record TileRow(int log, int level, long index, byte[] hashes, byte[] root) {}
+
+    record CheckpointRow(int log, long size, long previousSize, String note) {}
+
+    record OutboxRow(UUID id, String instance, byte[] body, Raw keyId, byte[] signature) {}
+}

@@ -1,0 +1,169 @@
+package org.securemed.ledger.verify;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.verify.Rows.BlockRow;
+import org.securemed.ledger.verify.Rows.CheckpointRow;
+import org.securemed.ledger.verify.Rows.EntryRow;
+import org.securemed.ledger.verify.Rows.HeadRow;
+import org.securemed.ledger.verify.Rows.IdRow;
+import org.securemed.ledger.verify.Rows.OutboxRow;
+import org.securemed.ledger.verify.Rows.Raw;
+import org.securemed.ledger.verify.Rows.TileRow;
+
+/**
+ * The tables of a log in one snapshot. No query asks for one log or a range: a row that should not be there must be
+ * seen.
+ */
+final class StoredLog implements AutoCloseable {
+    private static final int FETCH = 2_048;
+
+    private final Connection connection;
+
+    /** @param connection not used for anything else until closed; ended here */
+    StoredLog(Connection connection) throws SQLException {
+        this.connection = connection;
+        connection.setAutoCommit(false);
+        connection.setReadOnly(true);
+        connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+    }
+
+    Cursor<HeadRow> heads() throws SQLException {
+        return cursor(
+                "select log, block_no, block_hash, size, frontier, t_ms, checkpoint_size from ledger.ledger_head order by log",
+                FETCH,
+                row -> new HeadRow(
+                        row.getInt(1),
+                        row.getLong(2),
+                        raw(row, 3),
+                        row.getLong(4),
+                        raw(row, 5),
+                        row.getLong(6),
+                        row.getLong(7)));
+    }
+
+    Cursor<BlockRow> blocks() throws SQLException {
+        return cursor(
+                "select log, block_no, first_seq, n, prev, root, inst, key_id, sig, t_ms from ledger.ledger_block"
+                        + " order by log, block_no",
+                FETCH,
+                row -> new BlockRow(
+                        row.getInt(1),
+                        row.getLong(2),
+                        row.getLong(3),
+                        row.getInt(4),
+                        raw(row, 5),
+                        raw(row, 6),
+                        text(row, 7),
+                        raw(row, 8),
+                        raw(row, 9),
+                        row.getLong(10)));
+    }
+
+    Cursor<EntryRow> entries() throws SQLException {
+        return cursor(
+                "select log, seq, t_ms, leaf, body, p, actor, op from ledger.ledger_entry order by log, seq",
+                FETCH,
+                row -> new EntryRow(
+                        row.getInt(1),
+                        row.getLong(2),
+                        row.getLong(3),
+                        bytes(row, 4),
+                        bytes(row, 5),
+                        row.getBytes(6),
+                        row.getString(7),
+                        text(row, 8)));
+    }
+
+    Cursor<IdRow> ids() throws SQLException {
+        return cursor(
+                "select id, seq from ledger.ledger_entry_id order by seq, id",
+                FETCH,
+                row -> new IdRow(row.getObject(1, UUID.class), row.getLong(2)));
+    }
+
+    Cursor<TileRow> tiles(int level) throws SQLException {
+        return tiles("select log, level, n, hashes, root from ledger.ledger_tile where level = " + level
+                + " order by log, n");
+    }
+
+    /** Tiles of levels that no tree has. */
+    Cursor<TileRow> strayTiles() throws SQLException {
+        return tiles("select log, level, n, hashes, root from ledger.ledger_tile where level not between 0 and 7");
+    }
+
+    /** The stored hash of one leaf in its tile; null when that tile is not stored. */
+    byte @Nullable [] tileHash(long index) throws SQLException {
+        String sql = "select substr(hashes, ?, 32) from ledger.ledger_tile where log = 1 and level = 0 and n = ?";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setInt(1, (int) (index % 256) * 32 + 1);
+            statement.setLong(2, index / 256);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? row.getBytes(1) : null;
+            }
+        }
+    }
+
+    Cursor<CheckpointRow> checkpoints() throws SQLException {
+        return cursor(
+                "select log, size, prev_size, note from ledger.ledger_checkpoint order by log, size",
+                FETCH,
+                row -> new CheckpointRow(row.getInt(1), row.getLong(2), row.getLong(3), text(row, 4)));
+    }
+
+    Cursor<OutboxRow> outbox() throws SQLException {
+        return cursor(
+                "select id, inst, body, key_id, sig from ledger.ledger_outbox order by id",
+                FETCH,
+                row -> new OutboxRow(
+                        row.getObject(1, UUID.class), text(row, 2), bytes(row, 3), raw(row, 4), bytes(row, 5)));
+    }
+
+    /** Where the log has this entry id; null when it has not. */
+    @Nullable
+    Long indexOf(UUID id) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("select seq from ledger.ledger_entry_id where id = ?")) {
+            statement.setObject(1, id);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? row.getLong(1) : null;
+            }
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.rollback();
+    }
+
+    private Cursor<TileRow> tiles(String sql) throws SQLException {
+        return cursor(
+                sql,
+                64,
+                row -> new TileRow(row.getInt(1), row.getInt(2), row.getLong(3), bytes(row, 4), bytes(row, 5)));
+    }
+
+    private <T> Cursor<T> cursor(String sql, int fetch, Cursor.Reader<T> reader) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        statement.setFetchSize(fetch);
+        return new Cursor<>(statement, reader);
+    }
+
+    private static Raw raw(ResultSet row, int column) throws SQLException {
+        return Raw.of(row.getBytes(column));
+    }
+
+    private static byte[] bytes(ResultSet row, int column) throws SQLException {
+        byte[] bytes = row.getBytes(column);
+        return bytes == null ? new byte[0] : bytes;
+    }
+
+    private static String text(ResultSet row, int column) throws SQLException {
+        String text = row.getString(column);
+        return text == null ? "" : text;
+    }
+}

@@ -1,0 +1,170 @@
+package org.securemed.ledger.verify;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.merkle.Frontier;
+import org.securemed.ledger.merkle.Hash;
+
+/**
+ * Grows the tree from the entries, block by block. Where body, leaf hash and tile of an entry differ, the one that
+ * leads to the signed root is what was signed, and the others were changed. One thread.
+ */
+final class TreeCheck {
+    private static final int MAX_TRIALS = 4_096;
+
+    private final StoredLog log;
+    private final TileCheck tiles;
+    private final CheckpointCheck checkpoints;
+    private final Findings findings;
+    private Frontier.Builder tree = Frontier.EMPTY.extend();
+    private boolean confirmed = true;
+
+    TreeCheck(StoredLog log, TileCheck tiles, CheckpointCheck checkpoints, Findings findings) throws SQLException {
+        this.log = log;
+        this.tiles = tiles;
+        this.checkpoints = checkpoints;
+        this.findings = findings;
+        checkpoints.at(0, tree::root);
+    }
+
+    /** Number of leaves so far. */
+    long size() {
+        return tree.size();
+    }
+
+    /** Whether every leaf so far is what was signed. */
+    boolean isConfirmed() {
+        return confirmed;
+    }
+
+    Frontier frontier() {
+        return tree.build();
+    }
+
+    /** The root that the bodies as stored lead to; null when the tree was lost before. */
+    @Nullable
+    Hash rootWith(List<Slot> slots) {
+        return confirmed ? root(primary(slots)) : null;
+    }
+
+    /**
+     * Adds the entries of one block.
+     *
+     * @param signedRoot the root that was signed for this block; null when none is known, then what is stored is taken
+     * @return whether the entries lead to that root, or could not be expected to
+     */
+    boolean add(List<Slot> slots, @Nullable Hash signedRoot) throws SQLException {
+        List<Hash> leaves = primary(slots);
+        boolean found = true;
+        if (confirmed && signedRoot != null && !signedRoot.equals(root(leaves))) {
+            List<Hash> signed = search(slots, signedRoot);
+            found = signed != null;
+            confirmed = found;
+            leaves = signed == null ? leaves : signed;
+        }
+        report(slots, leaves);
+        for (int i = 0; i < slots.size(); i++) {
+            grow(leaves.get(i));
+        }
+        return found;
+    }
+
+    private void report(List<Slot> slots, List<Hash> leaves) {
+        for (int i = 0; i < slots.size(); i++) {
+            Slot slot = slots.get(i);
+            CheckedEntry entry = slot.entry();
+            if (entry == null) {
+                continue;
+            }
+            Hash leaf = leaves.get(i);
+            if (!entry.bodyHash().equals(leaf)) {
+                add(slot, "body", leaf, entry.bodyHash());
+            }
+            if (!leaf.equals(entry.leaf())) {
+                add(slot, "leaf", leaf, entry.leaf() == null ? "not 32 bytes" : entry.leaf());
+            }
+        }
+    }
+
+    private void add(Slot slot, String column, Object expected, Object found) {
+        findings.add(CheckedEntry.TABLE, CheckedEntry.row(slot.seq()), column, expected, found);
+    }
+
+    private void grow(Hash leaf) throws SQLException {
+        if (leaf.equals(TileCheck.UNKNOWN)) {
+            confirmed = false;
+        }
+        tree.add(leaf);
+        tiles.leaf(leaf);
+        if (checkpoints.awaits(tree.size())) {
+            checkpoints.at(tree.size(), () -> confirmed ? tree.root() : null);
+        }
+    }
+
+    private Hash root(List<Hash> leaves) {
+        Frontier.Builder trial = tree.build().extend();
+        leaves.forEach(trial::add);
+        return trial.root();
+    }
+
+    private List<Hash> primary(List<Slot> slots) {
+        List<Hash> leaves = new ArrayList<>(slots.size());
+        for (Slot slot : slots) {
+            leaves.add(slot.entry() == null ? TileCheck.UNKNOWN : slot.entry().bodyHash());
+        }
+        return leaves;
+    }
+
+    /** The leaves that lead to the signed root, taken from body, leaf hash or tile; null when none do. */
+    private @Nullable List<Hash> search(List<Slot> slots, Hash signedRoot) throws SQLException {
+        List<List<Hash>> candidates = new ArrayList<>();
+        long trials = 1;
+        for (Slot slot : slots) {
+            List<Hash> of = candidates(slot);
+            candidates.add(of);
+            trials = Math.min(trials * of.size(), Long.MAX_VALUE / 4);
+        }
+        if (trials > MAX_TRIALS) {
+            return null;
+        }
+        for (long trial = 0; trial < trials; trial++) {
+            List<Hash> leaves = new ArrayList<>(slots.size());
+            long rest = trial;
+            for (List<Hash> of : candidates) {
+                leaves.add(of.get((int) (rest % of.size())));
+                rest /= of.size();
+            }
+            if (root(leaves).equals(signedRoot)) {
+                return leaves;
+            }
+        }
+        return null;
+    }
+
+    private List<Hash> candidates(Slot slot) throws SQLException {
+        Set<Hash> hashes = new LinkedHashSet<>();
+        CheckedEntry entry = slot.entry();
+        if (entry != null) {
+            hashes.add(entry.bodyHash());
+            if (entry.leaf() != null) {
+                hashes.add(entry.leaf());
+            }
+        }
+        byte[] tile = log.tileHash(slot.seq());
+        if (tile != null && tile.length == Hash.LENGTH) {
+            hashes.add(Hash.of(tile));
+        }
+        return hashes.isEmpty() ? List.of(TileCheck.UNKNOWN) : List.copyOf(hashes);
+    }
+
+    /**
+     * A place where an entry should be.
+     *
+     * @param entry null when there is none
+     */
+    record Slot(long seq, @Nullable CheckedEntry entry) {}
+}

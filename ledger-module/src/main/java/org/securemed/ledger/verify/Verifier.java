@@ -1,0 +1,87 @@
+package org.securemed.ledger.verify;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.securemed.ledger.checkpoint.Checkpoint;
+import org.securemed.ledger.checkpoint.NoteException;
+import org.securemed.ledger.checkpoint.SignedNote;
+import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.verify.CheckpointCheck.HandedOut;
+
+/**
+ * Verifies a whole log in its database against nothing but the log's public key: every stored column of every row is
+ * derived again from what was signed. Memory is constant; hashing and signatures use all cores.
+ *
+ * <p>A tail that was cut off together with its blocks and head leaves a shorter log that is whole. It is found against
+ * checkpoints that were handed out earlier: give them with {@link #against}.
+ *
+ * <p>Not found: a row deleted from the outbox before it came into the log. The written resource has then no entry,
+ * which is found where resources are compared with the log.
+ */
+public final class Verifier {
+    private final VerifyKey logKey;
+    private final List<HandedOut> handedOut = new ArrayList<>();
+    private Progress progress = Progress.none();
+
+    /** @param logKey the log's public key; its name is the origin */
+    public Verifier(VerifyKey logKey) {
+        this.logKey = logKey;
+    }
+
+    /**
+     * Compares the log also with a checkpoint that was handed out earlier.
+     *
+     * @param source whence it is, for messages
+     * @throws NoteException if the log's key did not sign it
+     */
+    public Verifier against(String source, SignedNote checkpoint) throws NoteException {
+        handedOut.add(new HandedOut(source, Checkpoint.verify(checkpoint, logKey)));
+        return this;
+    }
+
+    /** Says how far it is while it runs. */
+    public Verifier reportingTo(Progress listener) {
+        progress = listener;
+        return this;
+    }
+
+    /**
+     * Verifies the log in one snapshot, while it may go on growing.
+     *
+     * @param connection to the log's database; used by nobody else meanwhile, not closed
+     * @throws SQLException if the database cannot be read
+     */
+    public Report verify(Connection connection) throws SQLException {
+        int parallelism = Runtime.getRuntime().availableProcessors();
+        ExecutorService cores = Executors.newFixedThreadPool(parallelism);
+        try (StoredLog log = new StoredLog(connection)) {
+            return verify(log, cores, parallelism);
+        } finally {
+            cores.shutdownNow();
+        }
+    }
+
+    private Report verify(StoredLog log, ExecutorService cores, int parallelism) throws SQLException {
+        Findings findings = new Findings();
+        HeadCheck head = new HeadCheck(log, findings);
+        Certificates certificates = new Certificates(logKey);
+        CheckpointCheck checkpoints = new CheckpointCheck(log, handedOut, logKey, findings);
+        TileCheck tiles = new TileCheck(log, findings);
+        TreeCheck tree = new TreeCheck(log, tiles, checkpoints, findings);
+        IdCheck ids = new IdCheck(log, findings);
+        BlockCheck signatures = new BlockCheck(logKey.name(), certificates, findings, cores);
+        EntryStream entries = new EntryStream(log.entries(), cores, parallelism);
+        ChainCheck chain = new ChainCheck(
+                log.blocks(), entries, tree, ids, signatures, certificates, findings, head.row(), progress);
+        chain.run();
+        ids.finish();
+        tiles.finish(log);
+        head.finish(chain, tree, checkpoints.finish(tree.size()));
+        new OutboxCheck(log, logKey.name(), certificates, findings).run();
+        return new Report(tree.size(), chain.count(), tree.frontier().root(), findings.kept(), findings.count());
+    }
+}
