@@ -42,6 +42,8 @@ class OptionsTest {
                         "1",
                         "--operations",
                         "read-patient",
+                        "--jvm",
+                        "-XX:+UseSerialGC",
                         "--output",
                         "out.json"))
                 .isEqualTo(new Options(
