@@ -33,7 +33,9 @@ public final class Bench implements AutoCloseable {
     private static final List<String> OUR_SETTINGS =
             List.of("spring.profiles.active=demo", "securemed.demo.patients=0");
 
-    private static final String TOKEN_FILE = "data/demo/backend.token";
+    // The last one to be written comes first.
+    private static final String SYSTEM_TOKEN = "data/demo/backend.token";
+    private static final String CLINICIAN_TOKEN = "data/demo/physician.token";
     private static final Duration SETTLE = Duration.ofMillis(100);
 
     private final Options options;
@@ -91,7 +93,7 @@ public final class Bench implements AutoCloseable {
                 Runtime.version(),
                 database.version(),
                 Runtime.getRuntime().availableProcessors(),
-                String.join(" ", ServerProcess.JVM_FLAGS));
+                String.join(" ", options.jvmFlags()));
         Pair pair = startBoth(database);
         LoadDriver driver = opened(new LoadDriver());
         long errors = measure(driver, pair);
@@ -136,23 +138,27 @@ public final class Bench implements AutoCloseable {
     }
 
     private static LoadDriver.Subject subject(Prepared prepared, ServerProcess server, Database database) {
-        return new LoadDriver.Subject(prepared.target(), prepared.population(), server.pid(), database.postmasterPid());
+        return new LoadDriver.Subject(
+                prepared.system(), prepared.clinician(), prepared.population(), server.pid(), database.postmasterPid());
     }
 
-    private record Prepared(Duration startUp, Target target, Population population) {}
+    private record Prepared(Duration startUp, Target system, Target clinician, Population population) {}
 
     private Prepared prepare(ServerProcess server) throws IOException {
         Duration startUp = server.awaitReady();
         log.printf("%s is ready after %.1f s%n", server.target(), seconds(startUp));
         long start = System.nanoTime();
-        Target target = server.target().name().equals(OURS)
-                ? server.target().withToken(server.awaitFile(TOKEN_FILE))
-                : server.target();
-        Population population = Loader.load(target, options.patients());
+        Target system = server.target();
+        Target clinician = server.target();
+        if (server.target().name().equals(OURS)) {
+            system = system.withToken(server.awaitFile(SYSTEM_TOKEN));
+            clinician = clinician.withToken(server.awaitFile(CLINICIAN_TOKEN));
+        }
+        Population population = Loader.load(system, options.patients());
         log.printf(
                 "%s holds %d patients after %.1f s%n",
                 server.target(), options.patients(), (System.nanoTime() - start) / 1e9);
-        return new Prepared(startUp, target, population);
+        return new Prepared(startUp, system, clinician, population);
     }
 
     /** Time to the first answer of metadata, one server at a time, with the tables already there. */
@@ -179,10 +185,9 @@ public final class Bench implements AutoCloseable {
 
     private ServerProcess start(String name, Database database) throws IOException {
         String url = database.jdbcUrl(name);
-        return opened(
-                name.equals(OURS)
-                        ? ServerProcess.start(name, FhirServerApplication.class, url, directory, OUR_SETTINGS)
-                        : ServerProcess.start(name, PlainHapiServer.class, url, directory, List.of()));
+        Class<?> main = name.equals(OURS) ? FhirServerApplication.class : PlainHapiServer.class;
+        List<String> settings = name.equals(OURS) ? OUR_SETTINGS : List.of();
+        return opened(ServerProcess.start(name, main, url, directory, options.jvmFlags(), settings));
     }
 
     private long measure(LoadDriver driver, Pair pair) throws IOException, InterruptedException {
@@ -215,10 +220,14 @@ public final class Bench implements AutoCloseable {
                 name + "p50", "ms", ours, rival, r -> r.latencies().percentileMillis(50)));
         report.add(Figure.ofRounds(
                 name + "p99", "ms", ours, rival, r -> r.latencies().percentileMillis(99)));
-        report.add(Figure.ofRounds(name + "cpu-server", "ms/request", ours, rival, Round::serverCpuMillis));
-        report.add(Figure.ofRounds(name + "cpu-postgresql", "ms/request", ours, rival, Round::databaseCpuMillis));
-        report.add(Figure.ofRounds(name + "cpu", "ms/request", ours, rival, Round::cpuMillis));
-        report.add(Figure.ofRounds(name + "cpu-driver", "ms/request", ours, rival, Round::driverCpuMillis));
+        report.add(Figure.ofCpu(name + "cpu-server", ours, rival, Round::serverCpu));
+        report.add(Figure.ofCpu(name + "cpu-postgresql", ours, rival, Round::databaseCpu));
+        report.add(Figure.ofCpu(name + "cpu", ours, rival, Round::cpu));
+        report.add(Figure.ofCpu(name + "cpu-driver", ours, rival, Round::driverCpu));
+        Stream.concat(ours.stream(), rival.stream())
+                .filter(round -> round.errors() > 0)
+                .findFirst()
+                .ifPresent(round -> log.printf("%s: %s%n", name, round.firstError()));
         return ours.stream().mapToLong(Round::errors).sum()
                 + rival.stream().mapToLong(Round::errors).sum();
     }

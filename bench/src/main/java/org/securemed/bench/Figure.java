@@ -5,18 +5,20 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.NullNode;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
  * A figure of both servers.
  *
  * @param name {@code operation/clients/measure}
- * @param ours median of our rounds
- * @param rival median of the rival's rounds
+ * @param ours median of our rounds, for CPU the mean of all requests
+ * @param rival the same of the rival's
  * @param runs rounds of each
  */
 record Figure(String name, String unit, double ours, double rival, int runs) {
@@ -30,6 +32,18 @@ record Figure(String name, String unit, double ours, double rival, int runs) {
                 median(ours.stream().mapToDouble(measure).toArray()),
                 median(rival.stream().mapToDouble(measure).toArray()),
                 ours.size());
+    }
+
+    /** CPU for each answered request, over all rounds together: a round is short beside a clock tick. */
+    static Figure ofCpu(String name, List<Round> ours, List<Round> rival, Function<Round, Duration> cpu) {
+        return new Figure(name, "ms/request", perRequest(ours, cpu), perRequest(rival, cpu), ours.size());
+    }
+
+    private static double perRequest(List<Round> rounds, Function<Round, Duration> cpu) {
+        Duration total = rounds.stream().map(cpu).reduce(Duration.ZERO, Duration::plus);
+        return total.toNanos()
+                / 1e6
+                / rounds.stream().mapToLong(Round::requests).sum();
     }
 
     /** Ours divided by the rival's. */

@@ -29,10 +29,10 @@ final class LoadDriver implements AutoCloseable {
     });
     private long seed;
 
-    /** The server under load, what it holds, and where its CPU time is read. */
-    record Subject(Target target, Population population, long serverPid, long postmasterPid) {}
+    /** The server under load for either kind of requester, what it holds, and where its CPU time is read. */
+    record Subject(Target system, Target clinician, Population population, long serverPid, long postmasterPid) {}
 
-    private record Tally(long errors, long[] latencies) {}
+    private record Tally(long errors, String firstError, long[] latencies) {}
 
     /**
      * Runs one round.
@@ -65,6 +65,11 @@ final class LoadDriver implements AutoCloseable {
         return new Round(
                 latencies.length,
                 tallies.stream().mapToLong(Tally::errors).sum(),
+                tallies.stream()
+                        .map(Tally::firstError)
+                        .filter(error -> !error.isEmpty())
+                        .findFirst()
+                        .orElse(""),
                 Duration.ofNanos(end - start),
                 new Round.Latencies(latencies),
                 Cpu.ofProcess(subject.serverPid()).minus(server),
@@ -82,12 +87,14 @@ final class LoadDriver implements AutoCloseable {
             CountDownLatch go) {
         SplittableRandom random = new SplittableRandom(seed++);
         return () -> {
-            try (Connection connection = openAndReport(subject.target(), ready)) {
+            try (Connection connection =
+                    openAndReport(operation.isAdministrative() ? subject.system() : subject.clinician(), ready)) {
                 go.await();
                 long deadline = System.nanoTime() + length.toNanos();
                 long[] latencies = new long[1024];
                 int answered = 0;
                 long errors = 0;
+                String firstError = "";
                 long now = System.nanoTime();
                 while (now < deadline) {
                     Request request = operation.request(subject.population(), client, clients, random);
@@ -95,7 +102,9 @@ final class LoadDriver implements AutoCloseable {
                     int status = connection.exchange(request);
                     now = System.nanoTime();
                     if (status < 200 || status > 299) {
-                        errors++;
+                        if (errors++ == 0) {
+                            firstError = "%s %s was answered %d".formatted(request.method(), request.path(), status);
+                        }
                         continue;
                     }
                     if (answered == latencies.length) {
@@ -103,7 +112,7 @@ final class LoadDriver implements AutoCloseable {
                     }
                     latencies[answered++] = now - sent;
                 }
-                return new Tally(errors, Arrays.copyOf(latencies, answered));
+                return new Tally(errors, firstError, Arrays.copyOf(latencies, answered));
             }
         };
     }

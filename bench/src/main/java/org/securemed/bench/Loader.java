@@ -10,16 +10,22 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.CodeableConcept;
+import org.hl7.fhir.r4.model.Coding;
+import org.hl7.fhir.r4.model.Consent;
 import org.hl7.fhir.r4.model.DateTimeType;
+import org.hl7.fhir.r4.model.DocumentReference;
+import org.hl7.fhir.r4.model.Enumerations;
 import org.hl7.fhir.r4.model.Observation;
 import org.hl7.fhir.r4.model.Patient;
 import org.hl7.fhir.r4.model.Quantity;
 import org.hl7.fhir.r4.model.Reference;
+import org.hl7.fhir.r4.model.Resource;
 import org.securemed.fhir.demo.DemoPatient;
 import org.securemed.fhir.demo.DemoPatients;
 import org.securemed.fhir.demo.Hospital;
 
-/** Puts the demonstration's patients on a server. */
+/** Puts the demonstration's patients on a server, and their consents to be treated by its physician. */
 final class Loader {
     private static final FhirContext FHIR = FhirContext.forR4Cached();
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -36,7 +42,9 @@ final class Loader {
             transaction(connection, target, DemoPatients.standard().shared());
             List<Population.Member> members = new ArrayList<>();
             for (DemoPatient patient : DemoPatients.standard().patients(patients)) {
-                members.add(member(patient, transaction(connection, target, patient.bundle())));
+                Population.Member member = member(patient, transaction(connection, target, patient.bundle()));
+                consent(connection, target, member.id());
+                members.add(member);
             }
             return new Population(members);
         }
@@ -59,6 +67,57 @@ final class Loader {
             references.add(history < 0 ? location : location.substring(0, history));
         }
         return references;
+    }
+
+    /** The plain server stores the same two resources; they mean nothing to it. */
+    private static void consent(Connection connection, Target target, String patientId) throws IOException {
+        String form = create(connection, target, form(patientId));
+        create(connection, target, consent(patientId, form));
+    }
+
+    private static String create(Connection connection, Target target, Resource resource) throws IOException {
+        Connection.Answer answer =
+                connection.ask(Request.post("/" + resource.fhirType(), parser().encodeResourceToString(resource)));
+        if (answer.status() != 201) {
+            throw new IOException("%s did not store a %s: %d %s"
+                    .formatted(target, resource.fhirType(), answer.status(), answer.body()));
+        }
+        return resource.fhirType() + "/"
+                + JSON.readTree(answer.body()).path("id").asText();
+    }
+
+    private static DocumentReference form(String patientId) {
+        DocumentReference form = new DocumentReference();
+        form.setStatus(Enumerations.DocumentReferenceStatus.CURRENT)
+                .setSubject(new Reference("Patient/" + patientId))
+                .setDescription("Signed form");
+        form.addContent().getAttachment().setContentType("text/plain").setTitle("Signed form");
+        return form;
+    }
+
+    private static Consent consent(String patientId, String form) {
+        Consent consent = new Consent();
+        consent.setStatus(Consent.ConsentState.ACTIVE)
+                .setScope(coded("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy"))
+                .addCategory(coded("http://loinc.org", "59284-0"))
+                .setPatient(new Reference("Patient/" + patientId))
+                .setDateTimeElement(new DateTimeType("2026-10-01T09:00:00Z"))
+                .addPerformer(new Reference("Patient/" + patientId))
+                .addOrganization(new Reference(Hospital.HOSPITAL))
+                .setSource(new Reference(form));
+        consent.addPolicy().setUri("https://securemed.org/policy/basic-consent");
+        consent.getProvision()
+                .setType(Consent.ConsentProvisionType.PERMIT)
+                .addPurpose(coded("http://terminology.hl7.org/CodeSystem/v3-ActReason", "TREAT")
+                        .getCodingFirstRep())
+                .addActor()
+                .setRole(coded("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP"))
+                .setReference(new Reference(Hospital.PHYSICIAN));
+        return consent;
+    }
+
+    private static CodeableConcept coded(String system, String code) {
+        return new CodeableConcept(new Coding().setSystem(system).setCode(code));
     }
 
     private static Population.Member member(DemoPatient patient, List<String> references) throws IOException {

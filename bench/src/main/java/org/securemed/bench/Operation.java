@@ -59,6 +59,11 @@ enum Operation {
         return label;
     }
 
+    /** Whether the hospital's own systems do this, and not a physician with the patient's consent. */
+    boolean isAdministrative() {
+        return this == UPDATE_PATIENT;
+    }
+
     static Operation labelled(String label) {
         return Stream.of(values())
                 .filter(operation -> operation.label.equals(label))

@@ -5,7 +5,12 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param budget time from the start of the JVM by which the measuring ends, {@link Duration#ZERO} for as long as it
  *     takes
  * @param operations what is measured
+ * @param jvmFlags of both servers
  * @param output file to which the JSON lines go as well, absent if none
  */
 record Options(
@@ -32,21 +38,36 @@ record Options(
         int startUps,
         Duration budget,
         List<Operation> operations,
+        List<String> jvmFlags,
         @Nullable Path output) {
 
     static final String USAGE = """
             usage: ./dev bench [--quick] [options]
               --quick             ends in under two minutes, start-up included; for an impression
-              --patients <n>      patients on both servers (10 with --quick, else 100)
+              --patients <n>      patients on both servers (8 with --quick, else 100)
               --clients <n,n>     numbers of clients, in this order (8,1: the servers get warm under the first)
               --rounds <n>        rounds of each server (5 with --quick, else 7)
               --seconds <n>       length of a round (0.45 with --quick, else 5)
               --warm-up <n>       seconds of warm-up for each operation (2 with --quick, else 20)
               --start-ups <n>     start-ups of each server, alone on the machine (0 with --quick, else 3)
               --operations <a,b>  of %s
+              --jvm <flag,flag>   further flags of both servers
               --output <file>     write the JSON lines there as well
             """.formatted(String.join(
             ", ", Stream.of(Operation.values()).map(Operation::label).toList()));
+
+    private static final Set<String> NAMES = Set.of(
+            "--patients",
+            "--clients",
+            "--rounds",
+            "--seconds",
+            "--warm-up",
+            "--start-ups",
+            "--operations",
+            "--jvm",
+            "--output");
+
+    private static final List<String> JVM_FLAGS = List.of("-Xms1g", "-Xmx1g", "-Duser.timezone=UTC");
 
     static final Options FULL = new Options(
             100,
@@ -57,10 +78,15 @@ record Options(
             3,
             Duration.ZERO,
             List.of(Operation.values()),
+            JVM_FLAGS,
             null);
 
+    /**
+     * The optimizing compiler needs minutes of load before its work is done, and would be what a quick run measures: so
+     * both servers do without it there.
+     */
     static final Options QUICK = new Options(
-            10,
+            8,
             List.of(8, 1),
             5,
             Duration.ofMillis(450),
@@ -68,6 +94,8 @@ record Options(
             0,
             Duration.ofSeconds(85),
             List.of(Operation.values()),
+            Stream.concat(JVM_FLAGS.stream(), Stream.of("-XX:TieredStopAtLevel=1"))
+                    .toList(),
             null);
 
     Options {
@@ -84,6 +112,7 @@ record Options(
         }
         clients = List.copyOf(clients);
         operations = List.copyOf(operations);
+        jvmFlags = List.copyOf(jvmFlags);
     }
 
     /** With how many clients the servers are warmed up. */
@@ -98,66 +127,42 @@ record Options(
      */
     static Options parse(String... args) {
         Deque<String> rest = new ArrayDeque<>(Arrays.asList(args));
-        Options options = rest.remove("--quick") ? QUICK : FULL;
+        Options base = rest.remove("--quick") ? QUICK : FULL;
+        Map<String, String> given = new HashMap<>();
         while (!rest.isEmpty()) {
             String name = rest.removeFirst();
-            if (rest.isEmpty()) {
+            if (!NAMES.contains(name) || rest.isEmpty()) {
                 throw new IllegalArgumentException("unknown option, or no value given: " + name);
             }
-            options = options.with(name, rest.removeFirst());
+            given.put(name, rest.removeFirst());
         }
-        return options;
+        return base.with(name -> Optional.ofNullable(given.get(name)));
     }
 
-    private Options with(String name, String value) {
-        return switch (name) {
-            case "--patients" ->
-                new Options(
-                        Integer.parseInt(value), clients, rounds, round, warmUp, startUps, budget, operations, output);
-            case "--clients" ->
-                new Options(
-                        patients,
-                        Stream.of(value.split(",")).map(Integer::valueOf).toList(),
-                        rounds,
-                        round,
-                        warmUp,
-                        startUps,
-                        budget,
-                        operations,
-                        output);
-            case "--rounds" ->
-                new Options(
-                        patients,
-                        clients,
-                        Integer.parseInt(value),
-                        round,
-                        warmUp,
-                        startUps,
-                        budget,
-                        operations,
-                        output);
-            case "--seconds" ->
-                new Options(patients, clients, rounds, seconds(value), warmUp, startUps, budget, operations, output);
-            case "--warm-up" ->
-                new Options(patients, clients, rounds, round, seconds(value), startUps, budget, operations, output);
-            case "--start-ups" ->
-                new Options(
-                        patients, clients, rounds, round, warmUp, Integer.parseInt(value), budget, operations, output);
-            case "--operations" ->
-                new Options(
-                        patients,
-                        clients,
-                        rounds,
-                        round,
-                        warmUp,
-                        startUps,
-                        budget,
-                        Stream.of(value.split(",")).map(Operation::labelled).toList(),
-                        output);
-            case "--output" ->
-                new Options(patients, clients, rounds, round, warmUp, startUps, budget, operations, Path.of(value));
-            default -> throw new IllegalArgumentException("unknown option: " + name);
-        };
+    private Options with(Function<String, Optional<String>> given) {
+        return new Options(
+                given.apply("--patients").map(Integer::valueOf).orElse(patients),
+                given.apply("--clients")
+                        .map(list -> list(list, Integer::valueOf))
+                        .orElse(clients),
+                given.apply("--rounds").map(Integer::valueOf).orElse(rounds),
+                given.apply("--seconds").map(Options::seconds).orElse(round),
+                given.apply("--warm-up").map(Options::seconds).orElse(warmUp),
+                given.apply("--start-ups").map(Integer::valueOf).orElse(startUps),
+                budget,
+                given.apply("--operations")
+                        .map(list -> list(list, Operation::labelled))
+                        .orElse(operations),
+                given.apply("--jvm").map(flags -> append(jvmFlags, flags)).orElse(jvmFlags),
+                given.apply("--output").map(Path::of).orElse(output));
+    }
+
+    private static <T> List<T> list(String values, Function<String, T> parse) {
+        return Stream.of(values.split(",", -1)).map(parse).toList();
+    }
+
+    private static List<String> append(List<String> flags, String more) {
+        return Stream.concat(flags.stream(), Stream.of(more.split(","))).toList();
     }
 
     private static Duration seconds(String value) {

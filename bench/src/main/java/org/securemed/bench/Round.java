@@ -8,6 +8,7 @@ import java.util.Arrays;
  *
  * @param requests answered with success
  * @param errors answered otherwise, or not answered
+ * @param firstError what the first of them was, empty if there was none
  * @param elapsed from the first request to the last answer
  * @param latencies of the successful requests
  * @param serverCpu CPU time of the server's JVM
@@ -17,6 +18,7 @@ import java.util.Arrays;
 record Round(
         long requests,
         long errors,
+        String firstError,
         Duration elapsed,
         Latencies latencies,
         Duration serverCpu,
@@ -51,23 +53,8 @@ record Round(
         return requests / (elapsed.toNanos() / 1e9);
     }
 
-    double serverCpuMillis() {
-        return perRequest(serverCpu);
-    }
-
-    double databaseCpuMillis() {
-        return perRequest(databaseCpu);
-    }
-
-    double cpuMillis() {
-        return perRequest(serverCpu.plus(databaseCpu));
-    }
-
-    double driverCpuMillis() {
-        return perRequest(driverCpu);
-    }
-
-    private double perRequest(Duration cpu) {
-        return cpu.toNanos() / 1e6 / requests;
+    /** Server and database. */
+    Duration cpu() {
+        return serverCpu.plus(databaseCpu);
     }
 }

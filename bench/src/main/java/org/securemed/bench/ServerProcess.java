@@ -13,9 +13,6 @@ import java.util.concurrent.locks.LockSupport;
 
 /** A server in a JVM of its own, on a loopback port, with the class path of this one. */
 final class ServerProcess implements AutoCloseable {
-    /** The same for every server that is compared. */
-    static final List<String> JVM_FLAGS = List.of("-Xms1g", "-Xmx1g", "-Duser.timezone=UTC");
-
     private static final Duration START_LIMIT = Duration.ofMinutes(5);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
     private static final Duration POLL = Duration.ofMillis(50);
@@ -40,15 +37,17 @@ final class ServerProcess implements AutoCloseable {
      * @param name for messages and for its files
      * @param main its main class
      * @param directory its working directory is the one below with its name, which gets {@code server.log}
+     * @param jvmFlags the same for every server that is compared
      * @param settings further ones, without the leading dashes
      */
-    static ServerProcess start(String name, Class<?> main, String jdbcUrl, Path directory, List<String> settings)
+    static ServerProcess start(
+            String name, Class<?> main, String jdbcUrl, Path directory, List<String> jvmFlags, List<String> settings)
             throws IOException {
         int port = freePort();
         Target target = new Target(name, port, "/fhir", null);
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(JVM_FLAGS);
+        command.addAll(jvmFlags);
         command.add("-classpath");
         command.add(System.getProperty("java.class.path"));
         command.add(main.getName());

@@ -2,7 +2,6 @@ package org.securemed.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.within;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -54,20 +53,30 @@ class FiguresTest {
     }
 
     @Test
-    void a_round_counts_cpu_by_answered_request() {
+    void cpu_is_counted_by_answered_request_over_all_rounds() {
         Round round = new Round(
                 200,
                 0,
+                "",
                 Duration.ofSeconds(2),
                 new Round.Latencies(new long[0]),
                 Duration.ofMillis(300),
                 Duration.ofMillis(100),
                 Duration.ofMillis(20));
         assertThat(round.throughput()).isEqualTo(100);
-        assertThat(round.serverCpuMillis()).isEqualTo(1.5);
-        assertThat(round.databaseCpuMillis()).isEqualTo(0.5);
-        assertThat(round.cpuMillis()).isEqualTo(2);
-        assertThat(round.driverCpuMillis()).isCloseTo(0.1, within(1e-9));
+        Round idle = new Round(
+                200,
+                0,
+                "",
+                Duration.ofSeconds(2),
+                new Round.Latencies(new long[0]),
+                Duration.ZERO,
+                Duration.ZERO,
+                Duration.ZERO);
+        Figure cpu = Figure.ofCpu("x", List.of(round, idle), List.of(round, round), Round::cpu);
+        assertThat(cpu.ours()).isEqualTo(1);
+        assertThat(cpu.rival()).isEqualTo(2);
+        assertThat(cpu.ratio()).isEqualTo(0.5);
     }
 
     @Test

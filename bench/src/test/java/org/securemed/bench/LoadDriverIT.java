@@ -71,10 +71,11 @@ class LoadDriverIT {
         Round round = run(target, Operation.READ_PATIENT, 1);
         assertThat(round.requests()).isZero();
         assertThat(round.errors()).isEqualTo(requests.get()).isPositive();
+        assertThat(round.firstError()).isEqualTo("GET /Patient/1 was answered 503");
     }
 
     @Test
-    void each_operation_asks_what_its_name_says_with_the_token_of_the_target() throws Exception {
+    void each_operation_asks_what_its_name_says_with_the_token_of_who_does_it() throws Exception {
         for (Operation operation : Operation.values()) {
             run(target.withToken("t"), operation, 1);
         }
@@ -85,7 +86,7 @@ class LoadDriverIT {
                         "GET /fhir/Observation?patient=1 Bearer t",
                         "GET /fhir/Patient?identifier=s%7Cv Bearer t",
                         "POST /fhir/Observation Bearer t",
-                        "PUT /fhir/Patient/1 Bearer t");
+                        "PUT /fhir/Patient/1 Bearer system");
     }
 
     @Test
@@ -98,7 +99,10 @@ class LoadDriverIT {
         long self = ProcessHandle.current().pid();
         try (LoadDriver driver = new LoadDriver()) {
             return driver.run(
-                    new LoadDriver.Subject(target, ONE, self, self), operation, clients, Duration.ofMillis(50));
+                    new LoadDriver.Subject(target.withToken("system"), target, ONE, self, self),
+                    operation,
+                    clients,
+                    Duration.ofMillis(50));
         }
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,6 +42,8 @@ class OptionsTest {
                         "1",
                         "--operations",
                         "read-patient",
+                        "--jvm",
+                        "-XX:+UseSerialGC",
                         "--output",
                         "out.json"))
                 .isEqualTo(new Options(
@@ -52,6 +55,8 @@ class OptionsTest {
                         1,
                         Options.QUICK.budget(),
                         List.of(Operation.READ_PATIENT),
+                        Stream.concat(Options.QUICK.jvmFlags().stream(), Stream.of("-XX:+UseSerialGC"))
+                                .toList(),
                         Path.of("out.json")));
     }
 
