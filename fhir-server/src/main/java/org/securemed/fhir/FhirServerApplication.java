@@ -1,5 +1,6 @@
 package org.securemed.fhir;
 
+import org.securemed.fhir.admin.KnownSettings;
 import org.securemed.fhir.server.ServerConfiguration;
 import org.springframework.boot.SpringApplication;
 
@@ -14,6 +15,7 @@ public final class FhirServerApplication {
      */
     public static void main(String[] args) {
         SpringApplication application = new SpringApplication(ServerConfiguration.class);
+        application.addInitializers(context -> KnownSettings.check(context.getEnvironment()));
         // HAPI's own beans refer to each other in circles.
         application.setAllowCircularReferences(true);
         application.run(args);

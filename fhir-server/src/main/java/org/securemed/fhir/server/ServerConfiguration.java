@@ -4,6 +4,7 @@ import ca.uhn.fhir.jpa.model.config.PartitionSettings;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import org.securemed.fhir.admin.HealthController;
 import org.securemed.fhir.audit.AuditConfiguration;
 import org.securemed.fhir.audit.AuditEventProvider;
 import org.securemed.fhir.audit.AuditRecorder;
@@ -56,7 +57,8 @@ import org.springframework.context.annotation.Import;
     SmartConfiguration.class,
     DemoConfiguration.class,
     ConsentConfiguration.class,
-    AuditConfiguration.class
+    AuditConfiguration.class,
+    HealthController.class
 })
 public class ServerConfiguration {
 

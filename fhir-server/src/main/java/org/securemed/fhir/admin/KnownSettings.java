@@ -1,0 +1,70 @@
+package org.securemed.fhir.admin;
+
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
+
+/**
+ * Refuses to start with a {@code securemed.*} key that nothing reads: a misspelt setting must not be a silent default.
+ */
+public final class KnownSettings {
+    private static final Set<ConfigurationPropertyName> KNOWN = Set.of(
+                    "securemed.fhir.base-url",
+                    "securemed.fhir.max-body",
+                    "securemed.smart.base-url",
+                    "securemed.smart.key-encryption-secret",
+                    "securemed.smart.access-token-lifetime",
+                    "securemed.smart.backend-token-lifetime",
+                    "securemed.smart.refresh-token-lifetime",
+                    "securemed.smart.authorization-code-lifetime",
+                    "securemed.smart.token-cache-size",
+                    "securemed.smart.clock-skew",
+                    "securemed.demo.enabled",
+                    "securemed.demo.token-lifetime",
+                    "securemed.demo.directory",
+                    "securemed.demo.patients",
+                    "securemed.ledger.origin",
+                    "securemed.ledger.instance",
+                    "securemed.ledger.create",
+                    "securemed.ledger.directory",
+                    "securemed.ledger.keystore",
+                    "securemed.ledger.keystore-password",
+                    "securemed.ledger.patient-keystore",
+                    "securemed.ledger.patient-keystore-password",
+                    "securemed.development.data-directory",
+                    "securemed.development.postgres-port")
+            .stream()
+            .map(ConfigurationPropertyName::of)
+            .collect(Collectors.toUnmodifiableSet());
+
+    private KnownSettings() {}
+
+    /**
+     * Checks every key that begins with {@code securemed.}, wherever it is set.
+     *
+     * @throws IllegalStateException naming the keys that are not known
+     */
+    public static void check(ConfigurableEnvironment environment) {
+        Set<String> unknown = new TreeSet<>();
+        environment.getPropertySources().forEach(source -> {
+            if (source instanceof EnumerablePropertySource<?> enumerable) {
+                for (String name : enumerable.getPropertyNames()) {
+                    if (name.startsWith("securemed.") && !KNOWN.contains(ConfigurationPropertyName.adapt(name, '.'))) {
+                        unknown.add(name);
+                    }
+                }
+            }
+        });
+        if (!unknown.isEmpty()) {
+            throw new IllegalStateException("unknown settings: " + String.join(", ", unknown));
+        }
+    }
+
+    /** The keys that are known, in canonical form. */
+    public static Set<String> known() {
+        return KNOWN.stream().map(ConfigurationPropertyName::toString).collect(Collectors.toUnmodifiableSet());
+    }
+}

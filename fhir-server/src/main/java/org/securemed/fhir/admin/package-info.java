@@ -1,0 +1,5 @@
+/** What an operator watches. */
+@NullMarked
+package org.securemed.fhir.admin;
+
+import org.jspecify.annotations.NullMarked;
