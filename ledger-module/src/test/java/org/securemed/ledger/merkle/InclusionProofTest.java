@@ -154,8 +154,7 @@ class InclusionProofTest {
         @Override
         public Hash node(int level, long index) {
             if (level == 0 || interesting >> level != index) {
-                return TreeHash.leaf(
-                        ("%d/%d".formatted(level, index)).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                return TreeHash.leaf("%d/%d".formatted(level, index).getBytes(java.nio.charset.StandardCharsets.UTF_8));
             }
             return TreeHash.node(node(level - 1, 2 * index), node(level - 1, 2 * index + 1));
         }
