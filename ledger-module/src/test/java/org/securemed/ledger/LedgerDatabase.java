@@ -18,12 +18,16 @@ public final class LedgerDatabase implements AutoCloseable {
     private final String jdbcUrl;
     private final HikariDataSource pool;
 
-    private LedgerDatabase(String jdbcUrl) {
+    private LedgerDatabase(String jdbcUrl, int connections) {
         this.jdbcUrl = jdbcUrl;
-        this.pool = pool(jdbcUrl);
+        this.pool = pool(jdbcUrl, connections);
     }
 
     public static LedgerDatabase create() {
+        return create(16);
+    }
+
+    public static LedgerDatabase create(int connections) {
         String name = "ledger" + NEXT.incrementAndGet();
         try (Connection connection = Server.POSTGRES.getPostgresDatabase().getConnection();
                 Statement statement = connection.createStatement()) {
@@ -38,16 +42,16 @@ public final class LedgerDatabase implements AutoCloseable {
                 .locations("classpath:db/ledger/postgresql")
                 .load()
                 .migrate();
-        return new LedgerDatabase(url);
+        return new LedgerDatabase(url, connections);
     }
 
-    private static HikariDataSource pool(String url) {
+    private static HikariDataSource pool(String url, int connections) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(url);
         config.setUsername("postgres");
-        config.setMaximumPoolSize(16);
+        config.setMaximumPoolSize(connections);
         config.setMinimumIdle(0);
-        config.setConnectionTimeout(2_000);
+        config.setConnectionTimeout(10_000);
         return new HikariDataSource(config);
     }
 

@@ -1,0 +1,81 @@
+package org.securemed.ledger.log;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A store whose writing sessions fail when and how a test says, as if the connection broke: before the call reached the
+ * database, or after it did and the answer was lost.
+ */
+final class FaultyStore implements LogStore {
+    private final LogStore store;
+    private volatile String method = "";
+    private volatile boolean afterwards;
+    private final AtomicInteger countdown = new AtomicInteger();
+
+    FaultyStore(LogStore store) {
+        this.store = store;
+    }
+
+    /** The next {@code times} calls of this method fail. */
+    void failNext(String name, boolean afterIt, int times) {
+        method = name;
+        afterwards = afterIt;
+        countdown.set(times);
+    }
+
+    /** Whether a fault still waits to happen. */
+    boolean isArmed() {
+        return countdown.get() > 0;
+    }
+
+    @Override
+    public Session write() {
+        if (strikes("open")) {
+            throw lost();
+        }
+        return faulty(store.write());
+    }
+
+    @Override
+    public Session read() {
+        return store.read();
+    }
+
+    @Override
+    public void stage(Connection connection, List<StagedEntry> entries) {
+        store.stage(connection, entries);
+    }
+
+    private Session faulty(Session session) {
+        return (Session) Proxy.newProxyInstance(
+                Session.class.getClassLoader(), new Class<?>[] {Session.class}, (proxy, called, arguments) -> {
+                    boolean strikes = strikes(called.getName());
+                    if (strikes && !afterwards) {
+                        session.close();
+                        throw lost();
+                    }
+                    try {
+                        Object result = called.invoke(session, arguments);
+                        if (strikes) {
+                            session.close();
+                            throw lost();
+                        }
+                        return result;
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    private boolean strikes(String name) {
+        return name.equals(method) && countdown.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+    }
+
+    private static LedgerUnavailableException lost() {
+        return new LedgerUnavailableException("the connection broke, as the test wanted");
+    }
+}
