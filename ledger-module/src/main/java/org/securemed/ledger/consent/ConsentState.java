@@ -61,6 +61,16 @@ public final class ConsentState {
         return StateCodec.read(bytes);
     }
 
+    /**
+     * Reads {@link #canonicalBytes()} whose origin and integrity the caller has verified, as by a seal: whether they
+     * are canonical is not checked again.
+     *
+     * @throws TransitionException if the bytes are not a state
+     */
+    public static ConsentState restore(byte[] authenticBytes) throws TransitionException {
+        return StateCodec.restore(authenticBytes);
+    }
+
     /** The patient, {@code Patient/…}. */
     public String subject() {
         return subject;
