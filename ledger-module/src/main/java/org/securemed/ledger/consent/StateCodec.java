@@ -24,8 +24,11 @@ final class StateCodec {
         PolicyCodec.put(json, "consents", List.copyOf(state.consents().values()), StateCodec::write);
         PolicyCodec.put(json, "breakGlass", state.breakGlass(), StateCodec::write);
         PolicyCodec.put(
-                json, "representatives", List.copyOf(state.representatives().entrySet()), StateCodec::write);
-        PolicyCodec.put(json, "keys", List.copyOf(state.keys().values()), TransitionCodec::write);
+                json,
+                "representatives",
+                List.copyOf(new TreeMap<>(state.representatives()).entrySet()),
+                StateCodec::write);
+        PolicyCodec.put(json, "keys", List.copyOf(new TreeMap<>(state.keys()).values()), TransitionCodec::write);
         return CanonicalJson.write(json);
     }
 
