@@ -97,6 +97,10 @@ public record AccessRequest(
         return "role:" + role;
     }
 
+    boolean isPatient() {
+        return user.startsWith("Patient/");
+    }
+
     boolean standsFor(String reference) {
         return user.equals(reference)
                 || organizations.contains(reference)

@@ -34,7 +34,8 @@ public record Actor(String reference, List<Coding> roles) implements Comparable<
 
     public Actor {
         if (!reference.isEmpty()) {
-            Texts.reference(reference);
+            // The same few organizations and people are named by many patients.
+            reference = Texts.reference(reference).intern();
         }
         roles = Texts.sorted(roles);
         if (reference.isEmpty() && roles.isEmpty()) {

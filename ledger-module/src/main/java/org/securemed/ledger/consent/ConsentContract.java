@@ -57,7 +57,7 @@ public final class ConsentContract {
      */
     public static Decision decide(
             ConsentState state, AccessRequest request, ResourceFacts facts, ImplicitPolicy policy) {
-        if (request.user().equals(state.subject())) {
+        if (request.isPatient() && request.user().equals(state.subject())) {
             return PERMIT_SELF;
         }
         if (state.isRepresentative(request.user(), request.at())) {
@@ -76,7 +76,8 @@ public final class ConsentContract {
      */
     public static Coverage coarse(
             ConsentState state, AccessRequest request, String resourceType, ImplicitPolicy policy) {
-        if (request.user().equals(state.subject()) || state.isRepresentative(request.user(), request.at())) {
+        if (request.isPatient() && request.user().equals(state.subject())
+                || state.isRepresentative(request.user(), request.at())) {
             return Coverage.ALL;
         }
         Coverage coverage = Coverage.ALL;

@@ -17,7 +17,9 @@ import java.util.TreeMap;
 public final class ConsentState {
     private final String subject;
     private final long version;
-    private final Map<String, ConsentRecord> consents;
+    /** In the order of their ids. A list, because a million states are in memory and few maps are ever asked for. */
+    private final List<ConsentRecord> consents;
+
     private final List<BreakGlassAccess> breakGlass;
     private final Map<String, Instant> representatives;
     private final Map<String, RegisteredKey> keys;
@@ -34,17 +36,17 @@ public final class ConsentState {
         TransitionHeader.checkSubject(subject);
         this.subject = subject;
         this.version = version;
-        this.consents = Collections.unmodifiableMap(new TreeMap<>(consents));
+        this.consents = List.copyOf(new TreeMap<>(consents).values());
         this.breakGlass = List.copyOf(breakGlass);
-        this.representatives = Collections.unmodifiableMap(new TreeMap<>(representatives));
-        this.keys = Collections.unmodifiableMap(new TreeMap<>(keys));
+        this.representatives = Map.copyOf(representatives);
+        this.keys = Map.copyOf(keys);
         List<ConsentRecord> found = new ArrayList<>();
-        for (ConsentRecord consent : this.consents.values()) {
+        for (ConsentRecord consent : this.consents) {
             if (consent.status() == ConsentRecord.Status.ACTIVE) {
                 found.add(consent);
             }
         }
-        this.active = List.copyOf(found);
+        this.active = found.size() == this.consents.size() ? this.consents : List.copyOf(found);
     }
 
     /** The state of a patient who has said nothing yet: version 0. */
@@ -61,6 +63,16 @@ public final class ConsentState {
         return StateCodec.read(bytes);
     }
 
+    /**
+     * Reads {@link #canonicalBytes()} whose origin and integrity the caller has verified, as by a seal: whether they
+     * are canonical is not checked again.
+     *
+     * @throws TransitionException if the bytes are not a state
+     */
+    public static ConsentState restore(byte[] authenticBytes) throws TransitionException {
+        return StateCodec.restore(authenticBytes);
+    }
+
     /** The patient, {@code Patient/…}. */
     public String subject() {
         return subject;
@@ -73,7 +85,9 @@ public final class ConsentState {
 
     /** Every Consent ever granted, by FHIR id. */
     public Map<String, ConsentRecord> consents() {
-        return consents;
+        Map<String, ConsentRecord> byId = new TreeMap<>();
+        consents.forEach(consent -> byId.put(consent.id(), consent));
+        return Collections.unmodifiableMap(byId);
     }
 
     /** The active Consents in the order of their ids; their periods may not have begun or may be over. */
@@ -96,11 +110,19 @@ public final class ConsentState {
         return keys;
     }
 
+    /** What is kept of the Consent {@code consentId}; empty if it was never granted. */
+    public Optional<ConsentRecord> consent(String consentId) {
+        for (ConsentRecord consent : consents) {
+            if (consent.id().equals(consentId)) {
+                return Optional.of(consent);
+            }
+        }
+        return Optional.empty();
+    }
+
     /** Version of the Consent {@code consentId}, 0 if it was never granted. */
     public long consentVersion(String consentId) {
-        return Optional.ofNullable(consents.get(consentId))
-                .map(ConsentRecord::version)
-                .orElse(0L);
+        return consent(consentId).map(ConsentRecord::version).orElse(0L);
     }
 
     /** Whether {@code reference} acts for the patient at {@code at}. */

@@ -132,7 +132,7 @@ final class Evaluation {
     }
 
     private Truth matchesData(Provision provision) {
-        boolean dated = !provision.dataPeriod().equals(Period.ALWAYS);
+        boolean dated = !provision.dataPeriod().isAlways();
         if (!dated && provision.codes().isEmpty() && provision.data().isEmpty()) {
             return Truth.YES;
         }

@@ -3,7 +3,6 @@ package org.securemed.ledger.consent;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class Fields {
     private final Map<String, Object> rest;
 
+    /** @param object is taken over and emptied */
     Fields(Map<String, Object> object) {
-        this.rest = new LinkedHashMap<>(object);
+        this.rest = object;
     }
 
     String text(String name) throws TransitionException {
@@ -102,9 +102,13 @@ final class Fields {
         if (!(value instanceof Map<?, ?> object)) {
             throw new TransitionException("field " + name + " is missing or of the wrong kind");
         }
-        Map<String, Object> fields = new LinkedHashMap<>();
-        object.forEach((key, element) -> fields.put((String) key, element));
-        return new Fields(fields);
+        return new Fields(asTree(object));
+    }
+
+    /** Every object that {@link CanonicalJson} reads has Strings for keys. */
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> asTree(Map<?, ?> object) {
+        return (Map<String, Object>) object;
     }
 
     private static Instant parseInstant(String name, String text) throws TransitionException {

@@ -37,6 +37,11 @@ public record Period(Instant start, Instant until) {
         return new Period(start, start.plusMillis(1));
     }
 
+    /** Whether this period holds every instant. */
+    boolean isAlways() {
+        return start.equals(Instant.MIN) && until.equals(Instant.MAX);
+    }
+
     /** Whether {@code instant} lies in this period. */
     public boolean contains(Instant instant) {
         return !instant.isBefore(start) && instant.isBefore(until);

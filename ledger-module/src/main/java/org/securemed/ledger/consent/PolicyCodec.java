@@ -6,9 +6,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Provisions and what they are made of, as JSON trees. Empty elements are left out. */
 final class PolicyCodec {
+    /** States are many and name the same purposes and labels: one object of each will do. */
+    private static final Map<Coding, Coding> WELL_KNOWN = Stream.concat(
+                    Purposes.all().stream(),
+                    Stream.of(SecurityLabels.NORMAL, SecurityLabels.RESTRICTED, SecurityLabels.VERY_RESTRICTED))
+            .collect(Collectors.toUnmodifiableMap(Function.identity(), Function.identity()));
+
     private PolicyCodec() {}
 
     static Map<String, Object> write(Provision provision) {
@@ -127,9 +135,13 @@ final class PolicyCodec {
     private static List<Coding> readCodings(Fields fields, String name) throws TransitionException {
         List<Coding> codings = new ArrayList<>();
         for (Fields coding : fields.objects(name)) {
-            codings.add(new Coding(coding.textOrEmpty("system"), coding.text("code")));
+            codings.add(shared(new Coding(coding.textOrEmpty("system").intern(), coding.text("code"))));
             coding.end();
         }
         return codings;
+    }
+
+    private static Coding shared(Coding coding) {
+        return WELL_KNOWN.getOrDefault(coding, coding);
     }
 }

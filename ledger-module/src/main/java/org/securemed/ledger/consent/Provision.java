@@ -81,13 +81,6 @@ public record Provision(
     }
 
     /**
-     * Whether some resource that carries no facts to test could still be told apart by this provision's own elements.
-     */
-    boolean looksAtTheResource() {
-        return !codes.isEmpty() || !securityLabels.isEmpty() || !data.isEmpty() || !dataPeriod.equals(Period.ALWAYS);
-    }
-
-    /**
      * Whether {@code other} is about the same grantee and the same scope: the same root elements apart from
      * {@code type}, {@code period} and nested provisions. A new Consent for the same grantee and scope replaces the old
      * one.

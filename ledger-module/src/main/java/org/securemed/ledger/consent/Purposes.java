@@ -3,6 +3,7 @@ package org.securemed.ledger.consent;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +69,10 @@ public final class Purposes {
             }
         }
         return false;
+    }
+
+    static Set<Coding> all() {
+        return PARENT.keySet();
     }
 
     /** Whether {@code purpose} is a v3-ActReason purpose of use. */

