@@ -108,6 +108,17 @@ create table spent_refresh_token (
 create index spent_refresh_token_until on spent_refresh_token (until);
 create index spent_refresh_token_authorization on spent_refresh_token (authorization_id);
 
+-- What an EHR knows when it starts an app; used by one authorization, which then keeps a copy.
+create table launch_context (
+    id_hash             text        primary key,
+    client_id           text        not null,
+    username            text        not null,
+    context             text        not null,
+    until               timestamptz not null,
+    used                boolean     not null default false
+);
+create index launch_context_until on launch_context (until);
+
 -- Assertions of machine clients, each of which counts once.
 create table client_assertion (
     id_hash             text        primary key,

@@ -22,9 +22,11 @@ final class AuthorizationRequestRules implements Consumer<OAuth2AuthorizationCod
     private static final int LONGEST_STATE = 2048;
 
     private final String fhirBase;
+    private final LaunchContexts launches;
 
-    AuthorizationRequestRules(SmartProperties properties) {
+    AuthorizationRequestRules(SmartProperties properties, LaunchContexts launches) {
         this.fhirBase = properties.fhirBase();
+        this.launches = launches;
     }
 
     @Override
@@ -43,6 +45,25 @@ final class AuthorizationRequestRules implements Consumer<OAuth2AuthorizationCod
         }
         if (!ScopeRules.allowed(client, request.getScopes())) {
             throw refused(OAuth2ErrorCodes.INVALID_SCOPE, ScopeRules.REFUSED, request, client);
+        }
+        judgeLaunch(request, client);
+    }
+
+    /** The scope and the parameter come together; the launch is used up once the person is known. */
+    private void judgeLaunch(OAuth2AuthorizationCodeRequestAuthenticationToken request, RegisteredClient client) {
+        Object launch = request.getAdditionalParameters().get("launch");
+        boolean asked = request.getScopes().contains(Scope.Named.LAUNCH.toString());
+        if (launch == null && !asked) {
+            return;
+        }
+        if (!asked || !(launch instanceof String id) || id.isBlank()) {
+            throw refused(OAuth2ErrorCodes.INVALID_REQUEST, "launch is missing or not asked for", request, client);
+        }
+        boolean signedIn = request.getPrincipal() instanceof Authentication person
+                && person.isAuthenticated()
+                && person.getPrincipal() instanceof SignedIn;
+        if (signedIn && !launches.use(id, client.getClientId(), ((Authentication) request.getPrincipal()).getName())) {
+            throw refused(OAuth2ErrorCodes.INVALID_REQUEST, "launch is unknown, used or too old", request, client);
         }
     }
 

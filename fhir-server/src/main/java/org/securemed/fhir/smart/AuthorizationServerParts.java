@@ -2,15 +2,19 @@ package org.securemed.fhir.smart;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationConsentService;
 import org.springframework.security.oauth2.server.authorization.authentication.JwtClientAssertionAuthenticationProvider;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationContext;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationProvider;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationConsentAuthenticationProvider;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2ClientCredentialsAuthenticationProvider;
 import org.springframework.security.oauth2.server.authorization.config.annotation.web.configurers.OAuth2AuthorizationServerConfigurer;
 import org.springframework.security.oauth2.server.authorization.settings.AuthorizationServerSettings;
 import org.springframework.security.oauth2.server.authorization.token.OAuth2TokenGenerator;
 import org.springframework.security.oauth2.server.authorization.web.authentication.JwtClientAssertionAuthenticationConverter;
 import org.springframework.security.oauth2.server.authorization.web.authentication.OAuth2AccessTokenResponseAuthenticationSuccessHandler;
+import org.springframework.security.oauth2.server.authorization.web.authentication.OAuth2AuthorizationConsentAuthenticationConverter;
 
 /** What SMART asks of Spring's authorization server beyond its defaults, and where it plugs in. */
 record AuthorizationServerParts(
@@ -23,7 +27,9 @@ record AuthorizationServerParts(
         PublicClients publicClients,
         BearerIntrospection bearers,
         ClientAssertions assertions,
-        Revocations revocations) {
+        Revocations revocations,
+        AuthorizationRequestRules requestRules,
+        ConsentDecision consentDecision) {
     private static final List<String> NOT_OFFERED = List.of(
             "device_authorization_endpoint",
             "tls_client_certificate_bound_access_tokens",
@@ -40,13 +46,22 @@ record AuthorizationServerParts(
                 .authorizationConsentService(consents)
                 .tokenGenerator(tokens)
                 .authorizationServerSettings(settings)
-                .authorizationEndpoint(endpoint -> endpoint.authorizationRequestConverters(
-                                converters -> converters.replaceAll(ScopeRules::canonical))
-                        .authenticationProviders(providers -> providers.forEach(provider -> {
-                            if (provider instanceof OAuth2AuthorizationCodeRequestAuthenticationProvider requests) {
-                                requests.setAuthenticationValidator(new AuthorizationRequestRules(properties));
-                            }
-                        })))
+                .authorizationEndpoint(endpoint -> endpoint.consentPage(ConsentPage.PATH)
+                        .authorizationRequestConverters(converters -> {
+                            converters.removeIf(OAuth2AuthorizationConsentAuthenticationConverter.class::isInstance);
+                            converters.replaceAll(ScopeRules::canonical);
+                            converters.add(0, new ConsentAnswer.Converter());
+                        })
+                        .authenticationProviders(providers -> {
+                            providers.removeIf(OAuth2AuthorizationConsentAuthenticationProvider.class::isInstance);
+                            providers.add(consentDecision);
+                            providers.forEach(provider -> {
+                                if (provider instanceof OAuth2AuthorizationCodeRequestAuthenticationProvider requests) {
+                                    requests.setAuthenticationValidator(requestRules);
+                                    requests.setAuthorizationConsentRequired(this::asksThePerson);
+                                }
+                            });
+                        }))
                 .tokenEndpoint(endpoint -> endpoint.accessTokenResponseHandler(tokenAnswer())
                         .accessTokenRequestConverters(converters -> converters.replaceAll(ScopeRules::canonical))
                         .authenticationProviders(providers -> providers.forEach(provider -> {
@@ -82,6 +97,18 @@ record AuthorizationServerParts(
         metadata.replaceAll((name, value) -> name.endsWith("_auth_methods_supported") ? CLIENT_AUTHENTICATION : value);
         metadata.put("token_endpoint_auth_signing_alg_values_supported", List.of("RS384", "ES384"));
         metadata.put("scopes_supported", SmartDiscovery.SCOPES);
+    }
+
+    /** Always, but for apps that the hospital trusts and that need no patient to be chosen. */
+    private boolean asksThePerson(OAuth2AuthorizationCodeRequestAuthenticationContext context) {
+        if (context.getRegisteredClient().getClientSettings().isRequireAuthorizationConsent()) {
+            return true;
+        }
+        Set<String> scopes = context.getAuthorizationRequest().getScopes();
+        boolean needsPatient = scopes.stream().anyMatch(scope -> scope.startsWith("patient/"))
+                || scopes.contains(Scope.Named.LAUNCH_PATIENT.toString());
+        return needsPatient
+                && !context.getAuthorizationRequest().getAdditionalParameters().containsKey("launch");
     }
 
     private static OAuth2AccessTokenResponseAuthenticationSuccessHandler tokenAnswer() {

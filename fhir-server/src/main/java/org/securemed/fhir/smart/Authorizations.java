@@ -108,6 +108,8 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
     private final JdbcOperations database;
     private final TransactionTemplate transactions;
     private final Revocations revocations;
+    private final LaunchContexts launches;
+    private final AppConsents consents;
     private final Clock clock;
     private final Duration refreshTokenLifetime;
 
@@ -116,12 +118,16 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
             TransactionTemplate transactions,
             RegisteredClientRepository clients,
             Revocations revocations,
+            LaunchContexts launches,
+            AppConsents consents,
             SmartProperties properties,
             Clock clock) {
         super(database, clients);
         this.database = database;
         this.transactions = transactions;
         this.revocations = revocations;
+        this.launches = launches;
+        this.consents = consents;
         this.refreshTokenLifetime = properties.refreshTokenLifetime();
         this.clock = clock;
     }
@@ -156,12 +162,13 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
                     spend(foundByRefresh, stored.getId());
                 }
             }
-            write(stored);
+            write(before == null ? withLaunch(stored) : stored);
             if (access != null && stored.getAccessToken().isInvalidated()) {
                 revocations.revoke(Revocations.Kind.TOKEN, access);
                 if (stored.getRefreshToken() == null || stored.getRefreshToken().isInvalidated()) {
                     // Nothing can come of it any more; earlier access tokens end too.
                     revocations.revoke(Revocations.Kind.AUTHORIZATION, stored.getId());
+                    consents.ended(stored.getId());
                 }
             }
             return false;
@@ -204,6 +211,16 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
         return null;
     }
 
+    /** A new authorization takes the context of its launch along; the request's rules have used the launch up. */
+    private OAuth2Authorization withLaunch(OAuth2Authorization authorization) {
+        return Grants.launchParameter(authorization)
+                .flatMap(launches::take)
+                .map(context -> OAuth2Authorization.from(authorization)
+                        .attribute(Grants.LAUNCH, LaunchContexts.write(context))
+                        .build())
+                .orElse(authorization);
+    }
+
     private void write(OAuth2Authorization authorization) {
         List<SqlParameterValue> values =
                 new ArrayList<>(getAuthorizationParametersMapper().apply(authorization));
@@ -242,6 +259,7 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
     /** Ends an authorization with every token that it ever gave out. */
     private void end(String id) {
         revocations.revoke(Revocations.Kind.AUTHORIZATION, id);
+        consents.ended(id);
         List<String> tokens = database.queryForList(
                 "delete from smart.oauth2_authorization where id = ? returning access_token_value", String.class, id);
         for (String token : tokens) {

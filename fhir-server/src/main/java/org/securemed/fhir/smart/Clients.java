@@ -46,6 +46,9 @@ final class Clients implements RegisteredClientRepository {
         /** {@link Role#code()} of a machine client. */
         static final String ROLE = "securemed.role";
 
+        /** Who answers for an app, as shown to people. */
+        static final String PUBLISHER = "securemed.publisher";
+
         static final String FHIR_USER = "securemed.fhir-user";
         static final String ORGANIZATION = "securemed.organization";
         static final String ORGANIZATION_NAME = "securemed.organization-name";

@@ -72,7 +72,8 @@ public final class DemoClients {
                         "user/*.cruds")))
                 .clientSettings(ClientSettings.builder()
                         .requireProofKey(true)
-                        .requireAuthorizationConsent(false)
+                        .requireAuthorizationConsent(true)
+                        .setting(Clients.Setting.PUBLISHER, "SecureMed demo")
                         .build())
                 .tokenSettings(tokens(properties, properties.accessTokenLifetime()))
                 .build();

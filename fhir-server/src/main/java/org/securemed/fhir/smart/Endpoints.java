@@ -31,6 +31,9 @@ final class Endpoints {
     static final RequestMatcher OPEN = any(
             LoginPage.PATH, "/logout", "/smart/*.css", "/error", "/actuator/health", "/actuator/health/*", "/health");
 
+    /** Pages of this package for people who are signed in. */
+    static final RequestMatcher SIGNED_IN = any(ConsentPage.PATH);
+
     private Endpoints() {}
 
     static RequestMatcher any(String... patterns) {

@@ -14,6 +14,12 @@ final class LoginPage {
     static final String WAIT = PATH + "?wait";
     static final String OUT = PATH + "?out";
 
+    private final FormTargets targets;
+
+    LoginPage(FormTargets targets) {
+        this.targets = targets;
+    }
+
     @GetMapping(PATH)
     String show(HttpServletRequest request, HttpServletResponse response, Model model) {
         boolean wait = request.getParameter("wait") != null;
@@ -24,6 +30,7 @@ final class LoginPage {
             response.setStatus(429);
             response.setHeader("Retry-After", Long.toString(LoginThrottle.WINDOW.toSeconds()));
         }
+        targets.allowWaiting(request, response);
         return "smart/login";
     }
 }

@@ -31,8 +31,6 @@ class SecurityChains {
     static final int FHIR = 20;
     static final int REST = 1000;
 
-    private static final String PAGES = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
-            + " base-uri 'none'; frame-ancestors 'none'";
     private static final String DATA = "default-src 'none'; frame-ancestors 'none'";
 
     @Bean
@@ -81,10 +79,12 @@ class SecurityChains {
     @Bean
     @Order(REST)
     SecurityFilterChain restChain(HttpSecurity http, PasswordLogin login, ProblemWriter problems) throws Exception {
-        headers(http, PAGES);
+        headers(http, pagePolicy(""));
         return http.authenticationManager(login::authenticate)
                 .authorizeHttpRequests(requests -> requests.requestMatchers(Endpoints.OPEN)
                         .permitAll()
+                        .requestMatchers(Endpoints.SIGNED_IN)
+                        .authenticated()
                         .anyRequest()
                         .denyAll())
                 .formLogin(form -> form.loginPage(LoginPage.PATH)
@@ -92,8 +92,14 @@ class SecurityChains {
                                 + (failure instanceof LockedException ? LoginPage.WAIT : LoginPage.FAILED))))
                 .logout(logout -> logout.logoutSuccessUrl(LoginPage.OUT))
                 .exceptionHandling(exceptions -> exceptions
-                        .authenticationEntryPoint((request, response, reason) -> problems.write(
-                                request, response, Problem.notFound("not-found", "There is nothing at this address.")))
+                        .defaultAuthenticationEntryPointFor(
+                                new LoginUrlAuthenticationEntryPoint(LoginPage.PATH), Endpoints.SIGNED_IN)
+                        .defaultAuthenticationEntryPointFor(
+                                (request, response, reason) -> problems.write(
+                                        request,
+                                        response,
+                                        Problem.notFound("not-found", "There is nothing at this address.")),
+                                AnyRequestMatcher.INSTANCE)
                         .accessDeniedHandler((request, response, reason) -> problems.write(
                                 request,
                                 response,
@@ -101,6 +107,16 @@ class SecurityChains {
                                         ? Problem.forbidden("csrf", "The form is too old. Load the page again.")
                                         : Problem.notFound("not-found", "There is nothing at this address."))))
                 .build();
+    }
+
+    /**
+     * The policy of pages: our own style sheet and images, no script at all.
+     *
+     * @param formTargets where forms may lead beside this server, each after a space
+     */
+    static String pagePolicy(String formTargets) {
+        return "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'" + formTargets
+                + "; base-uri 'none'; frame-ancestors 'none'";
     }
 
     private static void headers(HttpSecurity http, String policy) throws Exception {

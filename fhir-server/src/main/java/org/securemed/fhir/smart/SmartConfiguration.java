@@ -40,7 +40,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({SmartProperties.class, DemoProperties.class})
-@Import({SecurityChains.class, LoginPage.class, ProblemErrorController.class})
+@Import({SecurityChains.class, LoginPage.class, ConsentPage.class, ProblemErrorController.class})
 public class SmartConfiguration {
     /** The profile under which nothing of development or the demo is accepted. */
     public static final String PRODUCTION = "production";
@@ -136,10 +136,39 @@ public class SmartConfiguration {
     }
 
     @Bean
+    FormTargets formTargets(Clients clients) {
+        return new FormTargets(clients);
+    }
+
+    @Bean
+    LaunchContexts launchContexts(SmartStore store) {
+        return new LaunchContexts(store.client(), store.clock());
+    }
+
+    @Bean
     Authorizations authorizations(
-            SmartStore store, Clients clients, Revocations revocations, SmartProperties properties) {
+            SmartStore store,
+            Clients clients,
+            Revocations revocations,
+            LaunchContexts launches,
+            ObjectProvider<AppConsents> consents,
+            SmartProperties properties) {
         return new Authorizations(
-                store.template(), store.transactions(), clients, revocations, properties, store.clock());
+                store.template(),
+                store.transactions(),
+                clients,
+                revocations,
+                launches,
+                consents.getIfAvailable(() -> AppConsents.NONE),
+                properties,
+                store.clock());
+    }
+
+    @Bean
+    PendingRequests pendingRequests(
+            Authorizations authorizations, Clients clients, Accounts accounts, ObjectProvider<PatientChoices> choices) {
+        return new PendingRequests(
+                authorizations, clients, accounts, choices.getIfAvailable(() -> PatientChoices.OWN_RECORD_ONLY));
     }
 
     @Bean
@@ -153,9 +182,9 @@ public class SmartConfiguration {
     }
 
     @Bean
-    JwtGenerator jwtGenerator(SigningKeys keys, Accounts accounts, SmartProperties properties) {
+    JwtGenerator jwtGenerator(SmartStore store, SigningKeys keys, Accounts accounts, SmartProperties properties) {
         JwtGenerator generator = new JwtGenerator(new NimbusJwtEncoder(keys));
-        generator.setJwtCustomizer(new TokenClaims(accounts, keys, properties));
+        generator.setJwtCustomizer(new TokenClaims(accounts, keys, properties, store.clock()));
         return generator;
     }
 
@@ -169,6 +198,9 @@ public class SmartConfiguration {
             AuthorizationServerSettings settings,
             SmartStore store,
             Revocations revocations,
+            LaunchContexts launches,
+            PendingRequests pending,
+            ObjectProvider<AppConsents> appConsents,
             Environment environment) {
         ClientKeys keys = new ClientKeys(production(environment), store.clock());
         return new AuthorizationServerParts(
@@ -181,7 +213,15 @@ public class SmartConfiguration {
                 new PublicClients(clients),
                 new BearerIntrospection(clients),
                 new ClientAssertions(store.client(), keys, properties, store.clock()),
-                revocations);
+                revocations,
+                new AuthorizationRequestRules(properties, launches),
+                // No bean: Spring would make it a provider of every chain, and ask it twice.
+                new ConsentDecision(
+                        pending,
+                        authorizations,
+                        appConsents.getIfAvailable(() -> AppConsents.NONE),
+                        store.transactions(),
+                        store.clock()));
     }
 
     @Bean

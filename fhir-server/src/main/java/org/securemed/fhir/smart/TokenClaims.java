@@ -1,5 +1,6 @@
 package org.securemed.fhir.smart;
 
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,8 +33,10 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
     private final Accounts accounts;
     private final SigningKeys keys;
     private final String fhirBase;
+    private final Clock clock;
 
-    TokenClaims(Accounts accounts, SigningKeys keys, SmartProperties properties) {
+    TokenClaims(Accounts accounts, SigningKeys keys, SmartProperties properties, Clock clock) {
+        this.clock = clock;
         this.accounts = accounts;
         this.keys = keys;
         this.fhirBase = properties.fhirBase();
@@ -43,6 +46,7 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
     public void customize(JwtEncodingContext context) {
         // Several keys are published; this one signs.
         context.getJwsHeader().keyId(keys.signingKeyId());
+        Grants.until(context.getAuthorization()).ifPresent(until -> end(context.getClaims(), until));
         Authentication principal = context.getPrincipal();
         SignedIn person = principal.getPrincipal() instanceof SignedIn signedIn ? signedIn : null;
         if (OAuth2TokenType.ACCESS_TOKEN.equals(context.getTokenType())) {
@@ -58,7 +62,7 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
             if (person == null) {
                 machine(context.getClaims(), context.getRegisteredClient());
             } else {
-                person(context.getClaims(), person, context.getAuthorizedScopes());
+                person(context.getClaims(), person, context.getAuthorizedScopes(), Grants.launch(authorization));
             }
         } else if (OidcParameterNames.ID_TOKEN.equals(context.getTokenType().getValue()) && person != null) {
             Account account = account(person);
@@ -74,12 +78,34 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
         }
     }
 
-    private void person(JwtClaimsSet.Builder claims, SignedIn person, Set<String> scopes) {
+    /** A token lives no longer than what was granted. */
+    private void end(JwtClaimsSet.Builder claims, Instant until) {
+        if (!until.isAfter(clock.instant())) {
+            throw new OAuth2AuthenticationException(
+                    new OAuth2Error(OAuth2ErrorCodes.INVALID_GRANT, "What was granted has ended.", null));
+        }
+        claims.claims(all -> all.computeIfPresent(
+                "exp", (name, exp) -> exp instanceof Instant at && at.isAfter(until) ? until : exp));
+    }
+
+    private void person(JwtClaimsSet.Builder claims, SignedIn person, Set<String> scopes, LaunchContext launch) {
         Account account = account(person);
         claims.claim(Claims.AUTH_TIME, Date.from(Instant.ofEpochSecond(person.epochSecond())))
                 .claim(Claims.ACR, person.acr());
         put(claims, Claims.FHIR_USER, absolute(account.fhirUser()));
-        patientInContext(account, scopes).ifPresent(patient -> claims.claim(Claims.PATIENT, patient));
+        if (launch.patient() == null) {
+            patientInContext(account, scopes).ifPresent(patient -> claims.claim(Claims.PATIENT, patient));
+        } else {
+            claims.claim(Claims.PATIENT, launch.patient());
+        }
+        put(claims, Claims.ENCOUNTER, launch.encounter());
+        put(claims, "intent", launch.intent());
+        if (launch.needPatientBanner() != null) {
+            claims.claim("need_patient_banner", launch.needPatientBanner());
+        }
+        if (!launch.fhirContext().isEmpty()) {
+            claims.claim("fhirContext", fhirContext(launch));
+        }
         claims.claim(
                 Claims.EXTENSIONS,
                 iua(
@@ -146,6 +172,19 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
         Map<String, Object> extensions = new LinkedHashMap<>();
         extensions.put(Claims.IHE_IUA, iua);
         return extensions;
+    }
+
+    private static List<Map<String, String>> fhirContext(LaunchContext launch) {
+        List<Map<String, String>> resources = new ArrayList<>();
+        for (LaunchContext.Resource resource : launch.fhirContext()) {
+            Map<String, String> one = new LinkedHashMap<>();
+            one.put("reference", resource.reference());
+            if (resource.role() != null) {
+                one.put("role", resource.role());
+            }
+            resources.add(one);
+        }
+        return resources;
     }
 
     private static Map<String, String> coding(String system, String code) {

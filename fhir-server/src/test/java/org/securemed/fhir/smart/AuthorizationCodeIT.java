@@ -20,7 +20,7 @@ class AuthorizationCodeIT {
 
         HttpResponse<String> signedIn = app.logIn("patient", "patient-password");
         assertThat(signedIn.headers().firstValue("Location").orElse("")).contains("/oauth2/authorize?");
-        HttpResponse<String> back = app.authorize(request);
+        HttpResponse<String> back = app.allow(app.authorize(request));
         assertThat(SmartApp.parameter(back, "state")).isEqualTo("state+of/the app");
 
         HttpResponse<String> tokens = app.exchange(SmartApp.parameter(back, "code"));

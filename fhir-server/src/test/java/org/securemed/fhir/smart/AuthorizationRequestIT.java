@@ -118,7 +118,7 @@ class AuthorizationRequestIT {
         app.logIn("patient", "patient-password");
 
         HttpResponse<String> answer =
-                app.browser.post(server.at("/oauth2/authorize"), app.request("launch/patient patient/*.rs"));
+                app.allow(app.browser.post(server.at("/oauth2/authorize"), app.request("launch/patient patient/*.rs")));
 
         assertThat(app.exchange(SmartApp.parameter(answer, "code")).statusCode())
                 .isEqualTo(200);

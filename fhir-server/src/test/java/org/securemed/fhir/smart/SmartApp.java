@@ -5,21 +5,28 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.springframework.web.util.HtmlUtils;
 
 /** A SMART app and the person in front of it, over HTTP. */
 final class SmartApp {
     static final String REDIRECT = "http://127.0.0.1:4711/callback";
     static final String VERIFIER = "a-verifier-of-at-least-forty-three-characters-0123456789";
     private static final Pattern CSRF = Pattern.compile("name=\"_csrf\"[^>]*value=\"([^\"]+)\"");
+    private static final Pattern INPUT = Pattern.compile("<input[^>]*>");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     final Http browser = new Http();
@@ -76,8 +83,49 @@ final class SmartApp {
     /** Logs in and follows the way back to the app. */
     String code(String username, Map<String, String> request) {
         logIn(username, username + "-password");
-        HttpResponse<String> answer = authorize(request);
-        return parameter(answer, "code");
+        return parameter(allow(authorize(request)), "code");
+    }
+
+    /** On the consent screen: everything on, no sensitive topic, allow. */
+    HttpResponse<String> allow(HttpResponse<String> redirectToConsent) {
+        return decide(consentPage(redirectToConsent), "allow", form -> {});
+    }
+
+    /** The consent screen that the browser was sent to. */
+    HttpResponse<String> consentPage(HttpResponse<String> redirect) {
+        String location = redirect.headers()
+                .firstValue("Location")
+                .orElseThrow(() -> new AssertionError(redirect.statusCode() + " " + redirect.body()));
+        if (!location.contains("/oauth2/consent?")) {
+            throw new AssertionError("no consent screen but " + location);
+        }
+        return browser.get(URI.create(location), "Accept", "text/html");
+    }
+
+    /** Sends the form of a consent screen as it was shown, but for what the test changes. */
+    HttpResponse<String> decide(
+            HttpResponse<String> page, String decision, Consumer<List<Map.Entry<String, String>>> change) {
+        List<Map.Entry<String, String>> fields = new ArrayList<>();
+        Matcher input = INPUT.matcher(page.body().substring(page.body().indexOf("action=\"/oauth2/authorize\"")));
+        while (input.find()) {
+            String tag = input.group();
+            if (!tag.contains("checkbox") && !tag.contains("radio") || tag.contains("checked")) {
+                fields.add(Map.entry(attribute(tag, "name"), attribute(tag, "value")));
+            }
+        }
+        fields.add(Map.entry("decision", decision));
+        change.accept(fields);
+        String body = fields.stream()
+                .map(field -> Http.encode(field.getKey()) + "=" + Http.encode(field.getValue()))
+                .collect(Collectors.joining("&"));
+        return browser.send(HttpRequest.newBuilder(server.at("/oauth2/authorize"))
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    private static String attribute(String tag, String name) {
+        Matcher attribute = Pattern.compile(" " + name + "=\"([^\"]*)\"").matcher(tag);
+        return attribute.find() ? HtmlUtils.htmlUnescape(attribute.group(1)) : "";
     }
 
     static String parameter(HttpResponse<String> redirect, String name) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.SpringApplication;
@@ -55,6 +56,26 @@ final class SmartServer implements AutoCloseable {
                 throw new IllegalStateException("the ledger cannot be written");
             }
             refused.add(status + " " + reasonCode);
+        }
+    }
+
+    /** What stands for the consents: remembers, or fails on demand. */
+    static final class Consents implements AppConsents {
+        final List<Granted> granted = new CopyOnWriteArrayList<>();
+        final List<String> ended = new CopyOnWriteArrayList<>();
+        volatile boolean broken;
+
+        @Override
+        public void granted(Granted grant) {
+            if (broken) {
+                throw new IllegalStateException("the consent cannot be written");
+            }
+            granted.add(grant);
+        }
+
+        @Override
+        public void ended(String authorization) {
+            ended.add(authorization);
         }
     }
 
@@ -194,6 +215,32 @@ final class SmartServer implements AutoCloseable {
                     "Organization/hospital",
                     "Hospital",
                     purposes);
+        }
+
+        @Bean
+        Consents consents() {
+            return new Consents();
+        }
+
+        /** Clinicians open ann and bob. */
+        @Bean
+        PatientChoices patientChoices() {
+            return new PatientChoices() {
+                @Override
+                public List<Choice> find(AppUser user, String text, int most) {
+                    return Stream.of(new Choice("ann", "Ann <b>Example</b>"), new Choice("bob", "Bob Example"))
+                            .filter(choice -> user.roles().contains(Role.PHYSICIAN)
+                                    && choice.label().contains(text))
+                            .limit(most)
+                            .toList();
+                }
+
+                @Override
+                public boolean mayOpen(AppUser user, String patient) {
+                    return find(user, "", 10).stream()
+                            .anyMatch(choice -> choice.patient().equals(patient));
+                }
+            };
         }
 
         @Bean

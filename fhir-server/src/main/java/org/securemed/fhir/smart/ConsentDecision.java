@@ -1,0 +1,158 @@
+package org.securemed.fhir.smart;
+
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.security.authentication.AuthenticationProvider;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.core.OAuth2Error;
+import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
+import org.springframework.security.oauth2.core.endpoint.OAuth2AuthorizationRequest;
+import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
+import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
+import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationCode;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationException;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationToken;
+import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Turns the answer on the consent screen into an authorization: what was chosen is what the token will hold, and the
+ * consent that is told of it, in one transaction. The answer may only narrow what the app asked for. Thread-safe.
+ */
+final class ConsentDecision implements AuthenticationProvider {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final PendingRequests pending;
+    private final Authorizations authorizations;
+    private final AppConsents consents;
+    private final TransactionTemplate transactions;
+    private final Clock clock;
+
+    ConsentDecision(
+            PendingRequests pending,
+            Authorizations authorizations,
+            AppConsents consents,
+            TransactionTemplate transactions,
+            Clock clock) {
+        this.pending = pending;
+        this.authorizations = authorizations;
+        this.consents = consents;
+        this.transactions = transactions;
+        this.clock = clock;
+    }
+
+    @Override
+    public Authentication authenticate(Authentication authentication) {
+        ConsentAnswer answer = (ConsentAnswer) authentication;
+        PendingRequests.Pending request = pending.find(answer.person(), answer.state())
+                .orElseThrow(() -> new OAuth2AuthorizationCodeRequestAuthenticationException(
+                        new OAuth2Error(OAuth2ErrorCodes.INVALID_REQUEST, "state", null), null));
+        if (!answer.allowed()) {
+            authorizations.remove(request.authorization());
+            throw told(OAuth2ErrorCodes.ACCESS_DENIED, "the person did not allow it", request);
+        }
+        LaunchContext launch = launch(request, answer.patient());
+        Set<Scope> granted = new LinkedHashSet<>();
+        for (Scope scope : request.scopes().scopes()) {
+            granted.addAll(scope.fold(
+                    resource -> resource.context() == ScopeContext.PATIENT
+                            ? DataCategory.narrow(resource, answer.categories())
+                            : Set.of(resource),
+                    Set::of));
+        }
+        ScopeSet scopes = new ScopeSet(granted);
+        if (scopes.scopes().stream().noneMatch(scope -> scope instanceof Scope.Resource)
+                && request.scopes().scopes().stream().anyMatch(scope -> scope instanceof Scope.Resource)) {
+            authorizations.remove(request.authorization());
+            throw told(OAuth2ErrorCodes.ACCESS_DENIED, "the person did not allow it", request);
+        }
+        Instant until = GrantDuration.of(answer.duration())
+                .map(duration -> clock.instant().plus(duration.length()))
+                .orElse(null);
+        OAuth2AuthorizationCode code = code(request.client());
+        OAuth2Authorization decided = OAuth2Authorization.from(request.authorization())
+                .authorizedScopes(new LinkedHashSet<>(scopes.texts()))
+                .token(code)
+                .attributes(attributes -> {
+                    attributes.remove(OAuth2ParameterNames.STATE);
+                    attributes.put(Grants.LAUNCH, LaunchContexts.write(launch));
+                    if (until != null) {
+                        attributes.put(Grants.UNTIL, Long.toString(until.getEpochSecond()));
+                    }
+                })
+                .build();
+        transactions.executeWithoutResult(status -> {
+            authorizations.save(decided);
+            consents.granted(new AppConsents.Granted(
+                    decided.getId(),
+                    request.client().getClientId(),
+                    request.client().getClientName(),
+                    request.user(),
+                    launch.patient(),
+                    scopes,
+                    answer.topics(),
+                    until));
+        });
+        OAuth2AuthorizationRequest asked = request.request();
+        return new OAuth2AuthorizationCodeRequestAuthenticationToken(
+                asked.getAuthorizationUri(),
+                asked.getClientId(),
+                answer.person(),
+                code,
+                request.redirectUri(),
+                asked.getState(),
+                new LinkedHashSet<>(scopes.texts()));
+    }
+
+    /** The launch context with the patient that was chosen, if there was a choice. */
+    private LaunchContext launch(PendingRequests.Pending request, @Nullable String chosen) {
+        LaunchContext launch = request.launch();
+        if (!request.needsPatient()) {
+            return launch;
+        }
+        if (launch.patient() != null) {
+            return launch;
+        }
+        if (chosen == null || !pending.mayOpen(request, chosen)) {
+            throw told(OAuth2ErrorCodes.ACCESS_DENIED, "no patient was chosen", request);
+        }
+        return launch.withPatient(chosen);
+    }
+
+    private OAuth2AuthorizationCode code(RegisteredClient client) {
+        byte[] value = new byte[48];
+        RANDOM.nextBytes(value);
+        Instant now = Instant.now();
+        return new OAuth2AuthorizationCode(
+                Base64.getUrlEncoder().withoutPadding().encodeToString(value),
+                now,
+                now.plus(client.getTokenSettings().getAuthorizationCodeTimeToLive()));
+    }
+
+    private static OAuth2AuthorizationCodeRequestAuthenticationException told(
+            String code, String description, PendingRequests.Pending request) {
+        OAuth2AuthorizationRequest asked = request.request();
+        OAuth2AuthorizationCodeRequestAuthenticationToken answer =
+                new OAuth2AuthorizationCodeRequestAuthenticationToken(
+                        asked.getAuthorizationUri(),
+                        asked.getClientId(),
+                        request.authorization().getAttribute(java.security.Principal.class.getName()),
+                        request.redirectUri(),
+                        asked.getState(),
+                        asked.getScopes(),
+                        asked.getAdditionalParameters());
+        answer.setAuthenticated(true);
+        return new OAuth2AuthorizationCodeRequestAuthenticationException(
+                new OAuth2Error(code, description, null), answer);
+    }
+
+    @Override
+    public boolean supports(Class<?> type) {
+        return ConsentAnswer.class.isAssignableFrom(type);
+    }
+}

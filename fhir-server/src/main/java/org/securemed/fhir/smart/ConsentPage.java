@@ -1,0 +1,127 @@
+package org.securemed.fhir.smart;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.problem.Problem;
+import org.securemed.fhir.problem.ProblemWriter;
+import org.springframework.security.core.Authentication;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+
+/** Choosing a record (screen A2) and saying what an app may do with it (screen A3). */
+@Controller
+final class ConsentPage {
+    static final String PATH = "/oauth2/consent";
+
+    private final PendingRequests pending;
+    private final FormTargets targets;
+    private final ProblemWriter problems;
+
+    ConsentPage(PendingRequests pending, FormTargets targets, ProblemWriter problems) {
+        this.pending = pending;
+        this.targets = targets;
+        this.problems = problems;
+    }
+
+    @GetMapping(PATH)
+    @Nullable
+    String show(
+            @RequestParam("state") String state,
+            @RequestParam(name = "search", defaultValue = "") String search,
+            Authentication person,
+            HttpServletRequest request,
+            HttpServletResponse response,
+            Model model)
+            throws IOException {
+        PendingRequests.Pending asked = pending.find(person, state).orElse(null);
+        if (asked == null) {
+            problems.write(
+                    request,
+                    response,
+                    Problem.notFound(
+                            "consent-gone", "This request was answered or is too old. Start again in the app."));
+            return null;
+        }
+        Set<DataCategory> categories = EnumSet.noneOf(DataCategory.class);
+        asked.scopes()
+                .scopes()
+                .forEach(scope -> scope.fold(
+                        resource -> resource.context() == ScopeContext.PATIENT
+                                && categories.addAll(DataCategory.of(resource)),
+                        named -> false));
+        boolean choose = asked.needsPatient() && asked.launch().patient() == null;
+        List<PatientChoices.Choice> choices = choose ? pending.choices(asked, search) : List.of();
+        model.addAttribute("app", asked.client().getClientName());
+        model.addAttribute("clientId", asked.client().getClientId());
+        model.addAttribute("publisher", Clients.setting(asked.client(), Clients.Setting.PUBLISHER));
+        model.addAttribute("goesTo", java.net.URI.create(asked.redirectUri()).getAuthority());
+        model.addAttribute("person", asked.user().displayName());
+        model.addAttribute("state", state);
+        model.addAttribute("sentences", sentences(asked.scopes()));
+        model.addAttribute(
+                "categories",
+                categories.stream()
+                        .map(one -> new ConsentOption(one.name(), one.label()))
+                        .toList());
+        model.addAttribute("topics", topics(categories));
+        model.addAttribute(
+                "durations",
+                Arrays.stream(GrantDuration.values())
+                        .map(one -> new ConsentOption(one.name(), one.label()))
+                        .toList());
+        model.addAttribute("choose", choose);
+        model.addAttribute("choices", choices);
+        model.addAttribute("search", search);
+        targets.allow(request, response, asked.redirectUri());
+        return "smart/consent";
+    }
+
+    private static List<ConsentOption> topics(Set<DataCategory> categories) {
+        return categories.isEmpty()
+                ? List.of()
+                : Arrays.stream(SensitiveTopic.values())
+                        .map(one -> new ConsentOption(one.name(), one.label()))
+                        .toList();
+    }
+
+    private static boolean changes(ScopeSet scopes) {
+        return scopes.scopes().stream()
+                .anyMatch(scope -> scope.fold(
+                        resource -> resource.interactions().stream()
+                                .anyMatch(interaction ->
+                                        interaction != Interaction.READ && interaction != Interaction.SEARCH),
+                        named -> false));
+    }
+
+    private static List<String> sentences(ScopeSet scopes) {
+        List<String> sentences = new ArrayList<>();
+        if (scopes.has(Scope.Named.OPENID) || scopes.has(Scope.Named.FHIR_USER)) {
+            sentences.add("See who you are.");
+        }
+        if (scopes.speaksOf(ScopeContext.PATIENT)) {
+            sentences.add(
+                    changes(scopes)
+                            ? "Read the record and write into it, as far as you allow below."
+                            : "Read the record, as far as you allow below.");
+        }
+        if (scopes.speaksOf(ScopeContext.USER)) {
+            sentences.add(
+                    changes(scopes)
+                            ? "Read and change what you may read and change yourself."
+                            : "Read what you may read yourself.");
+        }
+        if (scopes.has(Scope.Named.OFFLINE_ACCESS)) {
+            sentences.add("Go on while you are not there, until you end it.");
+        }
+        return sentences;
+    }
+}

@@ -1,0 +1,35 @@
+package org.securemed.fhir.smart;
+
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.security.oauth2.core.endpoint.OAuth2AuthorizationRequest;
+import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
+
+/** What an authorization holds beside Spring's fields: launch context and end. */
+final class Grants {
+    /** Attribute: the launch context as JSON. */
+    static final String LAUNCH = "securemed.launch";
+    /** Attribute: when the authorization ends, in seconds since 1970, as text. */
+    static final String UNTIL = "securemed.until";
+
+    private Grants() {}
+
+    static LaunchContext launch(@Nullable OAuth2Authorization authorization) {
+        String text = authorization == null ? null : authorization.getAttribute(LAUNCH);
+        return text == null ? LaunchContext.NONE : LaunchContexts.read(text);
+    }
+
+    static Optional<Instant> until(@Nullable OAuth2Authorization authorization) {
+        String text = authorization == null ? null : authorization.getAttribute(UNTIL);
+        return text == null ? Optional.empty() : Optional.of(Instant.ofEpochSecond(Long.parseLong(text)));
+    }
+
+    /** The {@code launch} parameter of the request that an authorization answers. */
+    static Optional<String> launchParameter(OAuth2Authorization authorization) {
+        OAuth2AuthorizationRequest request = authorization.getAttribute(OAuth2AuthorizationRequest.class.getName());
+        return request != null && request.getAdditionalParameters().get("launch") instanceof String launch
+                ? Optional.of(launch)
+                : Optional.empty();
+    }
+}
