@@ -8,6 +8,7 @@ import org.securemed.fhir.admin.HealthController;
 import org.securemed.fhir.audit.AuditConfiguration;
 import org.securemed.fhir.audit.AuditEventProvider;
 import org.securemed.fhir.audit.AuditRecorder;
+import org.securemed.fhir.audit.NoGuessedTotal;
 import org.securemed.fhir.consent.ConsentConfiguration;
 import org.securemed.fhir.consent.EverythingProvider;
 import org.securemed.fhir.consent.GateInterceptors;
@@ -75,6 +76,7 @@ public class ServerConfiguration {
             EverythingProvider everything,
             AuditEventProvider auditEvents) {
         List<Object> interceptors = new ArrayList<>(gate.inOrder());
+        interceptors.add(new NoGuessedTotal());
         interceptors.add(recorder);
         return new FhirExtensions(interceptors, List.of(everything, auditEvents));
     }
