@@ -41,7 +41,7 @@ final class StateCodec {
         return state;
     }
 
-    /** Reads bytes that are known to have been written by {@link #write}: five times as fast. */
+    /** Reads bytes that are known to have been written by {@link #write}: about three times as fast. */
     static ConsentState restore(byte[] bytes) throws TransitionException {
         Fields fields = CanonicalJson.read(bytes, MAX_BYTES);
         ConsentState state;

@@ -8,29 +8,20 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
-/** A real PostgreSQL for the tests of keys and consent states; each instance is a database of its own. */
+/** A real PostgreSQL for the tests of keys and consent states, one test at a time. */
 public final class ConsentDatabase {
-    private static final AtomicInteger NUMBER = new AtomicInteger();
-
     private final DataSource dataSource;
 
     private ConsentDatabase(DataSource dataSource) {
         this.dataSource = dataSource;
     }
 
-    /** A new database with the migrations of consents and keys. */
+    /** Empty, with the migrations of consents and keys; what a test before left is gone. */
     public static ConsentDatabase create() {
-        String name = "consent" + NUMBER.incrementAndGet();
-        try (Connection connection = Server.POSTGRES.getPostgresDatabase().getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("create database " + name);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-        ConsentDatabase database = new ConsentDatabase(Server.POSTGRES.getDatabase("postgres", name));
+        ConsentDatabase database = new ConsentDatabase(Server.POSTGRES.getPostgresDatabase());
+        database.execute("drop schema if exists ledger cascade; drop table if exists backup");
         database.execute(migration("V2__consent.sql"));
         return database;
     }
