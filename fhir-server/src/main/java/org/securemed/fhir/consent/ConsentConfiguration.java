@@ -2,6 +2,7 @@ package org.securemed.fhir.consent;
 
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
+import ca.uhn.fhir.jpa.searchparam.MatchUrlService;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.Arrays;
@@ -68,8 +69,14 @@ public class ConsentConfiguration {
     }
 
     @Bean
-    WriteGate writeGate(OwnerIndex index, OwnerFinder finder, PatientAccess access) {
-        return new WriteGate(index, finder, access);
+    WriteGate writeGate(
+            OwnerIndex index,
+            OwnerFinder finder,
+            PatientAccess access,
+            FhirContext context,
+            ObjectProvider<MatchUrlService> matchUrls,
+            ObjectProvider<DaoRegistry> daos) {
+        return new WriteGate(index, finder, access, new ConditionalTarget(context, matchUrls, daos));
     }
 
     @Bean

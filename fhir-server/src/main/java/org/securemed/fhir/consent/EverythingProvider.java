@@ -168,8 +168,9 @@ public final class EverythingProvider {
         idsByType.forEach((type, ids) -> {
             SearchParameterMap parameters = SearchParameterMap.newSynchronous();
             parameters.add("_id", ids);
+            int most = ids.getValuesAsQueryTokens().size();
             for (IBaseResource resource :
-                    daos.getResourceDao(type).search(parameters, request).getAllResources()) {
+                    daos.getResourceDao(type).search(parameters, request).getResources(0, most)) {
                 found.put(type + "/" + resource.getIdElement().getIdPart(), resource);
             }
         });

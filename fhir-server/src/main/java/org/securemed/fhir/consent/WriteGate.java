@@ -1,8 +1,11 @@
 package org.securemed.fhir.consent;
 
+import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.util.Optional;
+import java.util.Set;
 import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.hl7.fhir.r4.model.Patient;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.owner.Assignment;
 import org.securemed.fhir.owner.BundleEntries;
@@ -20,11 +23,13 @@ final class WriteGate {
     private final OwnerIndex index;
     private final OwnerFinder finder;
     private final PatientAccess access;
+    private final ConditionalTarget conditionalTarget;
 
-    WriteGate(OwnerIndex index, OwnerFinder finder, PatientAccess access) {
+    WriteGate(OwnerIndex index, OwnerFinder finder, PatientAccess access, ConditionalTarget conditionalTarget) {
         this.index = index;
         this.finder = finder;
         this.access = access;
+        this.conditionalTarget = conditionalTarget;
     }
 
     /** Remembers what a Bundle brings along, for the assignment of its entries. */
@@ -60,12 +65,16 @@ final class WriteGate {
     private Assignment decide(IBaseResource resource, RequestDetails request, Exchange exchange) {
         BundleEntries entries =
                 request.getUserData().get(ENTRIES) instanceof BundleEntries known ? known : BundleEntries.NONE;
-        Assignment assignment = finder.assign(resource, entries, patient -> partitionOfNew(patient, exchange));
         String type = resource.fhirType();
-        boolean isNew = entries.isNew(resource);
+        Optional<String> target = target(resource, request, entries, exchange);
+        boolean isNew = target.isEmpty() && entries.isNew(resource);
         Optional<Ownership> existing = isNew
                 ? Optional.empty()
-                : index.find(type + "/" + resource.getIdElement().getIdPart());
+                : index.find(type + "/"
+                        + target.orElseGet(() -> resource.getIdElement().getIdPart()));
+        Assignment assignment = target.isPresent() && existing.isPresent()
+                ? new Assignment(existing.get().partition(), existing.get().patients(), Set.of(), Set.of())
+                : finder.assign(resource, entries, patient -> partitionOfNew(patient, exchange));
         access.requireRole(exchange, type, existing.isPresent() ? Interaction.UPDATE : Interaction.CREATE);
         if (!access.seesEverything(exchange)) {
             if (!isNew && (existing.isEmpty() || !access.permits(exchange, existing.get(), type))) {
@@ -76,6 +85,17 @@ final class WriteGate {
         existing.ifPresent(ownership -> requireSameOwners(ownership, assignment));
         assignment.known().forEach(exchange::name);
         return assignment;
+    }
+
+    /** The Patient that a conditional update by one of the custodian's systems means. */
+    private Optional<String> target(
+            IBaseResource resource, RequestDetails request, BundleEntries entries, Exchange exchange) {
+        if (!(resource instanceof Patient) || !access.seesEverything(exchange)) {
+            return Optional.empty();
+        }
+        return entries.conditionalUrl(resource)
+                .or(() -> Optional.ofNullable(request.getConditionalUrl(RestOperationTypeEnum.UPDATE)))
+                .flatMap(conditionalTarget::patient);
     }
 
     private int partitionOfNew(IBaseResource patient, Exchange exchange) {

@@ -49,7 +49,7 @@ final class DemoGuide {
         return """
 
                 SecureMed is running: %1$s
-                Forty patients are loaded, and nobody has consented to anything yet.
+                The patients are loaded; nobody has consented to anything yet.
 
                 Log-ins (password = user name): physician, physician2, nurse, administrator, compliance,
                 patient (Elena Rossi), patient2 (Mateusz Kowalczyk).

@@ -13,20 +13,24 @@ import org.hl7.fhir.r4.model.Bundle;
 /** The resources that a transaction brings along, by all names under which its other entries may refer to them. */
 public final class BundleEntries {
     /** Brings nothing. */
-    public static final BundleEntries NONE = new BundleEntries(Map.of(), Set.of());
+    public static final BundleEntries NONE = new BundleEntries(Map.of(), Set.of(), Map.of());
 
     private final Map<String, IBaseResource> byName;
     private final Set<IBaseResource> posted;
+    private final Map<IBaseResource, String> conditional;
 
-    private BundleEntries(Map<String, IBaseResource> byName, Set<IBaseResource> posted) {
+    private BundleEntries(
+            Map<String, IBaseResource> byName, Set<IBaseResource> posted, Map<IBaseResource, String> conditional) {
         this.byName = byName;
         this.posted = posted;
+        this.conditional = conditional;
     }
 
     /** The resources of {@code bundle}'s entries, by full URL and by the URL that they are put to. */
     public static BundleEntries of(Bundle bundle) {
         Map<String, IBaseResource> byName = new HashMap<>();
         Set<IBaseResource> posted = Collections.newSetFromMap(new IdentityHashMap<>());
+        Map<IBaseResource, String> conditional = new IdentityHashMap<>();
         for (Bundle.BundleEntryComponent entry : bundle.getEntry()) {
             if (entry.getResource() == null) {
                 continue;
@@ -38,11 +42,20 @@ public final class BundleEntries {
                 posted.add(entry.getResource());
             }
             String url = entry.getRequest().getUrl();
-            if (entry.getRequest().getMethod() == Bundle.HTTPVerb.PUT && url != null && url.indexOf('?') < 0) {
-                byName.put(url, entry.getResource());
+            if (entry.getRequest().getMethod() == Bundle.HTTPVerb.PUT && url != null) {
+                if (url.indexOf('?') < 0) {
+                    byName.put(url, entry.getResource());
+                } else {
+                    conditional.put(entry.getResource(), url);
+                }
             }
         }
-        return new BundleEntries(byName, posted);
+        return new BundleEntries(byName, posted, conditional);
+    }
+
+    /** The search by which an entry says what it updates: {@code Type?…}; empty if it says so by id. */
+    public Optional<String> conditionalUrl(IBaseResource resource) {
+        return Optional.ofNullable(conditional.get(resource));
     }
 
     /**
