@@ -55,6 +55,7 @@ create table oauth2_registered_client (
 -- Token values are SHA-256 hashes: who reads this table can use none of them.
 create table oauth2_authorization (
     id                              text        primary key,
+    created_at                      timestamptz not null default now(),
     registered_client_id            text        not null,
     principal_name                  text        not null,
     authorization_grant_type        text        not null,

@@ -81,6 +81,11 @@ public class SmartConfiguration {
     }
 
     @Bean
+    SmartSweep smartSweep(SmartStore store) {
+        return new SmartSweep(store.client(), store.clock());
+    }
+
+    @Bean
     SigningKeys signingKeys(
             SmartStore store, Revocations revocations, SmartProperties properties, Environment environment) {
         KeyEncryption encryption = KeyEncryption.of(properties.keyEncryptionSecret(), production(environment));

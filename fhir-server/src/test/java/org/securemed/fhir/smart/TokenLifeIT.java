@@ -229,6 +229,33 @@ class TokenLifeIT {
     }
 
     @Test
+    void the_sweep_takes_what_has_ended_and_leaves_what_lives() {
+        MovableClock clock = new MovableClock();
+        DataSource database = SmartServer.emptyDatabase();
+        try (SmartServer server = SmartServer.start(database, clock, Map.of())) {
+            SmartApp app = new SmartApp(server);
+            JsonNode tokens = SmartApp.json(app.exchange(app.code("patient", app.request(OFFLINE))));
+            app.authorize(app.request(OFFLINE));
+            server.bean(Revocations.class).revoke(Revocations.Kind.TOKEN, "x");
+            app.logIn("nobody", "guess");
+
+            assertThat(server.bean(SmartSweep.class).run()).isZero();
+            clock.move(Duration.ofDays(3));
+            assertThat(server.bean(SmartSweep.class).run())
+                    .as("abandoned, revocation, failures")
+                    .isGreaterThan(3);
+
+            assertThat(app.refresh(tokens.path("refresh_token").asText()).statusCode())
+                    .isEqualTo(200);
+            clock.move(Duration.ofDays(400));
+            server.bean(SmartSweep.class).run();
+            assertThat(new JdbcTemplate(database)
+                            .queryForObject("select count(*) from smart.oauth2_authorization", Integer.class))
+                    .isZero();
+        }
+    }
+
+    @Test
     void a_refusal_that_cannot_be_recorded_is_answered_with_503() {
         try (SmartServer server = SmartServer.start(SmartServer.emptyDatabase())) {
             server.recorder().broken = true;
