@@ -18,6 +18,7 @@ public final class SmartSweep {
             "delete from smart.client_assertion where until < :now",
             "delete from smart.launch_context where until < :past",
             "delete from smart.revocation where until < :now",
+            "delete from smart.http_session where expiry_time < (extract(epoch from :now::timestamptz) * 1000)::bigint",
             "delete from smart.spent_refresh_token where until < :past",
             "delete from smart.oauth2_authorization where"
                     + " coalesce(refresh_token_expires_at, access_token_expires_at, authorization_code_expires_at) < :past"

@@ -172,6 +172,14 @@ class TokenLifeIT {
                         .asText();
                 assertThat(app.fhir(next).statusCode()).isEqualTo(200);
 
+                // The session that was opened at one is known at two.
+                HttpResponse<String> atTwo = app.browser.get(
+                        URI.create("http://127.0.0.1:" + otherPort + "/oauth2/authorize?"
+                                + Http.form(app.request(OFFLINE))),
+                        "Accept",
+                        "text/html");
+                assertThat(atTwo.headers().firstValue("Location").orElse("")).contains("/oauth2/consent");
+
                 two.bean(Revocations.class).revoke(Revocations.Kind.SUBJECT, "patient");
                 assertThat(app.fhir(next).statusCode()).isEqualTo(401);
             }
