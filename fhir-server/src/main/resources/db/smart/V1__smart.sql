@@ -55,6 +55,7 @@ create table oauth2_registered_client (
 -- Token values are SHA-256 hashes: who reads this table can use none of them.
 create table oauth2_authorization (
     id                              text        primary key,
+    created_at                      timestamptz not null default now(),
     registered_client_id            text        not null,
     principal_name                  text        not null,
     authorization_grant_type        text        not null,
@@ -141,3 +142,23 @@ create table revocation_epoch (
     epoch               bigint      not null
 );
 insert into revocation_epoch (epoch) values (0);
+
+-- Spring Session's tables.
+create table http_session (
+    primary_id              char(36)        primary key,
+    session_id              char(36)        not null,
+    creation_time           bigint          not null,
+    last_access_time        bigint          not null,
+    max_inactive_interval   integer         not null,
+    expiry_time             bigint          not null,
+    principal_name          text
+);
+create unique index http_session_session_id on http_session (session_id);
+create index http_session_expiry on http_session (expiry_time);
+create index http_session_principal on http_session (principal_name);
+create table http_session_attributes (
+    session_primary_id      char(36)        not null references http_session (primary_id) on delete cascade,
+    attribute_name          varchar(200)    not null,
+    attribute_bytes         bytea           not null,
+    primary key (session_primary_id, attribute_name)
+);

@@ -27,6 +27,10 @@ final class Endpoints {
             "/.well-known/oauth-authorization-server",
             "/oauth2/jwks");
 
+    /** What pages of registered apps, or of any origin if it is {@link #PUBLIC}, may call. */
+    static final RequestMatcher CALLED_BY_SCRIPTS = new OrRequestMatcher(
+            FHIR, PUBLIC, any("/oauth2/token", "/oauth2/introspect", "/oauth2/revoke", "/userinfo"));
+
     /** Pages and probes of this package that need no log-in. */
     static final RequestMatcher OPEN = any(
             LoginPage.PATH, "/logout", "/smart/*.css", "/error", "/actuator/health", "/actuator/health/*", "/health");

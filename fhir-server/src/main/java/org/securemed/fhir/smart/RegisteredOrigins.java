@@ -38,7 +38,8 @@ final class RegisteredOrigins implements CorsConfigurationSource {
     @Override
     public @Nullable CorsConfiguration getCorsConfiguration(HttpServletRequest request) {
         String origin = request.getHeader("Origin");
-        if (origin == null) {
+        if (origin == null || !Endpoints.CALLED_BY_SCRIPTS.matches(request)) {
+            // A browser that goes somewhere, by a form too, is no script that calls; it may well say Origin: null.
             return null;
         }
         CorsConfiguration cors = new CorsConfiguration();

@@ -75,13 +75,6 @@ public final class Revocations {
         });
     }
 
-    /** Removes revocations that name nothing alive. */
-    public void forgetOld() {
-        database.sql("delete from smart.revocation where until < :now")
-                .param("now", Timestamp.from(clock.instant()))
-                .update();
-    }
-
     /** Whether something of this token was revoked; asks the database. */
     boolean revoked(String tokenHash, TokenFacts token) {
         Map<Named, Instant> rows = current().rows();

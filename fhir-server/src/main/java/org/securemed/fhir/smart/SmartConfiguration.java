@@ -1,6 +1,5 @@
 package org.securemed.fhir.smart;
 
-import jakarta.servlet.SessionCookieConfig;
 import java.time.Clock;
 import javax.sql.DataSource;
 import org.securemed.fhir.problem.Problem;
@@ -11,7 +10,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.web.server.ErrorPage;
 import org.springframework.boot.web.server.ErrorPageRegistrar;
-import org.springframework.boot.web.servlet.ServletContextInitializer;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -40,7 +38,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({SmartProperties.class, DemoProperties.class})
-@Import({SecurityChains.class, LoginPage.class, ConsentPage.class, ProblemErrorController.class})
+@Import({SecurityChains.class, Sessions.class, LoginPage.class, ConsentPage.class, ProblemErrorController.class})
 public class SmartConfiguration {
     /** The profile under which nothing of development or the demo is accepted. */
     public static final String PRODUCTION = "production";
@@ -78,6 +76,11 @@ public class SmartConfiguration {
     @Bean
     Revocations revocations(SmartStore store) {
         return new Revocations(store.client(), store.transactions(), store.clock());
+    }
+
+    @Bean
+    SmartSweep smartSweep(SmartStore store) {
+        return new SmartSweep(store.client(), store.clock());
     }
 
     @Bean
@@ -230,19 +233,6 @@ public class SmartConfiguration {
                 new ServletRegistrationBean<>(new SmartDiscovery(properties), SmartDiscovery.PATH);
         registration.setName("smartDiscovery");
         return registration;
-    }
-
-    @Bean
-    ServletContextInitializer sessionCookie(SmartProperties properties) {
-        return context -> {
-            SessionCookieConfig cookie = context.getSessionCookieConfig();
-            cookie.setName(properties.secure() ? "__Host-session" : "session");
-            cookie.setPath("/");
-            cookie.setHttpOnly(true);
-            cookie.setSecure(properties.secure());
-            // Lax: an app's page sends the browser here by a link, and the person must still be signed in.
-            cookie.setAttribute("SameSite", "Lax");
-        };
     }
 
     @Bean

@@ -120,6 +120,8 @@ final class SmartApp {
                 .collect(Collectors.joining("&"));
         return browser.send(HttpRequest.newBuilder(server.at("/oauth2/authorize"))
                 .header("Content-Type", "application/x-www-form-urlencoded")
+                // As browsers do after a page that sends no referrer.
+                .header("Origin", "null")
                 .POST(HttpRequest.BodyPublishers.ofString(body)));
     }
 

@@ -1,5 +1,7 @@
 package org.securemed.fhir.smart;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -37,6 +39,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -91,7 +94,12 @@ final class SmartServer implements AutoCloseable {
     static DataSource emptyDatabase() {
         String name = "smart_" + java.util.UUID.randomUUID().toString().replace("-", "");
         new JdbcTemplate(Shared.POSTGRES.getPostgresDatabase()).execute("create database " + name);
-        return Shared.POSTGRES.getDatabase("postgres", name);
+        HikariConfig pool = new HikariConfig();
+        pool.setDataSource(Shared.POSTGRES.getDatabase("postgres", name));
+        pool.setMaximumPoolSize(10);
+        pool.setMinimumIdle(0);
+        // A server that ends closes what can be closed; the next one needs the pool.
+        return new DelegatingDataSource(new HikariDataSource(pool));
     }
 
     private static final class Shared {

@@ -172,6 +172,14 @@ class TokenLifeIT {
                         .asText();
                 assertThat(app.fhir(next).statusCode()).isEqualTo(200);
 
+                // The session that was opened at one is known at two.
+                HttpResponse<String> atTwo = app.browser.get(
+                        URI.create("http://127.0.0.1:" + otherPort + "/oauth2/authorize?"
+                                + Http.form(app.request(OFFLINE))),
+                        "Accept",
+                        "text/html");
+                assertThat(atTwo.headers().firstValue("Location").orElse("")).contains("/oauth2/consent");
+
                 two.bean(Revocations.class).revoke(Revocations.Kind.SUBJECT, "patient");
                 assertThat(app.fhir(next).statusCode()).isEqualTo(401);
             }
@@ -225,6 +233,33 @@ class TokenLifeIT {
                     .doesNotContain(tokens.path("refresh_token").asText())
                     .doesNotContain(tokens.path("id_token").asText())
                     .doesNotContain("\"d\"");
+        }
+    }
+
+    @Test
+    void the_sweep_takes_what_has_ended_and_leaves_what_lives() {
+        MovableClock clock = new MovableClock();
+        DataSource database = SmartServer.emptyDatabase();
+        try (SmartServer server = SmartServer.start(database, clock, Map.of())) {
+            SmartApp app = new SmartApp(server);
+            JsonNode tokens = SmartApp.json(app.exchange(app.code("patient", app.request(OFFLINE))));
+            app.authorize(app.request(OFFLINE));
+            server.bean(Revocations.class).revoke(Revocations.Kind.TOKEN, "x");
+            app.logIn("nobody", "guess");
+
+            assertThat(server.bean(SmartSweep.class).run()).isZero();
+            clock.move(Duration.ofDays(3));
+            assertThat(server.bean(SmartSweep.class).run())
+                    .as("abandoned, revocation, failures")
+                    .isGreaterThan(3);
+
+            assertThat(app.refresh(tokens.path("refresh_token").asText()).statusCode())
+                    .isEqualTo(200);
+            clock.move(Duration.ofDays(400));
+            server.bean(SmartSweep.class).run();
+            assertThat(new JdbcTemplate(database)
+                            .queryForObject("select count(*) from smart.oauth2_authorization", Integer.class))
+                    .isZero();
         }
     }
 

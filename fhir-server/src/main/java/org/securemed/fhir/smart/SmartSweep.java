@@ -1,0 +1,59 @@
+package org.securemed.fhir.smart;
+
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * Removes what has ended and can decide nothing any more. Harmless to run at any time and on several instances at once;
+ * meant for once an hour.
+ */
+public final class SmartSweep {
+    private static final Duration MARGIN = Duration.ofDays(1);
+    private static final List<String> ENDED = List.of(
+            "delete from smart.login_failure where window_ends < :now",
+            "delete from smart.client_assertion where until < :now",
+            "delete from smart.launch_context where until < :past",
+            "delete from smart.revocation where until < :now",
+            "delete from smart.http_session where expiry_time < (extract(epoch from :now::timestamptz) * 1000)::bigint",
+            "delete from smart.spent_refresh_token where until < :past",
+            "delete from smart.oauth2_authorization where"
+                    + " coalesce(refresh_token_expires_at, access_token_expires_at, authorization_code_expires_at) < :past"
+                    + " and coalesce(access_token_expires_at, authorization_code_expires_at) < :past");
+    // Left on the consent screen: such an authorization has no time of its own.
+    private static final String ABANDONED =
+            "delete from smart.oauth2_authorization where state is not null and authorization_code_value is null"
+                    + " and created_at < :past";
+
+    private final JdbcClient database;
+    private final Clock clock;
+
+    SmartSweep(JdbcClient database, Clock clock) {
+        this.database = database;
+        this.clock = clock;
+    }
+
+    /**
+     * Removes what ended more than a day ago.
+     *
+     * @return how many rows went
+     */
+    public int run() {
+        Instant now = clock.instant();
+        int rows = sweep(ABANDONED, now);
+        for (String sql : ENDED) {
+            rows += sweep(sql, now);
+        }
+        return rows;
+    }
+
+    private int sweep(String sql, Instant now) {
+        return database.sql(sql)
+                .param("now", Timestamp.from(now))
+                .param("past", Timestamp.from(now.minus(MARGIN)))
+                .update();
+    }
+}
