@@ -14,6 +14,8 @@ import org.securemed.fhir.owner.Partition;
 import org.securemed.fhir.smart.Interaction;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
+import org.securemed.fhir.smart.ScopeContext;
+import org.securemed.fhir.smart.ScopeSet;
 import org.securemed.ledger.consent.AccessRequest;
 import org.securemed.ledger.consent.Action;
 import org.securemed.ledger.consent.Basis;
@@ -68,10 +70,30 @@ final class PatientAccess {
         if (type == null || !RoleRules.allow(exchange.requester().roles(), type, interaction)) {
             throw Refusal.role();
         }
+        if (!scopeAllows(exchange.requester(), type, interaction)) {
+            throw Refusal.scope();
+        }
+    }
+
+    /**
+     * Whether a scope of the token covers all resources of the type. A scope that covers only some of them, by search
+     * parameters, is not honoured yet and covers nothing.
+     */
+    private static boolean scopeAllows(Requester requester, String type, Interaction interaction) {
+        for (ScopeContext context : ScopeContext.values()) {
+            if (requester.scopes().grant(type, interaction, context) instanceof ScopeSet.Grant.Everything) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether everyone to whom a resource belongs permits the requester to see it. */
     boolean permits(Exchange exchange, Ownership ownership, String type) {
+        if (!scopeAllows(exchange.requester(), type, Interaction.READ)
+                && !scopeAllows(exchange.requester(), type, Interaction.SEARCH)) {
+            return false;
+        }
         if (ownership.partition() == Partition.SHARED || seesEverything(exchange)) {
             return true;
         }
@@ -115,6 +137,9 @@ final class PatientAccess {
         if (seesEverything(exchange)) {
             return fixed(true, patientId, type, "custodian");
         }
+        if (isForAnotherPatient(requester, patientId)) {
+            return fixed(false, patientId, type, "launch-context");
+        }
         if (requester.user().filter(("Patient/" + patientId)::equals).isPresent()) {
             return fixed(requester.is(Role.PATIENT), patientId, type, "self");
         }
@@ -145,6 +170,16 @@ final class PatientAccess {
 
     private Access fixed(boolean permitted, String patientId, String type, String rule) {
         return new Access(permitted, patientId, states.subject(patientId), type, rule, Access.NO_CONSENT_READ, null);
+    }
+
+    /** Whether the token speaks of one patient only, and it is not this one. */
+    private static boolean isForAnotherPatient(Requester requester, String patientId) {
+        return !requester.scopes().speaksOf(ScopeContext.USER)
+                && !requester.scopes().speaksOf(ScopeContext.SYSTEM)
+                && requester
+                        .launchPatient()
+                        .filter(launched -> !launched.equals(patientId))
+                        .isPresent();
     }
 
     /** Whether the requester has a role to which consent can open anything. */

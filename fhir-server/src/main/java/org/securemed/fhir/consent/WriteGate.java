@@ -94,7 +94,9 @@ final class WriteGate {
             return Optional.empty();
         }
         return entries.conditionalUrl(resource)
-                .or(() -> Optional.ofNullable(request.getConditionalUrl(RestOperationTypeEnum.UPDATE)))
+                // Entries of a Bundle are requests without a URL of their own.
+                .or(() -> Optional.ofNullable(request.getCompleteUrl())
+                        .map(url -> request.getConditionalUrl(RestOperationTypeEnum.UPDATE)))
                 .flatMap(conditionalTarget::patient);
     }
 

@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import org.securemed.fhir.admin.HealthController;
+import org.securemed.fhir.admin.HourlyWork;
 import org.securemed.fhir.audit.AuditConfiguration;
 import org.securemed.fhir.audit.AuditEventProvider;
 import org.securemed.fhir.audit.AuditRecorder;
@@ -17,6 +18,7 @@ import org.securemed.fhir.demo.DemoConfiguration;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.KeysConfiguration;
 import org.securemed.fhir.smart.SmartConfiguration;
+import org.securemed.fhir.smart.SmartSweep;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
@@ -26,6 +28,7 @@ import org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration;
 import org.springframework.boot.autoconfigure.security.servlet.SecurityFilterAutoConfiguration;
 import org.springframework.boot.autoconfigure.thymeleaf.ThymeleafAutoConfiguration;
 import org.springframework.boot.autoconfigure.validation.ValidationAutoConfiguration;
+import org.springframework.boot.autoconfigure.web.embedded.EmbeddedWebServerFactoryCustomizerAutoConfiguration;
 import org.springframework.boot.autoconfigure.web.servlet.DispatcherServletAutoConfiguration;
 import org.springframework.boot.autoconfigure.web.servlet.ServletWebServerFactoryAutoConfiguration;
 import org.springframework.boot.autoconfigure.web.servlet.WebMvcAutoConfiguration;
@@ -43,6 +46,7 @@ import org.springframework.context.annotation.Import;
     JacksonAutoConfiguration.class,
     HttpMessageConvertersAutoConfiguration.class,
     ServletWebServerFactoryAutoConfiguration.class,
+    EmbeddedWebServerFactoryCustomizerAutoConfiguration.class,
     DispatcherServletAutoConfiguration.class,
     WebMvcAutoConfiguration.class,
     ThymeleafAutoConfiguration.class,
@@ -66,6 +70,11 @@ public class ServerConfiguration {
     @Bean
     Clock clock() {
         return Clock.systemUTC();
+    }
+
+    @Bean(destroyMethod = "close")
+    HourlyWork hourlyWork(SmartSweep sweep) {
+        return new HourlyWork(sweep);
     }
 
     /** The order of the interceptors: the gate, then the recorder, after which nothing may change an answer. */
