@@ -23,7 +23,7 @@ class LayersTest {
 
     @ArchTest
     static final ArchRule CHECKPOINTS_KNOW_TREES_AND_SIGNATURES =
-            only("checkpoint", "org.securemed.ledger.merkle..", "org.bouncycastle..");
+            only("checkpoint", "org.securemed.ledger.merkle..", "org.bouncycastle..", "javax.crypto..");
 
     @ArchTest
     static final ArchRule THE_CONSENT_CONTRACT_KNOWS_ENTRIES = noClasses()

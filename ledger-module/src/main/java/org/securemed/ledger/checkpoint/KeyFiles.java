@@ -16,6 +16,7 @@ import java.security.SecureRandom;
 import java.security.interfaces.EdECPrivateKey;
 import java.util.Base64;
 import java.util.Set;
+import javax.crypto.SecretKey;
 
 /** Where signing keys come from: a PKCS#12 keystore, or in development a file that is made when it is not there. */
 public final class KeyFiles {
@@ -31,18 +32,25 @@ public final class KeyFiles {
      * @throws KeyException if there is no such keystore, alias or Ed25519 key, or the password is another
      */
     public static SigningKey fromPkcs12(Path keystore, char[] password, String alias, String name) throws KeyException {
+        if (!(load(keystore, password, alias) instanceof EdECPrivateKey edwards)) {
+            throw new KeyException("%s holds no EdDSA key under alias %s".formatted(keystore, alias));
+        }
+        byte[] seed = edwards.getBytes().orElseThrow(() -> new KeyException("the key does not show its bytes"));
+        if (seed.length != 32) {
+            throw new KeyException("the key under alias %s is not Ed25519".formatted(alias));
+        }
+        return SigningKey.ofSeed(name, seed, false);
+    }
+
+    private static Key load(Path keystore, char[] password, String alias) throws KeyException {
         try (InputStream in = Files.newInputStream(keystore)) {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(in, password);
             Key key = store.getKey(alias, password);
-            if (!(key instanceof EdECPrivateKey edwards)) {
-                throw new KeyException("%s holds no EdDSA key under alias %s".formatted(keystore, alias));
+            if (key == null) {
+                throw new KeyException("%s has no key under alias %s".formatted(keystore, alias));
             }
-            byte[] seed = edwards.getBytes().orElseThrow(() -> new KeyException("the key does not show its bytes"));
-            if (seed.length != 32) {
-                throw new KeyException("the key under alias %s is not Ed25519".formatted(alias));
-            }
-            return SigningKey.ofSeed(name, seed, false);
+            return key;
         } catch (IOException | GeneralSecurityException e) {
             throw new KeyException("cannot read a key from %s".formatted(keystore), e);
         }
@@ -54,6 +62,35 @@ public final class KeyFiles {
      * @throws KeyException if the file is readable by others, is not such a file, or cannot be made
      */
     public static SigningKey development(Path file, String name) throws KeyException {
+        return SigningKey.ofSeed(name, developmentSeed(file), true);
+    }
+
+    /**
+     * The development cosigner's key in {@code file}, like {@link #development}.
+     *
+     * @throws KeyException likewise
+     */
+    public static CosignKey developmentCosigner(Path file, String name) throws KeyException {
+        return CosignKey.ofSeed(name, developmentSeed(file), true);
+    }
+
+    /**
+     * The ML-DSA-44 key whose seed is the 256-bit secret key under {@code alias} of a PKCS#12 keystore, made with
+     * {@code keytool -genseckey -keyalg AES -keysize 256}.
+     *
+     * @throws KeyException if there is no such keystore, alias or secret, or the password is another
+     */
+    public static CosignKey cosignerFromPkcs12(Path keystore, char[] password, String alias, String name)
+            throws KeyException {
+        Key key = load(keystore, password, alias);
+        byte[] seed = key instanceof SecretKey secret ? secret.getEncoded() : new byte[0];
+        if (seed.length != 32) {
+            throw new KeyException("%s holds no 256-bit secret under alias %s".formatted(keystore, alias));
+        }
+        return CosignKey.ofSeed(name, seed, false);
+    }
+
+    private static byte[] developmentSeed(Path file) throws KeyException {
         try {
             createDevelopment(file);
             if (!Files.getPosixFilePermissions(file).equals(OWNER_ONLY)) {
@@ -63,7 +100,11 @@ public final class KeyFiles {
             if (lines.length != 3 || !lines[0].equals(DEVELOPMENT_HEADER) || !lines[2].isEmpty()) {
                 throw new KeyException("%s is not a development key".formatted(file));
             }
-            return SigningKey.ofSeed(name, Base64.getDecoder().decode(lines[1]), true);
+            byte[] seed = Base64.getDecoder().decode(lines[1]);
+            if (seed.length != 32) {
+                throw new KeyException("%s is not a development key".formatted(file));
+            }
+            return seed;
         } catch (IOException | IllegalArgumentException e) {
             throw new KeyException("cannot read a development key from %s".formatted(file), e);
         }

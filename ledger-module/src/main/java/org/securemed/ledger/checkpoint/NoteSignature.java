@@ -1,5 +1,6 @@
 package org.securemed.ledger.checkpoint;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Base64;
 
@@ -14,25 +15,26 @@ public record NoteSignature(String name, String base64) {
 
     public NoteSignature {
         VerifyKey.requireName(name);
-        if (base64.length() > MAX_BASE64 || Base64.getDecoder().decode(base64).length < 5) {
+        byte[] bytes =
+                base64.length() > MAX_BASE64 ? new byte[0] : Base64.getDecoder().decode(base64);
+        // The decoder forgives bits beyond the last byte: a note would have several forms.
+        if (bytes.length < 5 || !Base64.getEncoder().encodeToString(bytes).equals(base64)) {
             throw new IllegalArgumentException("a signature line has a key id and a signature");
         }
     }
 
     static NoteSignature of(String name, int keyId, byte[] signature) {
-        byte[] bytes = new byte[4 + signature.length];
-        bytes[0] = (byte) (keyId >>> 24);
-        bytes[1] = (byte) (keyId >>> 16);
-        bytes[2] = (byte) (keyId >>> 8);
-        bytes[3] = (byte) keyId;
-        System.arraycopy(signature, 0, bytes, 4, signature.length);
+        byte[] bytes = ByteBuffer.allocate(4 + signature.length)
+                .putInt(keyId)
+                .put(signature)
+                .array();
         return new NoteSignature(name, Base64.getEncoder().encodeToString(bytes));
     }
 
     /** The key id, big-endian. */
     public int keyId() {
         byte[] bytes = Base64.getDecoder().decode(base64);
-        return (bytes[0] & 0xff) << 24 | (bytes[1] & 0xff) << 16 | (bytes[2] & 0xff) << 8 | bytes[3] & 0xff;
+        return ByteBuffer.wrap(bytes).getInt();
     }
 
     /** What follows the key id. */

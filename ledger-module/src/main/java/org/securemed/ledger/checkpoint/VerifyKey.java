@@ -1,5 +1,6 @@
 package org.securemed.ledger.checkpoint;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
@@ -90,8 +91,7 @@ public final class VerifyKey {
         byte[] input = Arrays.copyOf(prefix, prefix.length + 1 + publicKey.length);
         input[prefix.length] = ED25519;
         System.arraycopy(publicKey, 0, input, prefix.length + 1, publicKey.length);
-        byte[] hash = TreeHash.sha256(input).toByteArray();
-        return (hash[0] & 0xff) << 24 | (hash[1] & 0xff) << 16 | (hash[2] & 0xff) << 8 | hash[3] & 0xff;
+        return ByteBuffer.wrap(TreeHash.sha256(input).toByteArray()).getInt();
     }
 
     /** SHA-256 of the 32 bytes of the public key: what blocks name it by. */

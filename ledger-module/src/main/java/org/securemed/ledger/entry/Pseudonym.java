@@ -32,7 +32,8 @@ public record Pseudonym(long high, long low) {
      * @throws IllegalArgumentException if the text is not 32 lower-case hexadecimal digits
      */
     public static Pseudonym parse(String text) {
-        if (text.length() != 2 * LENGTH || !text.chars().allMatch(c -> c >= '0' && c <= '9' || c >= 'a' && c <= 'f')) {
+        if (text.length() != 2 * LENGTH
+                || !text.chars().allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
             throw new IllegalArgumentException("a pseudonym is 32 lower-case hexadecimal digits");
         }
         return of(HexFormat.of().parseHex(text));

@@ -22,7 +22,7 @@ final class CheckpointHistory {
      * @throws LogCorruptException if it does not
      */
     Checkpoint extendedBy(LogHead head, String where, SignedNote note, LogStore.Session session) {
-        Checkpoint checkpoint = verified(where, note);
+        Checkpoint checkpoint = verified(where, note, logKey);
         if (checkpoint.size() > head.size()) {
             throw new LogCorruptException(
                     "ledger_head, size",
@@ -39,7 +39,7 @@ final class CheckpointHistory {
         return checkpoint;
     }
 
-    private Checkpoint verified(String where, SignedNote note) {
+    static Checkpoint verified(String where, SignedNote note, VerifyKey logKey) {
         try {
             return Checkpoint.verify(note, logKey);
         } catch (NoteException e) {

@@ -1,7 +1,10 @@
 package org.securemed.ledger.log;
 
+import java.time.Clock;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.Checkpoint;
+import org.securemed.ledger.checkpoint.CosignKey;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.SigningKey;
@@ -9,12 +12,17 @@ import org.securemed.ledger.checkpoint.SigningKey;
 /** Signs where the log is, keeps it in the vault, then stores it. One thread at a time. */
 final class CheckpointPublisher {
     private final SigningKey logKey;
+    private final @Nullable CosignKey cosigner;
+    private final Clock clock;
     private final CheckpointVault vault;
     private final HeadCheck headCheck;
     private final CheckpointHistory history;
 
-    CheckpointPublisher(SigningKey logKey, CheckpointVault vault, HeadCheck headCheck, CheckpointHistory history) {
-        this.logKey = logKey;
+    CheckpointPublisher(
+            LedgerKeys keys, Clock clock, CheckpointVault vault, HeadCheck headCheck, CheckpointHistory history) {
+        this.logKey = keys.log();
+        this.cosigner = keys.cosigner();
+        this.clock = clock;
         this.vault = vault;
         this.headCheck = headCheck;
         this.history = history;
@@ -40,7 +48,7 @@ final class CheckpointPublisher {
         }
         Checkpoint checkpoint = new Checkpoint(
                 logKey.verifyKey().name(), head.size(), head.frontier().root());
-        SignedNote note = checkpoint.sign(logKey);
+        SignedNote note = sign(checkpoint);
         keep(head, checkpoint, note, store);
         try (LogStore.Session session = store.write()) {
             LogHead locked = session.lockHead()
@@ -52,6 +60,11 @@ final class CheckpointPublisher {
             session.publish(locked.checkpointSize(), checkpoint.size(), note.toString());
             session.commit();
         }
+    }
+
+    private SignedNote sign(Checkpoint checkpoint) {
+        SignedNote note = checkpoint.sign(logKey);
+        return cosigner == null ? note : note.with(cosigner.cosign(checkpoint, clock.instant()));
     }
 
     private LogHead lockedHead(LogStore store) {

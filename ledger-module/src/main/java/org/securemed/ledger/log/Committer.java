@@ -43,6 +43,8 @@ final class Committer implements Runnable {
     private LogStore.@Nullable Session session;
     private LogHead trusted = LogHead.EMPTY;
     private boolean lastBlockFailed;
+    // Whether the head was last found as this instance left it: then the next block does without locking it first.
+    private boolean alone;
 
     Committer(
             LogStore store,
@@ -150,7 +152,7 @@ final class Committer implements Runnable {
         long deadline = lastBlockFailed
                 ? System.nanoTime()
                 : System.nanoTime() + options.commitTimeout().toNanos();
-        boolean checkIds = false;
+        boolean careful = false;
         @Nullable Attempt unknown = null;
         while (true) {
             try {
@@ -158,7 +160,7 @@ final class Committer implements Runnable {
                     return committed(unknown);
                 }
                 unknown = null;
-                Attempt attempt = write(batch, checkIds);
+                Attempt attempt = write(batch, careful);
                 if (attempt.commit == null) {
                     openSession().rollback();
                     return attempt.draft.answers();
@@ -166,8 +168,13 @@ final class Committer implements Runnable {
                 unknown = attempt;
                 openSession().commit();
                 return committed(attempt);
-            } catch (DuplicateIdException e) {
-                checkIds = true;
+            } catch (DuplicateIdException | HeadMovedException e) {
+                if (careful && e instanceof HeadMovedException) {
+                    throw new LogCorruptException(
+                            "ledger_head", "the head that was locked", String.valueOf(e.getMessage()));
+                }
+                careful = true;
+                alone = false;
                 openSession().rollback();
             } catch (LedgerUnavailableException e) {
                 dropSession();
@@ -180,10 +187,18 @@ final class Committer implements Runnable {
         }
     }
 
-    private Attempt write(List<Pending> batch, boolean checkIds) throws DuplicateIdException {
+    /**
+     * Writes a block, not yet committed. The head is locked, read and checked first, unless this instance wrote the
+     * last block as well: then the block is written for the head that it left, and the store refuses if that has moved.
+     * What the decisions of the batch rest on is read after it was taken, so a revocation that is in an earlier block
+     * is seen, and one that is not comes behind this block.
+     *
+     * @param careful lock the head, and look for ids that are in the log already
+     */
+    private Attempt write(List<Pending> batch, boolean careful) throws DuplicateIdException, HeadMovedException {
         LogStore.Session tx = openSession();
-        LogHead head = lockHead(tx);
-        BlockDraft draft = draft(batch, checkIds, tx, head);
+        LogHead head = alone && !careful ? trusted : lockHead(tx);
+        BlockDraft draft = draft(batch, careful, tx, head);
         if (draft.leaves().isEmpty()) {
             return withoutBlock(draft, head, tx);
         }
@@ -194,7 +209,7 @@ final class Committer implements Runnable {
         Block block = Block.sign(origin, head, hashes.size(), frontier.root(), now, instanceKey, instanceKeyId);
         LogHead after = new LogHead(block.number(), block.hash(origin), frontier, now, head.checkpointSize());
         BlockCommit commit = new BlockCommit(block, draft.leaves(), tiles, draft.staged(), after);
-        tx.write(commit);
+        tx.write(head, commit);
         return new Attempt(draft, head, commit);
     }
 
@@ -214,6 +229,7 @@ final class Committer implements Runnable {
                 && head.blockHash().equals(trusted.blockHash())
                 && head.frontier().equals(trusted.frontier())
                 && head.timeMillis() == trusted.timeMillis();
+        alone = same;
         if (!same) {
             // Another instance wrote it, or somebody who should not: never sign what follows an unsigned head.
             headCheck.againstLastBlock(head, tx);
@@ -222,13 +238,13 @@ final class Committer implements Runnable {
         return head;
     }
 
-    private static BlockDraft draft(List<Pending> batch, boolean checkIds, LogStore.Session tx, LogHead head) {
+    private static BlockDraft draft(List<Pending> batch, boolean careful, LogStore.Session tx, LogHead head) {
         List<Pseudonym> subjects = batch.stream()
                 .flatMap(pending -> pending.submission().preconditions().stream())
                 .map(Precondition::subject)
                 .distinct()
                 .toList();
-        Map<UUID, Long> known = checkIds ? tx.indexesOf(ids(batch)) : Map.of();
+        Map<UUID, Long> known = careful ? tx.indexesOf(ids(batch)) : Map.of();
         Map<Pseudonym, Long> versions = subjects.isEmpty() ? Map.of() : tx.consentVersions(subjects);
         BlockDraft draft = new BlockDraft(head.size(), known, versions);
         batch.forEach(draft::add);

@@ -2,7 +2,10 @@ package org.securemed.ledger.log;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.securemed.ledger.checkpoint.CosignVerifyKey;
+import org.securemed.ledger.checkpoint.CosignerCertificate;
 import org.securemed.ledger.checkpoint.InstanceCertificate;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
@@ -16,6 +19,7 @@ final class InstanceKeys {
 
     private final VerifyKey logKey;
     private final Map<Hash, VerifyKey> certified = new ConcurrentHashMap<>();
+    private final Set<CosignVerifyKey> cosigners = ConcurrentHashMap.newKeySet();
 
     InstanceKeys(VerifyKey logKey) {
         this.logKey = logKey;
@@ -29,6 +33,12 @@ final class InstanceKeys {
             known = certified.get(fingerprint);
         }
         return Optional.ofNullable(known);
+    }
+
+    /** The cosigners that must sign every checkpoint, as the log has them now. */
+    Set<CosignVerifyKey> cosigners(LogStore.Session session) {
+        load(session);
+        return Set.copyOf(cosigners);
     }
 
     private void load(LogStore.Session session) {
@@ -47,10 +57,17 @@ final class InstanceKeys {
 
     private void learn(StoredEntry stored) {
         String statement = stored.entry().statement();
-        if (statement == null || !InstanceCertificate.isClaimedBy(statement)) {
+        if (statement == null) {
             return;
         }
         try {
+            if (CosignerCertificate.isClaimedBy(statement)) {
+                cosigners.add(CosignerCertificate.verify(SignedNote.parse(statement), logKey)
+                        .key());
+            }
+            if (!InstanceCertificate.isClaimedBy(statement)) {
+                return;
+            }
             InstanceCertificate certificate = InstanceCertificate.verify(SignedNote.parse(statement), logKey);
             certified.put(certificate.key().fingerprint(), certificate.key());
         } catch (NoteException e) {

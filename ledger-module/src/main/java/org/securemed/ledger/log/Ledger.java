@@ -5,14 +5,19 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
+import org.securemed.ledger.checkpoint.CosignVerifyKey;
+import org.securemed.ledger.checkpoint.CosignerCertificate;
 import org.securemed.ledger.checkpoint.InstanceCertificate;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.SigningKey;
+import org.securemed.ledger.checkpoint.TilePath;
+import org.securemed.ledger.checkpoint.TlogProof;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryIds;
@@ -48,23 +53,22 @@ public final class Ledger implements AutoCloseable {
 
     private Ledger(
             LogStore store,
-            SigningKey logKey,
-            SigningKey instanceKey,
+            LedgerKeys signers,
             CheckpointVault vault,
             LedgerOptions options,
             Clock clock,
             Alarm alarm) {
-        String origin = logKey.verifyKey().name();
         this.store = store;
-        this.logKey = logKey.verifyKey();
+        this.logKey = signers.log().verifyKey();
+        String origin = logKey.name();
         this.options = options;
         this.clock = clock;
         this.keys = new InstanceKeys(this.logKey);
         this.headCheck = new HeadCheck(origin, keys);
         this.history = new CheckpointHistory(this.logKey);
-        this.outbox = new Outbox(store, origin, instanceKey, keys, alarm);
-        this.publisher = new CheckpointPublisher(logKey, vault, headCheck, history);
-        this.committer = new Committer(store, origin, instanceKey, headCheck, options, clock, alarm);
+        this.outbox = new Outbox(store, origin, signers.instance(), keys, alarm);
+        this.publisher = new CheckpointPublisher(signers, clock, vault, headCheck, history);
+        this.committer = new Committer(store, origin, signers.instance(), headCheck, options, clock, alarm);
         this.committerThread = new Thread(committer, "ledger-committer");
         this.caretaker = new Thread(this::takeCare, "ledger-caretaker");
         this.caretaker.setDaemon(true);
@@ -74,25 +78,24 @@ public final class Ledger implements AutoCloseable {
      * Opens the log: checks where it ends, takes in what a crash left in the outbox, certifies this instance's key if
      * it is new, and starts.
      *
-     * @param logKey its name is the log's origin
-     * @param instanceKey its name is the instance's
+     * @param signers once a log had a cosigner, it is needed for ever
      * @param vault keeps the last checkpoint outside the database
      * @throws LogCorruptException if what is stored is not what was signed, saying where
      * @throws LedgerUnavailableException if the database cannot be used, or there is no log and none may be made
      */
     public static Ledger open(
             LogStore store,
-            SigningKey logKey,
-            SigningKey instanceKey,
+            LedgerKeys signers,
             CheckpointVault vault,
             LedgerOptions options,
             Clock clock,
             Alarm alarm) {
-        Ledger ledger = new Ledger(store, logKey, instanceKey, vault, options, clock, alarm);
+        Ledger ledger = new Ledger(store, signers, vault, options, clock, alarm);
         ledger.recover(vault);
         ledger.committerThread.start();
         try {
-            ledger.certify(logKey, instanceKey);
+            ledger.certifyInstance(signers);
+            ledger.certifyCosigner(signers);
             ledger.drainOutbox(Duration.ZERO);
             ledger.publisher.publish(store);
         } catch (RuntimeException e) {
@@ -101,6 +104,18 @@ public final class Ledger implements AutoCloseable {
         }
         ledger.caretaker.start();
         return ledger;
+    }
+
+    /** Opens the log without a cosigner. */
+    public static Ledger open(
+            LogStore store,
+            SigningKey logKey,
+            SigningKey instanceKey,
+            CheckpointVault vault,
+            LedgerOptions options,
+            Clock clock,
+            Alarm alarm) {
+        return open(store, new LedgerKeys(logKey, instanceKey, null), vault, options, clock, alarm);
     }
 
     /**
@@ -189,6 +204,35 @@ public final class Ledger implements AutoCloseable {
         return reading(session -> proofs(session, newSize).consistency(oldSize, newSize));
     }
 
+    /**
+     * A tile or entry bundle, as it is served. Entries are for auditors only; tiles are hashes and public.
+     *
+     * @return empty if no published checkpoint covers it; the bytes behind a path never change
+     */
+    public Optional<byte[]> tile(TilePath path) {
+        return reading(session -> {
+            long covered = session.head().map(LogHead::checkpointSize).orElse(-1L);
+            return TileService.read(session, path, Math.max(0, covered));
+        });
+    }
+
+    /**
+     * A receipt for the entry at {@code index} under the newest published checkpoint.
+     *
+     * @return empty if that does not cover it yet; it will within the checkpoint interval
+     */
+    public Optional<TlogProof> receipt(long index) {
+        return reading(session -> session.newestCheckpoint().map(Ledger::note).flatMap(note -> {
+            long size = CheckpointHistory.verified("ledger_checkpoint", note, logKey)
+                    .size();
+            if (index < 0 || index >= size) {
+                return Optional.empty();
+            }
+            return Optional.of(new TlogProof(
+                    index, proofs(session, size).inclusion(index, size).path(), note));
+        }));
+    }
+
     /** The log's public key; its name is the origin. */
     public VerifyKey logKey() {
         return logKey;
@@ -266,8 +310,8 @@ public final class Ledger implements AutoCloseable {
         return LogHead.EMPTY;
     }
 
-    private void certify(SigningKey logSigner, SigningKey instanceKey) {
-        VerifyKey instance = instanceKey.verifyKey();
+    private void certifyInstance(LedgerKeys signers) {
+        VerifyKey instance = signers.instance().verifyKey();
         Optional<VerifyKey> known = reading(session -> keys.find(instance.fingerprint(), session));
         if (known.isPresent() && known.get().equals(instance)) {
             return;
@@ -275,10 +319,32 @@ public final class Ledger implements AutoCloseable {
         if (known.isPresent()) {
             throw new IllegalArgumentException("the instance's key is certified for another instance");
         }
-        String certificate =
-                new InstanceCertificate(logKey.name(), instance).sign(logSigner).toString();
+        announce(instance, new InstanceCertificate(logKey.name(), instance).sign(signers.log()));
+    }
+
+    private void certifyCosigner(LedgerKeys signers) {
+        Set<CosignVerifyKey> known = reading(keys::cosigners);
+        Set<CosignVerifyKey> here = signers.cosigner() == null
+                ? Set.of()
+                : Set.of(signers.cosigner().verifyKey());
+        for (CosignVerifyKey needed : known) {
+            if (!here.contains(needed)) {
+                throw new IllegalArgumentException(
+                        "checkpoints of this log are cosigned by %s, whose key is not here".formatted(needed.name()));
+            }
+        }
+        for (CosignVerifyKey fresh : here) {
+            if (!known.contains(fresh)) {
+                announce(
+                        signers.instance().verifyKey(),
+                        new CosignerCertificate(logKey.name(), fresh).sign(signers.log()));
+            }
+        }
+    }
+
+    private void announce(VerifyKey instance, SignedNote certificate) {
         Entry entry = Entry.builder(EntryIds.next(clock.instant()), clock.instant(), instance.name(), Op.KEY)
-                .statement(certificate)
+                .statement(certificate.toString())
                 .build();
         await(append(Submission.of(entry)));
     }

@@ -29,7 +29,7 @@ public interface LogStore {
      */
     void stage(Connection connection, List<StagedEntry> entries);
 
-    /** One connection. Not thread safe. After an exception other than {@link DuplicateIdException}, close it. */
+    /** One connection. Not thread safe. After an unchecked exception, close it. */
     interface Session extends AutoCloseable {
         /** Reads the head and holds it until the transaction ends: nobody else writes a block meanwhile. */
         Optional<LogHead> lockHead();
@@ -50,11 +50,13 @@ public interface LogStore {
         Map<Pseudonym, Long> consentVersions(Collection<Pseudonym> subjects);
 
         /**
-         * Writes a block in the transaction that locked the head.
+         * Writes a block, if the head is {@code before} in every respect but its checkpoint size. The head is then held
+         * until the transaction ends.
          *
+         * @throws HeadMovedException if the head is another; then roll back
          * @throws DuplicateIdException if an entry id is in the log already; then roll back
          */
-        void write(BlockCommit commit) throws DuplicateIdException;
+        void write(LogHead before, BlockCommit commit) throws HeadMovedException, DuplicateIdException;
 
         /** Removes rows from the outbox, those of them that are there. */
         void unstage(Collection<UUID> ids);

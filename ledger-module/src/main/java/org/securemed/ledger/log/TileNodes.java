@@ -34,7 +34,7 @@ final class TileNodes implements NodeSource {
 
     private List<Hash> read(int tileLevel, long tileIndex) {
         long from = tileIndex * Tile.WIDTH;
-        long to = Math.min(from + Tile.WIDTH, size >> tileLevel * Tile.HEIGHT);
+        long to = Math.min(from + Tile.WIDTH, size >> (tileLevel * Tile.HEIGHT));
         if (to - from == Tile.WIDTH) {
             return session.tile(tileLevel, tileIndex)
                     .map(Tile::hashes)

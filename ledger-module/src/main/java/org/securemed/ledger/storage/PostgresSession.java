@@ -22,6 +22,7 @@ import org.securemed.ledger.log.Block;
 import org.securemed.ledger.log.BlockCommit;
 import org.securemed.ledger.log.DuplicateIdException;
 import org.securemed.ledger.log.EntryQuery;
+import org.securemed.ledger.log.HeadMovedException;
 import org.securemed.ledger.log.Leaf;
 import org.securemed.ledger.log.LedgerUnavailableException;
 import org.securemed.ledger.log.LogCorruptException;
@@ -61,7 +62,7 @@ final class PostgresSession implements LogStore.Session {
             )
             %s
             update ledger.ledger_head set block_no = ?, block_hash = ?, size = ?, frontier = ?, t_ms = ?
-            where log = 1 and block_no = ? and size = ?
+            where log = 1 and block_no = ? and block_hash = ? and size = ? and frontier = ? and t_ms = ?
             """;
 
     private static final String TILES = """
@@ -138,14 +139,14 @@ final class PostgresSession implements LogStore.Session {
     }
 
     @Override
-    public void write(BlockCommit commit) throws DuplicateIdException {
+    public void write(LogHead before, BlockCommit commit) throws HeadMovedException, DuplicateIdException {
         coverWithPartition(commit.block());
         String optional =
                 (commit.tiles().isEmpty() ? "" : TILES) + (commit.staged().isEmpty() ? "" : STAGED);
         try (PreparedStatement statement = connection.prepareStatement(WRITE.formatted(optional))) {
-            bind(statement, parameters(commit));
+            bind(statement, parameters(before, commit));
             if (statement.executeUpdate() != 1) {
-                throw new LogCorruptException("ledger_head", "the head that was locked", "another");
+                throw new HeadMovedException("another head");
             }
         } catch (SQLException e) {
             if (UNIQUE_VIOLATION.equals(e.getSQLState())
@@ -153,8 +154,7 @@ final class PostgresSession implements LogStore.Session {
                 throw new DuplicateIdException(e);
             }
             if (UNIQUE_VIOLATION.equals(e.getSQLState()) || CHECK_VIOLATION.equals(e.getSQLState())) {
-                throw new LogCorruptException(
-                        "ledger_block " + commit.block().number(), "room behind the head", "rows: " + e.getMessage());
+                throw new HeadMovedException("rows behind it, " + e.getMessage());
             }
             throw unavailable("cannot write a block", e);
         }
@@ -362,7 +362,7 @@ final class PostgresSession implements LogStore.Session {
         }
     }
 
-    private List<Object> parameters(BlockCommit commit) throws SQLException {
+    private List<Object> parameters(LogHead before, BlockCommit commit) throws SQLException {
         List<Object> values = new ArrayList<>();
         entryColumns(commit, values);
         Block block = commit.block();
@@ -394,8 +394,11 @@ final class PostgresSession implements LogStore.Session {
         values.add(head.size());
         values.add(head.frontier().toByteArray());
         values.add(head.timeMillis());
-        values.add(block.number() - 1);
-        values.add(block.firstIndex());
+        values.add(before.blockNumber());
+        values.add(before.blockHash().toByteArray());
+        values.add(before.size());
+        values.add(before.frontier().toByteArray());
+        values.add(before.timeMillis());
         return values;
     }
 

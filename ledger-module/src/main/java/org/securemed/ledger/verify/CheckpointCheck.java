@@ -2,12 +2,15 @@ package org.securemed.ledger.verify;
 
 import java.sql.SQLException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.Checkpoint;
+import org.securemed.ledger.checkpoint.CosignVerifyKey;
 import org.securemed.ledger.checkpoint.NoteException;
+import org.securemed.ledger.checkpoint.NoteSignature;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.merkle.Hash;
@@ -22,16 +25,21 @@ final class CheckpointCheck {
     private final Cursor<CheckpointRow> stored;
     private final ArrayDeque<HandedOut> handedOut;
     private final VerifyKey logKey;
+    private final Certificates certificates;
     private final Findings findings;
     private long previousSize = -1;
     private @Nullable Checkpoint expected;
+    private List<NoteSignature> cosignatures = List.of();
 
-    CheckpointCheck(StoredLog log, List<HandedOut> handedOut, VerifyKey logKey, Findings findings) throws SQLException {
+    CheckpointCheck(
+            StoredLog log, List<HandedOut> handedOut, VerifyKey logKey, Certificates certificates, Findings findings)
+            throws SQLException {
         this.stored = log.checkpoints();
         this.handedOut = new ArrayDeque<>(handedOut.stream()
                 .sorted(Comparator.comparingLong(known -> known.checkpoint().size()))
                 .toList());
         this.logKey = logKey;
+        this.certificates = certificates;
         this.findings = findings;
         advance();
     }
@@ -55,6 +63,7 @@ final class CheckpointCheck {
         }
         while (expected != null && expected.size() == size) {
             compare(TABLE, "size " + size, "note", expected, root.get());
+            cosigned(expected);
             advance();
         }
     }
@@ -62,7 +71,7 @@ final class CheckpointCheck {
     /** Whether {@link #at} has anything to say at this size. */
     boolean awaits(long size) {
         HandedOut known = handedOut.peek();
-        return known != null && known.checkpoint().size() == size || expected != null && expected.size() == size;
+        return (known != null && known.checkpoint().size() == size) || (expected != null && expected.size() == size);
     }
 
     /** @param size number of entries that the log has; returns the size of the last stored checkpoint */
@@ -81,6 +90,30 @@ final class CheckpointCheck {
             advance();
         }
         return previousSize;
+    }
+
+    /** Exactly those cosigners signed that were certified by then. */
+    private void cosigned(Checkpoint checkpoint) {
+        List<NoteSignature> unexplained = new ArrayList<>(cosignatures);
+        for (CosignVerifyKey cosigner : certificates.cosigners()) {
+            try {
+                NoteSignature line = unexplained.stream()
+                        .filter(cosigner::isNamedBy)
+                        .findFirst()
+                        .orElseThrow(() -> new NoteException("none"));
+                cosigner.verify(checkpoint, line);
+                unexplained.remove(line);
+            } catch (NoteException e) {
+                add(checkpoint, "a cosignature by " + cosigner.name(), String.valueOf(e.getMessage()));
+            }
+        }
+        if (!unexplained.isEmpty()) {
+            add(checkpoint, "no cosignature by others", unexplained.get(0).name());
+        }
+    }
+
+    private void add(Checkpoint checkpoint, String expectation, String found) {
+        findings.add(TABLE, "size " + checkpoint.size(), "note", expectation, found);
     }
 
     private void compare(String table, String row, String column, Checkpoint checkpoint, @Nullable Hash root) {
@@ -109,8 +142,10 @@ final class CheckpointCheck {
         try {
             SignedNote note = SignedNote.parse(row.note());
             Checkpoint checkpoint = Checkpoint.verify(note, logKey);
-            if (!note.toString().equals(row.note()) || note.signatures().size() != 1) {
-                findings.add(TABLE, place, "note", "the log's signature and nothing else", "more");
+            cosignatures = note.signatures().subList(1, note.signatures().size());
+            boolean first = note.signatures().get(0).keyId() == logKey.keyId();
+            if (!note.toString().equals(row.note()) || !first) {
+                findings.add(TABLE, place, "note", "the log's signature, then cosignatures", "another form");
             }
             if (checkpoint.size() != row.size()) {
                 findings.add(TABLE, place, "size", checkpoint.size(), row.size());

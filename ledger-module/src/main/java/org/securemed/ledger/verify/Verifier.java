@@ -69,7 +69,7 @@ public final class Verifier {
         Findings findings = new Findings();
         HeadCheck head = new HeadCheck(log, findings);
         Certificates certificates = new Certificates(logKey);
-        CheckpointCheck checkpoints = new CheckpointCheck(log, handedOut, logKey, findings);
+        CheckpointCheck checkpoints = new CheckpointCheck(log, handedOut, logKey, certificates, findings);
         TileCheck tiles = new TileCheck(log, findings);
         TreeCheck tree = new TreeCheck(log, tiles, checkpoints, findings);
         IdCheck ids = new IdCheck(log, findings);

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,23 +62,53 @@ class KeyFilesTest {
                 .isInstanceOf(KeyException.class);
     }
 
+    @Test
+    void a_cosigner_comes_from_a_secret_in_a_keystore_or_from_a_development_file() throws Exception {
+        Path keystore = directory.resolve("keys.p12");
+        run(
+                "-genseckey",
+                "-keystore",
+                keystore.toString(),
+                "-storetype",
+                "PKCS12",
+                "-storepass",
+                "changeit",
+                "-alias",
+                "pq",
+                "-keyalg",
+                "AES",
+                "-keysize",
+                "256");
+        CosignKey key = KeyFiles.cosignerFromPkcs12(keystore, "changeit".toCharArray(), "pq", "log/pq");
+        assertThat(CosignVerifyKey.parse(key.verifyKey().toString())).isEqualTo(key.verifyKey());
+        assertThat(key.isDevelopment()).isFalse();
+        Path file = directory.resolve("pq.key");
+        assertThat(KeyFiles.developmentCosigner(file, "log/pq").verifyKey())
+                .isEqualTo(KeyFiles.developmentCosigner(file, "log/pq").verifyKey());
+    }
+
     private static void keytool(Path keystore, String alias, String algorithm) throws Exception {
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-keystore",
-                        keystore.toString(),
-                        "-storetype",
-                        "PKCS12",
-                        "-storepass",
-                        "changeit",
-                        "-alias",
-                        alias,
-                        "-keyalg",
-                        algorithm,
-                        "-dname",
-                        "CN=" + alias)
+        run(
+                "-genkeypair",
+                "-keystore",
+                keystore.toString(),
+                "-storetype",
+                "PKCS12",
+                "-storepass",
+                "changeit",
+                "-alias",
+                alias,
+                "-keyalg",
+                algorithm,
+                "-dname",
+                "CN=" + alias);
+    }
+
+    private static void run(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+        command.addAll(List.of(arguments));
+        Process keytool = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();

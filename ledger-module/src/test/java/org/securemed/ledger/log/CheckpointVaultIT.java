@@ -8,6 +8,9 @@ import static org.securemed.ledger.log.LogFixture.index;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -105,6 +108,33 @@ class CheckpointVaultIT {
         assertThat(vault().replace(Optional.empty(), two)).isFalse();
         assertThat(vault().replace(Optional.of(one), two)).isTrue();
         assertThat(vault().load()).contains(two);
+    }
+
+    @Test
+    void a_cosigned_log_is_not_opened_without_its_cosigner() throws Exception {
+        try (LogFixture cosigned = LogFixture.cosigned()) {
+            PostgresLogStore store = new PostgresLogStore(cosigned.database.dataSource());
+            try (Ledger ledger = cosigned.open()) {
+                var note = ledger.checkpoint().orElseThrow();
+                assertThat(note.signatures()).hasSize(2);
+                Checkpoint checkpoint = Checkpoint.verify(note, ledger.logKey());
+                long seconds = Objects.requireNonNull(cosigned.cosigner)
+                        .verifyKey()
+                        .verify(checkpoint, note.signatures().get(1));
+                assertThat(Instant.ofEpochSecond(seconds))
+                        .isBetween(Instant.now().minusSeconds(60), Instant.now());
+            }
+            LedgerKeys without = new LedgerKeys(cosigned.logKey, cosigned.instanceKey, null);
+            assertThatThrownBy(() -> Ledger.open(
+                            store,
+                            without,
+                            CheckpointVault.none(),
+                            LedgerOptions.defaults(),
+                            Clock.systemUTC(),
+                            Alarm.logging()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("cosigned by " + LogFixture.ORIGIN + "/pq");
+        }
     }
 
     private FileCheckpointVault vault() {

@@ -1,5 +1,6 @@
 package org.securemed.ledger.log;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.securemed.ledger.log.LogFixture.append;
@@ -16,11 +17,15 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.securemed.ledger.checkpoint.Checkpoint;
+import org.securemed.ledger.checkpoint.EntryBundle;
 import org.securemed.ledger.checkpoint.SigningKey;
+import org.securemed.ledger.checkpoint.TilePath;
+import org.securemed.ledger.checkpoint.TlogProof;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.merkle.Hash;
+import org.securemed.ledger.merkle.Tile;
 import org.securemed.ledger.merkle.TreeHash;
 import org.securemed.ledger.storage.PostgresLogStore;
 
@@ -148,6 +153,32 @@ class LedgerIT {
                 ledger.inclusionProof(index, checkpoint.size()).verify(leaf, checkpoint.root());
             }
             ledger.consistencyProof(first.size(), checkpoint.size()).verify(first.root(), checkpoint.root());
+        }
+    }
+
+    @Test
+    void tiles_bundles_and_receipts_are_served_as_far_as_checkpoints_reach() throws Exception {
+        try (Ledger ledger = fixture.open()) {
+            ledger.append(Submission.of(entries(599), List.of())).get(10, TimeUnit.SECONDS);
+            ledger.publishCheckpoint();
+            byte[] leaves = ledger.tile(TilePath.parse("tile/0/001")).orElseThrow();
+            byte[] edge = ledger.tile(TilePath.parse("tile/0/002.p/88")).orElseThrow();
+            byte[] above = ledger.tile(TilePath.parse("tile/1/000.p/2")).orElseThrow();
+            assertThat(leaves).hasSize(8_192);
+            assertThat(Tile.split(above).get(1)).isEqualTo(Tile.of(0, 1, leaves).root());
+            byte[] bundle = ledger.tile(TilePath.parse("tile/entries/002.p/88")).orElseThrow();
+            List<byte[]> bodies = EntryBundle.parse(bundle, 88);
+            assertThat(TreeHash.leaf(bodies.get(87))).isEqualTo(Tile.split(edge).get(87));
+            for (String absent :
+                    List.of("tile/0/002.p/89", "tile/0/002", "tile/1/000.p/3", "tile/2/000.p/1", "tile/0/003.p/1")) {
+                assertThat(ledger.tile(TilePath.parse(absent))).as(absent).isEmpty();
+            }
+            TlogProof receipt =
+                    TlogProof.parse(ledger.receipt(599).orElseThrow().toString().getBytes(UTF_8));
+            assertThat(receipt.verify(TreeHash.leaf(bodies.get(87)), ledger.logKey())
+                            .size())
+                    .isEqualTo(600);
+            assertThat(ledger.receipt(600)).isEmpty();
         }
     }
 

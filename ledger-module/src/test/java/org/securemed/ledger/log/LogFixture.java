@@ -6,7 +6,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.LedgerDatabase;
+import org.securemed.ledger.checkpoint.CosignKey;
 import org.securemed.ledger.checkpoint.SigningKey;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryIds;
@@ -20,8 +22,22 @@ public final class LogFixture implements AutoCloseable {
 
     public final SigningKey logKey = SigningKey.generate(ORIGIN, new SecureRandom());
     public final SigningKey instanceKey = SigningKey.generate("server-1", new SecureRandom());
+    public final @Nullable CosignKey cosigner;
     public final LedgerDatabase database = LedgerDatabase.create();
     public final List<String> alarms = new CopyOnWriteArrayList<>();
+
+    public LogFixture() {
+        this(null);
+    }
+
+    private LogFixture(@Nullable CosignKey cosigner) {
+        this.cosigner = cosigner;
+    }
+
+    /** A log whose checkpoints are cosigned with ML-DSA-44. */
+    public static LogFixture cosigned() {
+        return new LogFixture(CosignKey.generate(ORIGIN + "/pq", new SecureRandom()));
+    }
 
     public Ledger open() {
         return open(new PostgresLogStore(database.dataSource()), instanceKey);
@@ -34,8 +50,7 @@ public final class LogFixture implements AutoCloseable {
     public Ledger open(LogStore store, SigningKey instance, CheckpointVault vault) {
         return Ledger.open(
                 store,
-                logKey,
-                instance,
+                new LedgerKeys(logKey, instance, cosigner),
                 vault,
                 LedgerOptions.defaults().creating(),
                 Clock.systemUTC(),

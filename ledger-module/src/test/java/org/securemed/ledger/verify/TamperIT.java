@@ -35,7 +35,7 @@ import org.securemed.ledger.storage.PostgresLogStore;
  * verifier must name the place.
  */
 class TamperIT {
-    private static final LogFixture FIXTURE = new LogFixture();
+    private static final LogFixture FIXTURE = LogFixture.cosigned();
     private static SignedNote handedOut;
 
     @BeforeAll
@@ -79,7 +79,7 @@ class TamperIT {
         mutate();
         Report report = verify();
         assertThat(report.findings()).isEmpty();
-        assertThat(report.entries()).isEqualTo(2 + 820 + 3);
+        assertThat(report.entries()).isEqualTo(3 + 820 + 3);
         assertThat(report.isWhole()).isTrue();
     }
 
@@ -169,6 +169,17 @@ class TamperIT {
     }
 
     @Test
+    void a_cosignature_that_was_taken_away_is_found_and_located() throws Exception {
+        mutate("update ledger.ledger_checkpoint set note = regexp_replace(note, '— [^ ]*/pq [^\\n]*\\n', '')"
+                + " where size = (select max(size) from ledger.ledger_checkpoint)");
+        assertThat(verify().findings())
+                .singleElement()
+                .asString()
+                .contains("ledger_checkpoint size 826, note")
+                .contains("a cosignature by");
+    }
+
+    @Test
     void two_changes_far_apart_are_both_located() throws Exception {
         mutate(
                 "update ledger.ledger_entry set body = set_byte(body, 9, 88) where seq = 300",
@@ -229,7 +240,7 @@ class TamperIT {
         Report report = verify(new Verifier(FIXTURE.logKey.verifyKey()).against("an auditor", handedOut));
         assertThat(report.findings())
                 .singleElement()
-                .satisfies(finding -> assertThat(finding.row()).isEqualTo("seq %d to 824".formatted(size)));
+                .satisfies(finding -> assertThat(finding.row()).isEqualTo("seq %d to 825".formatted(size)));
     }
 
     private static void located(String table, String column, String sql) throws Exception {

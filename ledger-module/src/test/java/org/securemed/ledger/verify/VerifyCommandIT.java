@@ -47,6 +47,25 @@ class VerifyCommandIT {
     }
 
     @Test
+    void the_jar_needs_nothing_but_java() throws Exception {
+        Process java = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-jar",
+                        "target/ledger-verify.jar",
+                        "--jdbc",
+                        fixture.database.jdbcUrl(),
+                        "--user",
+                        "postgres",
+                        "--key",
+                        key())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertThat(new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .startsWith("whole: 3 entries");
+        assertThat(java.waitFor()).isZero();
+    }
+
+    @Test
     void a_changed_row_is_status_1_and_is_named() throws Exception {
         fixture.database.tamper("update ledger.ledger_entry set actor = 'nobody' where seq = 2");
         assertThat(run("--key", key())).isEqualTo(1);
