@@ -185,9 +185,8 @@ class LedgerIT {
     @Test
     void a_decision_made_with_an_older_consent_version_is_refused() throws Exception {
         Pseudonym patient = new Pseudonym(1, 2);
-        fixture.database.tamper(
-                "create table if not exists ledger.consent_state (subject bytea primary key, version bigint not null)",
-                "insert into ledger.consent_state (subject, version) values ('\\x00000000000000010000000000000002', 4)");
+        fixture.database.tamper("insert into ledger.consent_state (subject, version, state_hash, sealed_state)"
+                + " values ('\\x00000000000000010000000000000002', 4, sha256('state'), 'sealed')");
         try (Ledger ledger = fixture.open()) {
             Entry entry = entry("a");
             AppendResult stale = ledger.append(Submission.of(List.of(entry), List.of(new Precondition(patient, 3))))
