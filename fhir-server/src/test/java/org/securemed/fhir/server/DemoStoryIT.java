@@ -2,6 +2,9 @@ package org.securemed.fhir.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import org.hl7.fhir.r4.model.AuditEvent;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.CodeableConcept;
@@ -13,6 +16,9 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.securemed.fhir.server.TestServer.Answer;
+import org.securemed.ledger.log.Ledger;
+import org.securemed.ledger.verify.Report;
+import org.securemed.ledger.verify.Verifier;
 
 /** What SecureMed is for, told once from beginning to end. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -97,6 +103,37 @@ class DemoStoryIT {
                         .bundle()
                         .getEntry())
                 .isEmpty();
+    }
+
+    @Test
+    @Order(6)
+    void a_row_of_the_ledger_is_altered_and_the_verifier_names_it() throws Exception {
+        Ledger ledger = server.bean(Ledger.class);
+        long index = ledger.size() - 2;
+        try (Connection connection = server.database().getConnection();
+                Statement statement = connection.createStatement()) {
+            assertThat(verify(ledger).findings()).isEmpty();
+
+            // A superuser who turns off the triggers that refuse this.
+            statement.execute("set session_replication_role = replica");
+            statement.execute("update ledger.ledger_entry set op = op || '-not' where seq = " + index);
+            Report altered = verify(ledger);
+            statement.execute("update ledger.ledger_entry set op = left(op, -4) where seq = " + index);
+            statement.execute("set session_replication_role = origin");
+
+            assertThat(altered.findings()).singleElement().satisfies(finding -> {
+                assertThat(finding.table()).isEqualTo("ledger_entry");
+                assertThat(finding.row()).isEqualTo("seq " + index);
+                assertThat(finding.column()).isEqualTo("op");
+            });
+            assertThat(verify(ledger).findings()).isEmpty();
+        }
+    }
+
+    private Report verify(Ledger ledger) throws SQLException {
+        try (Connection connection = server.database().getConnection()) {
+            return new Verifier(ledger.logKey()).verify(connection);
+        }
     }
 
     private static Consent consent() {
