@@ -43,6 +43,14 @@ public final class RecordedResponseFilter extends OncePerRequestFilter {
         } catch (UnrecordedException e) {
             refuse(request, response);
             return;
+        } catch (ServletException | RuntimeException e) {
+            if (response.isCommitted() || Recorded.is(request)) {
+                throw e;
+            }
+            // The container's error page is no way around the record.
+            log.atError().setCause(e).log("a request failed before it was recorded");
+            refuse(request, response);
+            return;
         }
         if (!response.isCommitted() && !Recorded.is(request)) {
             refuse(request, response);

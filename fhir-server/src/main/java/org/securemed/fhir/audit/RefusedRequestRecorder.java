@@ -32,9 +32,13 @@ final class RefusedRequestRecorder implements RefusedRequests {
                 query.length() <= LONGEST_QUERY ? query : query.substring(0, LONGEST_QUERY),
                 request.getRemoteAddr());
         Exchange nobody = Exchange.ofNobody(request.getHeader("X-Request-ID"));
-        ledger.append(
-                List.of(entries.entry(nobody, facts, facts.op(), null, null, List.of(), status, MINOR_FAILURE)),
-                List.of());
-        Recorded.mark(request);
+        try {
+            ledger.append(
+                    List.of(entries.entry(nobody, facts, facts.op(), null, null, List.of(), status, MINOR_FAILURE)),
+                    List.of());
+        } finally {
+            // Without a record the caller answers 503, which tells of nothing.
+            Recorded.mark(request);
+        }
     }
 }

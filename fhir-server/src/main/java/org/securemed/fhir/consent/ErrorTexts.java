@@ -10,6 +10,8 @@ import ca.uhn.fhir.rest.server.exceptions.InternalErrorException;
 import ca.uhn.fhir.rest.server.exceptions.InvalidRequestException;
 import ca.uhn.fhir.rest.server.exceptions.ResourceNotFoundException;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.problem.Problem;
 import org.slf4j.Logger;
@@ -23,11 +25,15 @@ import org.slf4j.LoggerFactory;
 public final class ErrorTexts {
     private static final Logger log = LoggerFactory.getLogger(ErrorTexts.class);
 
+    /** Names of Java classes, with which HAPI ends some of its messages. */
+    private static final Pattern INSIDE =
+            Pattern.compile("[\\s:`'\"\\[(]*(\\b([a-z]\\w*\\.){2,}[A-Z]\\w*|\\b\\w+Exception\\b)");
+
     /** Null leaves the exception as it is. */
     @Hook(Pointcut.SERVER_PRE_PROCESS_OUTGOING_EXCEPTION)
     public @Nullable BaseServerResponseException rewrite(RequestDetails request, Throwable thrown) {
         if (thrown instanceof DataFormatException malformed) {
-            return new InvalidRequestException(malformed.getMessage());
+            return new InvalidRequestException(withoutInside(malformed.getMessage()));
         }
         if (thrown instanceof Problem problem) {
             BaseServerResponseException exception =
@@ -42,7 +48,11 @@ public final class ErrorTexts {
             return Refusal.notKnown(request.getResourceName(), request.getId().getIdPart());
         }
         if (thrown instanceof BaseServerResponseException known && known.getStatusCode() < 500) {
-            return null;
+            String message = String.valueOf(known.getMessage());
+            return known.getOperationOutcome() != null
+                            || !INSIDE.matcher(message).find()
+                    ? null
+                    : BaseServerResponseException.newInstance(known.getStatusCode(), withoutInside(message));
         }
         if (thrown instanceof BaseServerResponseException known && known.getStatusCode() != 500) {
             return null;
@@ -52,5 +62,11 @@ public final class ErrorTexts {
         InternalErrorException internal = new InternalErrorException("The server failed to answer.");
         internal.setOperationOutcome(Problem.internal().operationOutcome());
         return internal;
+    }
+
+    private static String withoutInside(@Nullable String message) {
+        String text = String.valueOf(message);
+        Matcher inside = INSIDE.matcher(text);
+        return inside.find() ? text.substring(0, inside.start()) : text;
     }
 }

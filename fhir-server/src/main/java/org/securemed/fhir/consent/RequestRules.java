@@ -79,6 +79,9 @@ public final class RequestRules {
         if (!(request.getResource() instanceof Bundle bundle)) {
             return;
         }
+        if (bundle.getType() == null) {
+            throw Refusal.unprocessable("bundle-type", "Say whether the Bundle is a transaction or a batch.");
+        }
         WriteGate.remember(request, BundleEntries.of(bundle));
         if (!access.seesEverything(exchange)) {
             SearchRules.checkHeaders(request);

@@ -8,7 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,27 +70,48 @@ public class DevelopmentPostgres {
 
     /**
      * Stops the PostgreSQL that a killed server left running on this directory; without this the next start would wait
-     * for the lock file and fail.
+     * for the lock file and fail. What can't be told for certain is left to PostgreSQL, which refuses to start twice.
      */
     private static void stopLeftOver(Path data) throws IOException, InterruptedException {
         Path pidFile = data.resolve("postmaster.pid");
         if (!Files.exists(pidFile)) {
             return;
         }
-        List<String> lines = Files.readAllLines(pidFile);
-        long pid = lines.isEmpty() ? -1 : Long.parseLong(lines.get(0).trim());
-        ProcessHandle postmaster = ProcessHandle.of(pid).orElse(null);
-        if (postmaster == null || !postmaster.info().command().orElse("").contains("postgres")) {
-            Files.deleteIfExists(pidFile);
+        Optional<ProcessHandle> holder = holder(pidFile);
+        if (holder.isEmpty()) {
+            // Not deleted: by this file PostgreSQL finds out whether children of a killed one are still at work.
             return;
         }
+        String command = holder.get().info().commandLine().orElse("");
+        if (command.contains("postgres") && command.contains(data.toString())) {
+            stop(holder.get());
+        } else if (!command.isEmpty() && !command.contains("postgres")) {
+            // The number has been given to another program since.
+            Files.deleteIfExists(pidFile);
+        }
+    }
+
+    private static Optional<ProcessHandle> holder(Path pidFile) throws IOException {
+        List<String> lines = Files.readAllLines(pidFile);
+        try {
+            return lines.isEmpty()
+                    ? Optional.empty()
+                    : ProcessHandle.of(Long.parseLong(lines.get(0).trim()));
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static void stop(ProcessHandle postmaster) throws IOException, InterruptedException {
         // SIGTERM would wait for clients that are gone; SIGINT is PostgreSQL's fast shutdown.
-        new ProcessBuilder("kill", "-INT", Long.toString(pid)).start().waitFor();
+        new ProcessBuilder("kill", "-INT", Long.toString(postmaster.pid()))
+                .start()
+                .waitFor();
         try {
             postmaster.onExit().get(30, TimeUnit.SECONDS);
-        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+        } catch (ExecutionException | TimeoutException e) {
             throw new IllegalStateException(
-                    "The PostgreSQL of an earlier run (process %d) does not stop.".formatted(pid), e);
+                    "The PostgreSQL of an earlier run (process %d) does not stop.".formatted(postmaster.pid()), e);
         }
     }
 }

@@ -66,7 +66,8 @@ public final class Exchange {
     }
 
     private static Exchange begin(RequestDetails request) {
-        String requestId = usable(request.getHeader("X-Request-ID")).orElseGet(request::getRequestId);
+        String requestId = usable(request.getHeader("X-Request-ID"))
+                .orElseGet(() -> UUID.randomUUID().toString());
         return new Exchange(requesterNow(), Instant.now(), requestId);
     }
 

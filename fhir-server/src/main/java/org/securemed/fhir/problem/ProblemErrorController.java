@@ -36,7 +36,8 @@ public final class ProblemErrorController implements ErrorController {
         writer.write(request, response, forStatus(status));
     }
 
-    private static Problem forStatus(int status) {
+    /** What is said of a status that was set without a reason. */
+    public static Problem forStatus(int status) {
         if (status == 401) {
             return Problem.unauthorized("token-missing", "Log in, or send an access token.");
         }

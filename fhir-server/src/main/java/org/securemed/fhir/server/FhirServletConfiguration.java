@@ -57,6 +57,7 @@ public class FhirServletConfiguration {
             IValidationSupport validationSupport,
             DatabaseBackedPagingProvider pagingProvider,
             FhirExtensions extensions) {
+        fhirContext.setParserErrorHandler(new StrictContent());
         fhirContext.setNarrativeGenerator(new NullNarrativeGenerator());
         RestfulServer server = new RestfulServer(fhirContext);
         server.setServerName("SecureMed");

@@ -1,9 +1,11 @@
 package org.securemed.fhir.server;
 
 import ca.uhn.fhir.jpa.model.config.PartitionSettings;
+import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.catalina.core.StandardHost;
 import org.securemed.fhir.admin.HealthController;
 import org.securemed.fhir.admin.HourlyWork;
 import org.securemed.fhir.audit.AuditConfiguration;
@@ -17,8 +19,11 @@ import org.securemed.fhir.database.DevelopmentPostgres;
 import org.securemed.fhir.demo.DemoConfiguration;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.KeysConfiguration;
+import org.securemed.fhir.problem.ProblemWriter;
+import org.securemed.fhir.smart.RefusedRequests;
 import org.securemed.fhir.smart.SmartConfiguration;
 import org.securemed.fhir.smart.SmartSweep;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
@@ -33,9 +38,13 @@ import org.springframework.boot.autoconfigure.web.servlet.DispatcherServletAutoC
 import org.springframework.boot.autoconfigure.web.servlet.ServletWebServerFactoryAutoConfiguration;
 import org.springframework.boot.autoconfigure.web.servlet.WebMvcAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.web.embedded.tomcat.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.Ordered;
 
 /** SecureMed's FHIR server: everything that it is made of, named in one place. */
 @Configuration(proxyBeanMethods = false)
@@ -50,6 +59,7 @@ import org.springframework.context.annotation.Import;
     DispatcherServletAutoConfiguration.class,
     WebMvcAutoConfiguration.class,
     ThymeleafAutoConfiguration.class,
+    EmbeddedWebServerFactoryCustomizerAutoConfiguration.class,
     SecurityFilterAutoConfiguration.class,
     DataSourceAutoConfiguration.class
 })
@@ -77,17 +87,48 @@ public class ServerConfiguration {
         return new HourlyWork(sweep);
     }
 
-    /** The order of the interceptors: the gate, then the recorder, after which nothing may change an answer. */
+    /** What Tomcat refuses by itself is answered by us, too. */
+    @Bean
+    WebServerFactoryCustomizer<TomcatServletWebServerFactory> problemReports(
+            ProblemWriter problems, ObjectProvider<RefusedRequests> records) {
+        return factory -> factory.addContextCustomizers(context -> {
+            StandardHost host = (StandardHost) context.getParent();
+            // By this name the host finds that it needs no valve of its own.
+            host.setErrorReportValveClass(ProblemReportValve.class.getName());
+            host.getPipeline()
+                    .addValve(new ProblemReportValve(
+                            problems,
+                            (request, status, code) -> records.getObject().refused(request, status, code)));
+        });
+    }
+
+    /**
+     * The order of the interceptors: what is well-formed, the gate, then the recorder, after which nothing may change
+     * an answer.
+     */
     @Bean
     FhirExtensions fhirExtensions(
             GateInterceptors gate,
             AuditRecorder recorder,
             EverythingProvider everything,
-            AuditEventProvider auditEvents) {
-        List<Object> interceptors = new ArrayList<>(gate.inOrder());
+            AuditEventProvider auditEvents,
+            ISearchParamRegistry searchParameters) {
+        List<Object> interceptors = new ArrayList<>();
+        interceptors.add(new WellFormedRequests(searchParameters));
+        interceptors.addAll(gate.inOrder());
         interceptors.add(new NoGuessedTotal());
         interceptors.add(recorder);
         return new FhirExtensions(interceptors, List.of(everything, auditEvents));
+    }
+
+    /** Right before HAPI's servlet: by then it is known who asks. */
+    @Bean
+    FilterRegistrationBean<BoundedRequestFilter> boundedRequestFilter(FhirServerProperties properties) {
+        FilterRegistrationBean<BoundedRequestFilter> registration =
+                new FilterRegistrationBean<>(new BoundedRequestFilter(properties.maxBody()));
+        registration.addUrlPatterns(FhirServletConfiguration.FHIR_PATH + "/*");
+        registration.setOrder(Ordered.LOWEST_PRECEDENCE);
+        return registration;
     }
 
     /** One partition for each patient; see {@code org.securemed.fhir.owner.Partition}. */
