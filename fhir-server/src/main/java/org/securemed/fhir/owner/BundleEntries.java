@@ -23,22 +23,27 @@ public final class BundleEntries {
         this.posted = posted;
     }
 
-    /** The resources of {@code bundle}'s entries, by full URL and by the URL that they are put to. */
+    /**
+     * The resources of {@code bundle}'s entries, by full URL and by the URL that they are put to. Entries of a batch do
+     * not know each other, so that it has no names.
+     */
     public static BundleEntries of(Bundle bundle) {
+        boolean linked = bundle.getType() == Bundle.BundleType.TRANSACTION;
         Map<String, IBaseResource> byName = new HashMap<>();
         Set<IBaseResource> posted = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Bundle.BundleEntryComponent entry : bundle.getEntry()) {
             if (entry.getResource() == null) {
                 continue;
             }
-            if (entry.hasFullUrl()) {
+            if (linked && entry.hasFullUrl()) {
                 byName.put(entry.getFullUrl(), entry.getResource());
             }
             if (entry.getRequest().getMethod() == Bundle.HTTPVerb.POST) {
                 posted.add(entry.getResource());
             }
             String url = entry.getRequest().getUrl();
-            if (entry.getRequest().getMethod() == Bundle.HTTPVerb.PUT && url != null && url.indexOf('?') < 0) {
+            boolean put = entry.getRequest().getMethod() == Bundle.HTTPVerb.PUT;
+            if (linked && put && url != null && url.indexOf('?') < 0) {
                 byName.put(url, entry.getResource());
             }
         }

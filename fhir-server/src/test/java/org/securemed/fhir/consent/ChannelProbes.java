@@ -389,7 +389,7 @@ final class ChannelProbes {
                 "\"contained\":[{\"resourceType\":\"Provenance\",\"id\":\"c\",\"target\":[{\"reference\":\"Patient/hidden-one\"}]}],\"focus\":[{\"reference\":\"#c\"}]",
                 "\"id\":\"obs-hidden-one\"",
                 "\"id\":\"obs-never\"",
-                "\"identifier\":[{\"system\":\"urn:lab\",\"value\":\"H-hidden-one\"}]",
+                "\"identifier\":[{\"system\":\"urn:lab\",\"value\":\"H-hidden-two\"}]",
                 "\"meta\":{\"tag\":[{\"system\":\"urn:hidden\",\"code\":\"t\"}]}",
                 "\"meta\":{\"security\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"R\",\"display\":\"mine\"}]}",
                 "\"meta\":{\"profile\":[\"http://hidden.example/profile\"]}")) {

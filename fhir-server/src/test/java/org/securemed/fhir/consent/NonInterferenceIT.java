@@ -34,7 +34,9 @@ class NonInterferenceIT {
 
     @AfterAll
     static void stop() {
-        twins.close();
+        if (twins != null) { // as after a failed start
+            twins.close();
+        }
     }
 
     @Test

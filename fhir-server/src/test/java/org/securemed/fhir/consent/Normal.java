@@ -31,11 +31,15 @@ final class Normal {
             headers.put(lower, VARYING.contains(lower) ? "*" : values.toString());
         });
         headers.remove("content-length");
+        headers.remove("connection");
+        headers.remove("keep-alive");
         headers.remove("transfer-encoding");
         return text(answer.status() + "\n" + headers + "\n" + answer.text());
     }
 
     static String text(String text) {
-        return NOW.matcher(UUID.matcher(text).replaceAll("<uuid>")).replaceAll("<now>");
+        return NOW.matcher(UUID.matcher(text).replaceAll("<uuid>"))
+                .replaceAll("<now>")
+                .replaceAll("Took [0-9]+ms", "Took <a while>");
     }
 }
