@@ -2,6 +2,7 @@ package org.securemed.fhir.consent;
 
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
+import ca.uhn.fhir.jpa.searchparam.MatchUrlService;
 import ca.uhn.fhir.jpa.searchparam.extractor.ISearchParamExtractor;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import java.time.Clock;
@@ -108,10 +109,11 @@ public class ConsentConfiguration {
             FhirServerProperties properties,
             ObjectProvider<DaoRegistry> daos,
             ObjectProvider<ISearchParamExtractor> extractor,
-            ObjectProvider<ISearchParamRegistry> registry) {
+            ObjectProvider<ISearchParamRegistry> registry,
+            ObjectProvider<MatchUrlService> matchUrls) {
         return new GateInterceptors(List.of(
                 new AllowedMethods(),
-                new RequestRules(access, finder),
+                new RequestRules(access, finder, new MatchUrls(context, daos, matchUrls)),
                 new PartitionScope(index, access, writes),
                 new OffsetSearch(DEFAULT_PAGE_SIZE),
                 new Includes(

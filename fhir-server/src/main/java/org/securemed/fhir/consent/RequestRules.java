@@ -30,8 +30,10 @@ public final class RequestRules {
 
     private final PatientAccess access;
     private final OwnerFinder finder;
+    private final MatchUrls matchUrls;
 
-    RequestRules(PatientAccess access, OwnerFinder finder) {
+    RequestRules(PatientAccess access, OwnerFinder finder, MatchUrls matchUrls) {
+        this.matchUrls = matchUrls;
         this.access = access;
         this.finder = finder;
     }
@@ -95,6 +97,8 @@ public final class RequestRules {
             if (request.getResource() != null) {
                 requireNoMatchUrl(request.getResource());
             }
+        } else if (request.getResource() != null) {
+            matchUrls.resolve(request.getResource(), request);
         }
     }
 
@@ -102,10 +106,12 @@ public final class RequestRules {
         if (!(request.getResource() instanceof Bundle bundle)) {
             return;
         }
-        WriteGate.remember(request, BundleEntries.of(bundle));
-        if (!access.seesEverything(exchange)) {
+        if (access.seesEverything(exchange)) {
+            matchUrls.resolve(bundle, request);
+        } else {
             SearchRules.checkHeaders(request);
         }
+        WriteGate.remember(request, BundleEntries.of(bundle));
         for (Bundle.BundleEntryComponent entry : bundle.getEntry()) {
             bundleEntry(exchange, entry.getRequest());
             if (entry.hasResource() && !access.seesEverything(exchange)) {

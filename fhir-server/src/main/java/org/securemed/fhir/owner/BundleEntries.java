@@ -24,7 +24,8 @@ public final class BundleEntries {
     }
 
     /**
-     * The resources of {@code bundle}'s entries, by full URL and by the URL that they are put to. Entries of a batch do
+     * The resources of {@code bundle}'s entries, by full URL, by the URL that they are put to, and by the
+     * search that decides whether they are created. Entries of a batch do
      * not know each other, so that it has no names.
      */
     public static BundleEntries of(Bundle bundle) {
@@ -40,6 +41,11 @@ public final class BundleEntries {
             }
             if (entry.getRequest().getMethod() == Bundle.HTTPVerb.POST) {
                 posted.add(entry.getResource());
+            }
+            if (linked && entry.getRequest().hasIfNoneExist()) {
+                String query = entry.getRequest().getIfNoneExist();
+                String type = entry.getResource().fhirType() + "?";
+                byName.put(query.startsWith(type) ? query : type + query, entry.getResource());
             }
             String url = entry.getRequest().getUrl();
             boolean put = entry.getRequest().getMethod() == Bundle.HTTPVerb.PUT;

@@ -91,8 +91,15 @@ public final class OwnerFinder {
                 References references = References.of(resource, context, baseUrl);
                 unattributable |= references.holdsForeignPatient();
                 references.placeholders().forEach(name -> entries.find(name).ifPresent(open::add));
+                // What a reference by search will lead to is known only if the same Bundle creates it.
+                references.matchUrls().forEach(url -> entries.find(url)
+                        .ifPresentOrElse(open::add, () -> unattributable |= !isShared(url)));
                 follow(resource instanceof Consent consent ? patientOf(consent) : references.local(), open);
             }
+        }
+
+        private boolean isShared(String matchUrl) {
+            return SharedTypes.contains(matchUrl.substring(0, matchUrl.indexOf('?')));
         }
 
         /** A Consent belongs to whom it speaks of, not to those it names as recipients. */
