@@ -26,8 +26,7 @@ public final class AllowedMethods {
             RestOperationTypeEnum.HISTORY_INSTANCE,
             RestOperationTypeEnum.TRANSACTION,
             RestOperationTypeEnum.METADATA,
-            RestOperationTypeEnum.VALIDATE,
-            RestOperationTypeEnum.GET_PAGE);
+            RestOperationTypeEnum.VALIDATE);
 
     private static final Set<String> OPERATIONS =
             Set.of("$validate", "$summary", "$expand", "$validate-code", "$lookup", "$subsumes", "$translate");

@@ -3,6 +3,8 @@ package org.securemed.fhir.consent;
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
 import ca.uhn.fhir.jpa.searchparam.MatchUrlService;
+import ca.uhn.fhir.jpa.searchparam.extractor.ISearchParamExtractor;
+import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.Arrays;
@@ -104,12 +106,30 @@ public class ConsentConfiguration {
     /** The gate's interceptors in their order. */
     @Bean
     GateInterceptors gateInterceptors(
-            OwnerIndex index, PatientAccess access, WriteGate writes, ConsentTransitions transitions) {
+            OwnerIndex index,
+            OwnerFinder finder,
+            PatientAccess access,
+            WriteGate writes,
+            ConsentTransitions transitions,
+            FhirContext context,
+            FhirServerProperties properties,
+            ObjectProvider<DaoRegistry> daos,
+            ObjectProvider<ISearchParamExtractor> extractor,
+            ObjectProvider<ISearchParamRegistry> registry,
+            ObjectProvider<MatchUrlService> matchUrls) {
         return new GateInterceptors(List.of(
                 new AllowedMethods(),
-                new RequestRules(access),
+                new RequestRules(access, finder, new MatchUrls(context, daos, matchUrls)),
                 new PartitionScope(index, access, writes),
                 new OffsetSearch(DEFAULT_PAGE_SIZE),
+                new Includes(
+                        index,
+                        access,
+                        context,
+                        daos,
+                        extractor,
+                        registry,
+                        properties.baseUrl().toString()),
                 new StoredOwners(index, writes),
                 transitions,
                 new ReleaseCheck(index, access),

@@ -25,6 +25,8 @@ import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 import org.securemed.ledger.consent.Author;
 import org.securemed.ledger.consent.ConsentState;
+import org.securemed.ledger.consent.Period;
+import org.securemed.ledger.consent.Provision;
 import org.securemed.ledger.consent.Transition;
 import org.securemed.ledger.consent.TransitionResult;
 import org.securemed.ledger.entry.Pseudonym;
@@ -129,6 +131,7 @@ public final class ConsentTransitions {
         if (transition == null) {
             return;
         }
+        requireWholeTypes(transition);
         TransitionResult.Applied applied = store.apply(connection, SubjectKeys.toErasure(subject), transition)
                 .fold(done -> done, refused -> {
                     throw refusal(refused);
@@ -159,6 +162,30 @@ public final class ConsentTransitions {
             return Author.recorder(requester.user().orElse("Device/" + requester.clientId()), source);
         }
         throw Refusal.role();
+    }
+
+    /**
+     * Refuses what speaks of single resources: searches, counts and pages could not be answered without telling of the
+     * rest, so that the gate would open nothing, and a patient would believe otherwise.
+     */
+    private static void requireWholeTypes(Transition transition) {
+        Provision provision = transition instanceof Transition.Grant grant
+                ? grant.provision()
+                : transition instanceof Transition.Amend amend ? amend.provision() : null;
+        if (provision != null && looksAtTheResource(provision)) {
+            throw Refusal.unprocessable(
+                    "consent-too-fine",
+                    "This server decides by whole resource types: leave out code, securityLabel, data and dataPeriod,"
+                            + " and name the types in provision.class.");
+        }
+    }
+
+    private static boolean looksAtTheResource(Provision provision) {
+        return !provision.codes().isEmpty()
+                || !provision.securityLabels().isEmpty()
+                || !provision.data().isEmpty()
+                || !provision.dataPeriod().equals(Period.ALWAYS)
+                || provision.provisions().stream().anyMatch(ConsentTransitions::looksAtTheResource);
     }
 
     private static RuntimeException refusal(TransitionResult.Refused refused) {

@@ -9,9 +9,13 @@ import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
 import ca.uhn.fhir.rest.server.exceptions.InternalErrorException;
 import ca.uhn.fhir.rest.server.exceptions.InvalidRequestException;
 import ca.uhn.fhir.rest.server.exceptions.ResourceNotFoundException;
+import ca.uhn.fhir.rest.server.exceptions.ResourceVersionConflictException;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.OperationOutcome;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.problem.Problem;
 import org.slf4j.Logger;
@@ -28,6 +32,35 @@ public final class ErrorTexts {
     /** Names of Java classes, with which HAPI ends some of its messages. */
     private static final Pattern INSIDE =
             Pattern.compile("[\\s:`'\"\\[(]*(\\b([a-z]\\w*\\.){2,}[A-Z]\\w*|\\b\\w+Exception\\b)");
+
+    private static final String CONFLICT = "Somebody else has written this meanwhile. Read it and try again.";
+
+    /** The entries of a batch fail by themselves, without passing {@link #rewrite}. */
+    @Hook(Pointcut.SERVER_OUTGOING_RESPONSE)
+    public void rewriteEntries(IBaseResource answer) {
+        if (answer instanceof Bundle bundle && bundle.getType() == Bundle.BundleType.BATCHRESPONSE) {
+            for (Bundle.BundleEntryComponent entry : bundle.getEntry()) {
+                if (entry.getResponse().getOutcome() instanceof OperationOutcome outcome) {
+                    rewrite(outcome, String.valueOf(entry.getResponse().getStatus()));
+                }
+            }
+        }
+    }
+
+    private static void rewrite(OperationOutcome outcome, String status) {
+        for (OperationOutcome.OperationOutcomeIssueComponent issue : outcome.getIssue()) {
+            if (status.startsWith("5")) {
+                issue.setDiagnostics("The server failed to answer.");
+            } else if (isSql(issue.getDiagnostics())) {
+                issue.setDiagnostics(CONFLICT);
+            }
+        }
+    }
+
+    /** Whether HAPI (HAPI-0550) has put a statement of the database into the text. */
+    private static boolean isSql(@Nullable String text) {
+        return text != null && (text.contains("could not execute") || text.contains("HAPI-0550"));
+    }
 
     /** Null leaves the exception as it is. */
     @Hook(Pointcut.SERVER_PRE_PROCESS_OUTGOING_EXCEPTION)
@@ -46,6 +79,9 @@ public final class ErrorTexts {
                 && request != null
                 && request.getId() != null) {
             return Refusal.notKnown(request.getResourceName(), request.getId().getIdPart());
+        }
+        if (thrown instanceof BaseServerResponseException known && isSql(known.getMessage())) {
+            return new ResourceVersionConflictException(CONFLICT);
         }
         if (thrown instanceof BaseServerResponseException known && known.getStatusCode() < 500) {
             String message = String.valueOf(known.getMessage());

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.IdType;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.SharedTypes;
 
 /**
@@ -74,7 +76,8 @@ public final class EverythingProvider {
             }
         }
         Exchange exchange = Exchange.of(request).orElseThrow();
-        int partition = partition(exchange, id.getIdPart());
+        requireVisible(exchange, id.getIdPart());
+        Set<Integer> partitions = partitions(id.getIdPart());
         Optional<Set<String>> types = types(request);
         int count = count(request);
         String after = Optional.ofNullable(single(request, AFTER)).orElse("");
@@ -84,9 +87,10 @@ public final class EverythingProvider {
         String position = after;
         scan:
         while (true) {
-            List<String> batch = index.contents(partition, position, MOST);
+            List<String> batch = index.contents(partitions, position, MOST);
+            Map<String, Ownership> owners = index.findAll(batch);
             for (String reference : batch) {
-                if (wanted(exchange, id.getIdPart(), reference, types)) {
+                if (wanted(exchange, reference, owners.get(reference), types)) {
                     if (page.size() == count) {
                         more = true;
                         break scan;
@@ -102,27 +106,31 @@ public final class EverythingProvider {
         return bundle(request, page, more);
     }
 
-    private int partition(Exchange exchange, String patient) {
-        Optional<Integer> partition = index.partitionOf(patient);
-        if (partition.isPresent()) {
+    private void requireVisible(Exchange exchange, String patient) {
+        Optional<Ownership> known = index.find("Patient/" + patient);
+        if (known.isPresent()) {
             exchange.name(patient);
-            boolean visible = access.seesEverything(exchange)
-                    || access.decide(exchange, patient, "Patient").permitted();
-            boolean deleted = index.find("Patient/" + patient)
-                    .map(owned -> owned.deleted())
-                    .orElse(true);
-            if (visible && !deleted) {
-                return partition.get();
+            if (access.permits(exchange, known.get(), "Patient") && !known.get().deleted()) {
+                return;
             }
         }
         throw Refusal.notKnown("Patient", patient);
     }
 
-    private boolean wanted(Exchange exchange, String patient, String reference, Optional<Set<String>> types) {
+    /** The patient's own, and those of what the patient has in common with others. */
+    private Set<Integer> partitions(String patient) {
+        Set<Integer> partitions = new TreeSet<>();
+        index.partitionOf(patient).ifPresent(partitions::add);
+        index.jointPartitions(List.of(patient)).forEach(joint -> partitions.add(joint.partition()));
+        return partitions;
+    }
+
+    private boolean wanted(
+            Exchange exchange, String reference, @Nullable Ownership ownership, Optional<Set<String>> types) {
         String type = reference.substring(0, reference.indexOf('/'));
-        return types.map(set -> set.contains(type)).orElse(true)
-                && (access.seesEverything(exchange)
-                        || access.decide(exchange, patient, type).permitted());
+        return ownership != null
+                && types.map(set -> set.contains(type)).orElse(true)
+                && access.permits(exchange, ownership, type);
     }
 
     private Bundle bundle(RequestDetails request, List<String> page, boolean more) {
@@ -168,10 +176,9 @@ public final class EverythingProvider {
         idsByType.forEach((type, ids) -> {
             SearchParameterMap parameters = SearchParameterMap.newSynchronous();
             parameters.add("_id", ids);
-            int most = ids.getValuesAsQueryTokens().size();
-            for (IBaseResource resource :
-                    daos.getResourceDao(type).search(parameters, request).getResources(0, most)) {
-                found.put(type + "/" + resource.getIdElement().getIdPart(), resource);
+            for (Object resource : daos.getResourceDao(type).searchForResources(parameters, request)) {
+                IBaseResource loaded = (IBaseResource) resource;
+                found.put(type + "/" + loaded.getIdElement().getIdPart(), loaded);
             }
         });
         return found;

@@ -34,6 +34,13 @@ final class NamedPatients {
         return ids;
     }
 
+    /** Logical ids to which {@code _id} limits the answer; empty if it doesn't. */
+    static Set<String> ids(SearchParameterMap parameters) {
+        Set<String> ids = new LinkedHashSet<>();
+        addAll(parameters.get("_id"), ids);
+        return ids;
+    }
+
     /** Adds the ids of the first conjunct all of whose alternatives name a patient; false if there is none. */
     private static boolean addAll(@Nullable List<List<IQueryParameterType>> conjuncts, Set<String> ids) {
         if (conjuncts == null) {

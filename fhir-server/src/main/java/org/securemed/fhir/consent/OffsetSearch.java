@@ -4,6 +4,7 @@ import ca.uhn.fhir.interceptor.api.Hook;
 import ca.uhn.fhir.interceptor.api.Interceptor;
 import ca.uhn.fhir.interceptor.api.Pointcut;
 import ca.uhn.fhir.jpa.searchparam.SearchParameterMap;
+import ca.uhn.fhir.rest.api.Constants;
 import ca.uhn.fhir.rest.api.SortSpec;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import org.securemed.fhir.exchange.Exchange;
@@ -18,6 +19,19 @@ public final class OffsetSearch {
 
     OffsetSearch(int defaultPageSize) {
         this.defaultPageSize = defaultPageSize;
+    }
+
+    /** A history, too, is paged by offset: HAPI decides that by the parameter. */
+    @Hook(Pointcut.SERVER_INCOMING_REQUEST_POST_PROCESSED)
+    public void page(RequestDetails request) {
+        if ("_history".equals(request.getOperation())
+                && request.getId() != null
+                && !request.getParameters().containsKey(Constants.PARAM_OFFSET)) {
+            request.addParameter(Constants.PARAM_OFFSET, new String[] {"0"});
+            if (!request.getParameters().containsKey(Constants.PARAM_COUNT)) {
+                request.addParameter(Constants.PARAM_COUNT, new String[] {String.valueOf(defaultPageSize)});
+            }
+        }
     }
 
     /** Called before the search runs; also for the searches of conditional interactions, which HAPI runs itself. */

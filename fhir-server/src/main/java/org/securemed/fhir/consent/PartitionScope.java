@@ -5,11 +5,14 @@ import ca.uhn.fhir.interceptor.api.Interceptor;
 import ca.uhn.fhir.interceptor.api.Pointcut;
 import ca.uhn.fhir.interceptor.model.ReadPartitionIdRequestDetails;
 import ca.uhn.fhir.interceptor.model.RequestPartitionId;
+import ca.uhn.fhir.jpa.searchparam.SearchParameterMap;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.owner.OwnerIndex;
@@ -24,6 +27,8 @@ import org.securemed.fhir.owner.SharedTypes;
 @Interceptor
 public final class PartitionScope {
     private static final RequestPartitionId SHARED = RequestPartitionId.fromPartitionId(Partition.SHARED);
+
+    private static final String WITHIN = PartitionScope.class.getName() + ".within";
 
     private final OwnerIndex index;
     private final PatientAccess access;
@@ -42,7 +47,7 @@ public final class PartitionScope {
         if (exchange.isEmpty()) {
             return RequestPartitionId.allPartitions();
         }
-        return scope(exchange.get(), details);
+        return scope(exchange.get(), request, details);
     }
 
     /** The partition into which HAPI may store; refuses what the requester may not write. */
@@ -52,34 +57,74 @@ public final class PartitionScope {
                 writes.admit(resource, request).partition());
     }
 
-    private RequestPartitionId scope(Exchange exchange, ReadPartitionIdRequestDetails details) {
+    /**
+     * Runs a search of ours that asks for what refers to resources of these patients, or belongs to them: nobody else's
+     * partitions are looked at. Whether theirs may be is decided as ever.
+     */
+    static <T> T within(Set<String> patients, RequestDetails request, Supplier<T> search) {
+        Map<Object, Object> userData = request.getUserData();
+        userData.put(WITHIN, Set.copyOf(patients));
+        try {
+            return search.get();
+        } finally {
+            userData.remove(WITHIN);
+        }
+    }
+
+    private RequestPartitionId scope(Exchange exchange, RequestDetails request, ReadPartitionIdRequestDetails details) {
         String type = details.getResourceType();
         if (details.getReadResourceId() != null && type != null) {
             return byId(exchange, type, details.getReadResourceId().getIdPart());
         }
+        SearchParameterMap parameters = details.getSearchParams();
         if (access.seesEverything(exchange)) {
-            if (details.getSearchParams() != null) {
-                NamedPatients.in(type, details.getSearchParams()).forEach(exchange::name);
+            if (parameters != null) {
+                NamedPatients.in(type, parameters).forEach(exchange::name);
             }
             return RequestPartitionId.allPartitions();
         }
-        if (type == null || details.getSearchParams() == null) {
+        if (type == null || parameters == null) {
             return SHARED;
         }
-        List<Integer> partitions = new ArrayList<>();
+        Set<Integer> partitions = new TreeSet<>();
         partitions.add(Partition.SHARED);
-        Set<String> named = NamedPatients.in(type, details.getSearchParams());
-        if (!named.isEmpty()) {
-            for (String patient : named) {
-                permitted(exchange, patient, type).ifPresent(partitions::add);
-            }
-        } else if (!SharedTypes.contains(type)) {
-            partitions.addAll(access.partitions(exchange, type));
-        }
+        partitions.addAll(patients(exchange, request, type, parameters));
         if (access.seesQuarantine(exchange)) {
             partitions.add(Partition.QUARANTINE);
         }
-        return RequestPartitionId.fromPartitionIds(partitions);
+        return RequestPartitionId.fromPartitionIds(List.copyOf(partitions));
+    }
+
+    /** What limits the search to certain patients limits where it looks; without that, wherever it may. */
+    private Set<Integer> patients(
+            Exchange exchange, RequestDetails request, String type, SearchParameterMap parameters) {
+        if (request.getUserData().get(WITHIN) instanceof Set<?> within) {
+            return access.partitions(
+                    exchange, within.stream().map(String.class::cast).toList(), type);
+        }
+        Set<String> named = NamedPatients.in(type, parameters);
+        if (!named.isEmpty()) {
+            named.stream()
+                    .filter(patient -> index.partitionOf(patient).isPresent())
+                    .forEach(exchange::name);
+            return access.partitions(exchange, named, type);
+        }
+        Set<String> ids = NamedPatients.ids(parameters);
+        if (!ids.isEmpty()) {
+            return byIds(exchange, type, ids);
+        }
+        return SharedTypes.contains(type) ? Set.of() : access.partitions(exchange, type);
+    }
+
+    private Set<Integer> byIds(Exchange exchange, String type, Set<String> ids) {
+        Set<Integer> partitions = new TreeSet<>();
+        index.findAll(ids.stream().map(id -> type + "/" + id).toList()).values().forEach(ownership -> {
+            ownership.patients().forEach(exchange::name);
+            if (access.permits(exchange, ownership, type)) {
+                partitions.add(ownership.partition());
+            }
+        });
+        return partitions;
     }
 
     private RequestPartitionId byId(Exchange exchange, String type, String id) {
@@ -91,14 +136,5 @@ public final class PartitionScope {
         return access.permits(exchange, ownership.get(), type)
                 ? RequestPartitionId.fromPartitionId(ownership.get().partition())
                 : SHARED;
-    }
-
-    private Optional<Integer> permitted(Exchange exchange, String patient, String type) {
-        Optional<Integer> partition = index.partitionOf(patient);
-        if (partition.isEmpty()) {
-            return Optional.empty();
-        }
-        exchange.name(patient);
-        return access.decide(exchange, patient, type).permitted() ? partition : Optional.empty();
     }
 }

@@ -1,13 +1,16 @@
 package org.securemed.fhir.consent;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Access;
 import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.owner.JointPartition;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.Partition;
@@ -100,11 +103,39 @@ final class PatientAccess {
         if (ownership.partition() == Partition.QUARANTINE) {
             return seesQuarantine(exchange);
         }
-        boolean permitted = !ownership.patients().isEmpty();
-        for (String patient : ownership.patients()) {
+        return ownership.partition() != Partition.PARTLY_KNOWN && permitsAll(exchange, ownership.patients(), type);
+    }
+
+    /** Whether each of {@code patients}, at least one, permits the requester to see resources of {@code type}. */
+    private boolean permitsAll(Exchange exchange, Set<String> patients, String type) {
+        boolean permitted = !patients.isEmpty();
+        for (String patient : patients) {
             permitted &= decide(exchange, patient, type).permitted();
         }
         return permitted;
+    }
+
+    /** Partitions of what belongs to any of {@code patients}, as far as all whom it concerns permit to see it. */
+    Set<Integer> partitions(Exchange exchange, Collection<String> patients, String type) {
+        Set<Integer> partitions = new TreeSet<>();
+        List<String> permitting = new ArrayList<>();
+        for (String patient : patients) {
+            index.partitionOf(patient)
+                    .filter(partition -> decide(exchange, patient, type).permitted())
+                    .ifPresent(partition -> {
+                        partitions.add(partition);
+                        permitting.add(patient);
+                    });
+        }
+        for (JointPartition joint : index.jointPartitions(permitting)) {
+            if (permitsAll(exchange, joint.patients(), type)) {
+                partitions.add(joint.partition());
+            }
+        }
+        if (partitions.size() > MOST_PATIENTS) {
+            throw tooMany();
+        }
+        return partitions;
     }
 
     /** The decision for resources of {@code type} of a patient of this server. */
@@ -112,8 +143,8 @@ final class PatientAccess {
         return exchange.access(patientId, type, () -> decideNow(exchange, patientId, type));
     }
 
-    /** Partitions of all patients who let the requester see resources of {@code type}. */
-    List<Integer> partitions(Exchange exchange, String type) {
+    /** Partitions of all that the requester may see of resources of {@code type}. */
+    Set<Integer> partitions(Exchange exchange, String type) {
         Set<String> candidates =
                 new LinkedHashSet<>(states.patientsNaming(request(exchange).keys()));
         exchange.requester()
@@ -121,15 +152,13 @@ final class PatientAccess {
                 .filter(user -> user.startsWith("Patient/"))
                 .ifPresent(user -> candidates.add(user.substring("Patient/".length())));
         if (candidates.size() > MOST_PATIENTS) {
-            throw Refusal.notOffered("Name the patient: too many patients have consented to search all at once.");
+            throw tooMany();
         }
-        List<Integer> partitions = new ArrayList<>();
-        for (String patient : candidates) {
-            index.partitionOf(patient)
-                    .filter(partition -> decide(exchange, patient, type).permitted())
-                    .ifPresent(partitions::add);
-        }
-        return partitions;
+        return partitions(exchange, candidates, type);
+    }
+
+    private static RuntimeException tooMany() {
+        return Refusal.notOffered("Name the patient: too many patients have consented to search all at once.");
     }
 
     private Access decideNow(Exchange exchange, String patientId, String type) {

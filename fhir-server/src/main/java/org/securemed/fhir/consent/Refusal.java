@@ -44,6 +44,11 @@ final class Refusal {
         return with(new ForbiddenOperationException("not-offered"), Problem.forbidden("not-offered", whatToDoInstead));
     }
 
+    /** A reference by search, which would be resolved among data that the requester may not see. */
+    static BaseServerResponseException matchUrl() {
+        return notOffered("Search for the resource first, then refer to it by its id.");
+    }
+
     /** An interaction that this server does not have for this type. */
     static BaseServerResponseException notAllowed(String whatToDoInstead) {
         return with(

@@ -64,9 +64,9 @@ public final class ReleaseCheck {
             if (number == null || number == Partition.SHARED) {
                 return new Ownership(Partition.SHARED, Set.of(), false);
             }
-            Optional<String> patient = index.patientOf(number);
-            if (patient.isPresent()) {
-                return new Ownership(number, Set.of(patient.get()), false);
+            Optional<Set<String>> patients = index.patientsOf(number);
+            if (patients.isPresent()) {
+                return new Ownership(number, patients.get(), false);
             }
         }
         return index.find(reference).orElse(new Ownership(Partition.QUARANTINE, Set.of(), false));

@@ -7,10 +7,12 @@ import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.util.Map;
 import java.util.Set;
+import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Bundle;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.owner.BundleEntries;
+import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.smart.Interaction;
 
 /**
@@ -27,9 +29,13 @@ public final class RequestRules {
     private static final Set<String> PATIENT_OPERATIONS = Set.of("$everything", "$summary");
 
     private final PatientAccess access;
+    private final OwnerFinder finder;
+    private final MatchUrls matchUrls;
 
-    RequestRules(PatientAccess access) {
+    RequestRules(PatientAccess access, OwnerFinder finder, MatchUrls matchUrls) {
+        this.matchUrls = matchUrls;
         this.access = access;
+        this.finder = finder;
     }
 
     /** Called for each request, and again for each GET entry of a Bundle. */
@@ -41,14 +47,13 @@ public final class RequestRules {
     private void check(Exchange exchange, RequestDetails request, RestOperationTypeEnum operation) {
         String type = request.getResourceName();
         switch (operation) {
-            case METADATA, GET_PAGE -> {}
-            case READ, VREAD, HISTORY_INSTANCE -> access.requireRole(exchange, type, Interaction.READ);
-            case SEARCH_TYPE -> {
-                access.requireRole(exchange, type, Interaction.SEARCH);
-                if (!access.seesEverything(exchange)) {
-                    SearchRules.check(type, request.getParameters());
-                }
+            case METADATA -> {}
+            case READ, VREAD -> access.requireRole(exchange, type, Interaction.READ);
+            case HISTORY_INSTANCE -> {
+                access.requireRole(exchange, type, Interaction.READ);
+                requireOwn(request, "Ask for a history by itself, outside of a Bundle.");
             }
+            case SEARCH_TYPE -> search(exchange, request, type);
             case CREATE -> write(exchange, request, type, Interaction.CREATE, operation);
             case UPDATE, PATCH -> write(exchange, request, type, Interaction.UPDATE, operation);
             case DELETE -> write(exchange, request, type, Interaction.DELETE, operation);
@@ -56,6 +61,22 @@ public final class RequestRules {
             case EXTENDED_OPERATION_INSTANCE, EXTENDED_OPERATION_TYPE, EXTENDED_OPERATION_SERVER, VALIDATE ->
                 operation(exchange, request, type);
             default -> throw Refusal.notOffered("This interaction is not offered; see the CapabilityStatement.");
+        }
+    }
+
+    private void search(Exchange exchange, RequestDetails request, @Nullable String type) {
+        access.requireRole(exchange, type, Interaction.SEARCH);
+        if (!access.seesEverything(exchange)) {
+            SearchRules.check(type, request.getParameters());
+            if (request.getParameters().keySet().stream().anyMatch(Includes::isInclude)) {
+                requireOwn(request, "Search with _include or _revinclude by itself, outside of a Bundle.");
+            }
+        }
+    }
+
+    private static void requireOwn(RequestDetails request, String whatToDoInstead) {
+        if (request.isSubRequest()) {
+            throw Refusal.notOffered(whatToDoInstead);
         }
     }
 
@@ -72,6 +93,12 @@ public final class RequestRules {
             if (conditional) {
                 throw Refusal.notOffered("Search for the resource first, then address it by its id.");
             }
+            SearchRules.checkQuery(type, request.getHeader("If-None-Exist"));
+            if (request.getResource() != null) {
+                requireNoMatchUrl(request.getResource());
+            }
+        } else if (request.getResource() != null) {
+            matchUrls.resolve(request.getResource(), request);
         }
     }
 
@@ -82,12 +109,17 @@ public final class RequestRules {
         if (bundle.getType() == null) {
             throw Refusal.unprocessable("bundle-type", "Say whether the Bundle is a transaction or a batch.");
         }
-        WriteGate.remember(request, BundleEntries.of(bundle));
-        if (!access.seesEverything(exchange)) {
+        if (access.seesEverything(exchange)) {
+            matchUrls.resolve(bundle, request);
+        } else {
             SearchRules.checkHeaders(request);
         }
+        WriteGate.remember(request, BundleEntries.of(bundle));
         for (Bundle.BundleEntryComponent entry : bundle.getEntry()) {
             bundleEntry(exchange, entry.getRequest());
+            if (entry.hasResource() && !access.seesEverything(exchange)) {
+                requireNoMatchUrl(entry.getResource());
+            }
         }
     }
 
@@ -103,6 +135,9 @@ public final class RequestRules {
             case DELETE -> Interaction.DELETE;
             default -> null;
         };
+        if (request.getMethod() == Bundle.HTTPVerb.HEAD) {
+            throw Refusal.notOffered("Use GET instead of HEAD.");
+        }
         if (interaction == null) {
             return;
         }
@@ -111,8 +146,17 @@ public final class RequestRules {
         }
         // A PUT may turn out to be a create; the role then needs to allow that too, see WriteGate.
         access.requireRole(exchange, type, interaction);
-        if (!access.seesEverything(exchange) && url.indexOf('?') >= 0) {
-            throw Refusal.notOffered("Search for the resource first, then address it by its id.");
+        if (!access.seesEverything(exchange)) {
+            if (url.indexOf('?') >= 0) {
+                throw Refusal.notOffered("Search for the resource first, then address it by its id.");
+            }
+            SearchRules.checkQuery(type, request.getIfNoneExist());
+        }
+    }
+
+    private void requireNoMatchUrl(IBaseResource resource) {
+        if (!finder.matchUrls(resource).isEmpty()) {
+            throw Refusal.matchUrl();
         }
     }
 

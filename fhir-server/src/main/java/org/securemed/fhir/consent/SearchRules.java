@@ -1,6 +1,10 @@
 package org.securemed.fhir.consent;
 
 import ca.uhn.fhir.rest.api.server.RequestDetails;
+import ca.uhn.fhir.rest.server.exceptions.InvalidRequestException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +26,7 @@ final class SearchRules {
             "_containedType",
             "_query",
             "_includeDeleted",
+            "_pid",
             "_graphql");
 
     private SearchRules() {}
@@ -33,6 +38,9 @@ final class SearchRules {
             String base = name.split("[:.]", 2)[0];
             if (REFUSED.contains(base)) {
                 throw Refusal.notOffered("Search without " + base + ".");
+            }
+            if (name.endsWith(":mdm")) {
+                throw Refusal.notOffered("Search without :mdm.");
             }
             if (name.indexOf('.') >= 0) {
                 throw Refusal.notOffered("Search without chained parameters: look up the target first.");
@@ -48,6 +56,36 @@ final class SearchRules {
                 case "_sort" -> sort(parameter.getValue());
                 default -> {}
             }
+        }
+    }
+
+    /**
+     * Refuses a query that is part of another request, such as If-None-Exist, for what would be refused by itself.
+     *
+     * @param query {@code Type?name=value&…} or without the type; null if there is none
+     */
+    static void checkQuery(@Nullable String type, @Nullable String query) {
+        if (query == null) {
+            return;
+        }
+        Map<String, String[]> parameters = new LinkedHashMap<>();
+        for (String pair : query.substring(query.indexOf('?') + 1).split("&")) {
+            int equals = pair.indexOf('=');
+            String name = equals < 0 ? pair : pair.substring(0, equals);
+            parameters.put(decoded(name), new String[] {decoded(equals < 0 ? "" : pair.substring(equals + 1))});
+        }
+        check(type, parameters);
+        if (parameters.keySet().stream()
+                .anyMatch(name -> name.startsWith("_include") || name.startsWith("_revinclude"))) {
+            throw Refusal.notOffered("Give no includes here.");
+        }
+    }
+
+    private static String decoded(String text) {
+        try {
+            return URLDecoder.decode(text, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidRequestException("The query is not properly escaped.");
         }
     }
 

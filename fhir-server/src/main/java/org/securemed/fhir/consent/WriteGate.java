@@ -2,8 +2,10 @@ package org.securemed.fhir.consent;
 
 import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Patient;
 import org.securemed.fhir.exchange.Exchange;
@@ -13,7 +15,6 @@ import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.Partition;
-import org.securemed.fhir.owner.SharedTypes;
 import org.securemed.fhir.smart.Interaction;
 
 /** Decides whether a resource may be stored by who asks for it, and where it goes. */
@@ -72,17 +73,27 @@ final class WriteGate {
                 ? Optional.empty()
                 : index.find(type + "/"
                         + target.orElseGet(() -> resource.getIdElement().getIdPart()));
+        boolean bound = !access.seesEverything(exchange);
+        if (bound) {
+            access.requireRole(exchange, type, isNew ? Interaction.CREATE : Interaction.UPDATE);
+            if (!isNew && (existing.isEmpty() || !access.permits(exchange, existing.get(), type))) {
+                existing.ifPresent(ownership -> ownership.patients().forEach(exchange::name));
+                throw Refusal.notKnown(type, resource.getIdElement().getIdPart());
+            }
+            requireVisible(resource, type, exchange);
+        } else {
+            access.requireRole(exchange, type, existing.isPresent() ? Interaction.UPDATE : Interaction.CREATE);
+        }
         Assignment assignment = target.isPresent() && existing.isPresent()
                 ? new Assignment(existing.get().partition(), existing.get().patients(), Set.of(), Set.of())
                 : finder.assign(resource, entries, patient -> partitionOfNew(patient, exchange));
-        access.requireRole(exchange, type, existing.isPresent() ? Interaction.UPDATE : Interaction.CREATE);
-        if (!access.seesEverything(exchange)) {
-            if (!isNew && (existing.isEmpty() || !access.permits(exchange, existing.get(), type))) {
-                throw Refusal.notKnown(type, resource.getIdElement().getIdPart());
-            }
-            requireVisible(resource, assignment, exchange);
+        if (bound) {
+            requirePermitted(assignment, type, exchange);
         }
-        existing.ifPresent(ownership -> requireSameOwners(ownership, assignment));
+        if (existing.isPresent()) {
+            requireSameOwners(existing.get(), assignment);
+            assignment = assignment.in(existing.get().partition());
+        }
         assignment.known().forEach(exchange::name);
         return assignment;
     }
@@ -107,36 +118,56 @@ final class WriteGate {
 
     private record FreshPartition(int number) {}
 
-    private void requireVisible(IBaseResource resource, Assignment assignment, Exchange exchange) {
-        String type = resource.fhirType();
-        for (String reference : assignment.unknown()) {
-            if (!SharedTypes.contains(reference.substring(0, reference.indexOf('/')))) {
+    /**
+     * Refuses references to what the requester may not see, in the order in which they stand, before anything is made
+     * of them: the first that isn't visible is answered alike whether it is hidden or absent.
+     */
+    private void requireVisible(IBaseResource resource, String type, Exchange exchange) {
+        if (!finder.matchUrls(resource).isEmpty()) {
+            throw Refusal.matchUrl();
+        }
+        Set<String> references = finder.references(resource);
+        Map<String, Ownership> stored = index.findAll(references);
+        for (String reference : references) {
+            Ownership ownership = stored.get(reference);
+            if (ownership == null || !mayRefer(exchange, ownership, reference, type)) {
+                if (ownership != null) {
+                    ownership.patients().forEach(exchange::name);
+                }
                 throw Refusal.unknownReference(reference);
-            }
-        }
-        finder.references(resource)
-                .forEach(reference -> index.find(reference).ifPresent(ownership -> {
-                    if (!access.permits(exchange, ownership, reference.substring(0, reference.indexOf('/')))) {
-                        ownership.patients().forEach(exchange::name);
-                        throw Refusal.unknownReference(reference);
-                    }
-                }));
-        if (assignment.partition() == Partition.QUARANTINE && !access.seesQuarantine(exchange)) {
-            throw Refusal.unprocessable(
-                    "no-owner", "Name the patient that this resource is about; it refers to none on this server.");
-        }
-        if (assignment.partition() == Partition.SHARED) {
-            return;
-        }
-        for (String patient : assignment.known()) {
-            if (!access.decide(exchange, patient, type).permitted()) {
-                throw Refusal.unknownReference("Patient/" + patient);
             }
         }
     }
 
+    /** Who may see a patient's resources of the type that is written may name the patient in them. */
+    private boolean mayRefer(Exchange exchange, Ownership ownership, String reference, String type) {
+        String target = reference.substring(0, reference.indexOf('/'));
+        return access.permits(exchange, ownership, target)
+                || target.equals("Patient") && access.permits(exchange, ownership, type);
+    }
+
+    private void requirePermitted(Assignment assignment, String type, Exchange exchange) {
+        if (assignment.partition() == Partition.SHARED) {
+            return;
+        }
+        for (String patient : new TreeSet<>(assignment.known())) {
+            if (!access.decide(exchange, patient, type).permitted()) {
+                throw Refusal.unknownReference("Patient/" + patient);
+            }
+        }
+        boolean unattributed =
+                assignment.partition() == Partition.QUARANTINE || assignment.partition() == Partition.PARTLY_KNOWN;
+        if (unattributed && !access.seesQuarantine(exchange)) {
+            throw Refusal.unprocessable(
+                    "no-owner", "Name the patient that this resource is about; it refers to none on this server.");
+        }
+    }
+
     private static void requireSameOwners(Ownership existing, Assignment assignment) {
-        if (existing.partition() != assignment.partition()
+        boolean patients = Partition.isPatients(existing.partition());
+        boolean samePlace = patients == Partition.isPatients(assignment.partition())
+                && (patients || existing.partition() == assignment.partition());
+        if (!samePlace
                 || !existing.patients().equals(assignment.known())
                 || !assignment.fresh().isEmpty()) {
             throw Refusal.unprocessable(

@@ -21,6 +21,11 @@ public record Assignment(int partition, Set<String> known, Collection<IBaseResou
         unknown = Set.copyOf(unknown);
     }
 
+    /** The same in another partition. */
+    public Assignment in(int other) {
+        return new Assignment(other, known, fresh, unknown);
+    }
+
     /** The ownership once the resource is stored; its new patients have their ids by then. */
     public Ownership stored() {
         Set<String> patients = new TreeSet<>(known);

@@ -26,8 +26,12 @@ public final class BundleEntries {
         this.conditional = conditional;
     }
 
-    /** The resources of {@code bundle}'s entries, by full URL and by the URL that they are put to. */
+    /**
+     * The resources of {@code bundle}'s entries, by full URL, by the URL that they are put to, and by the search that
+     * decides whether they are created. Entries of a batch do not know each other, so that it has no names.
+     */
     public static BundleEntries of(Bundle bundle) {
+        boolean linked = bundle.getType() == Bundle.BundleType.TRANSACTION;
         Map<String, IBaseResource> byName = new HashMap<>();
         Set<IBaseResource> posted = Collections.newSetFromMap(new IdentityHashMap<>());
         Map<IBaseResource, String> conditional = new IdentityHashMap<>();
@@ -35,18 +39,23 @@ public final class BundleEntries {
             if (entry.getResource() == null) {
                 continue;
             }
-            if (entry.hasFullUrl()) {
+            if (linked && entry.hasFullUrl()) {
                 byName.put(entry.getFullUrl(), entry.getResource());
             }
             if (entry.getRequest().getMethod() == Bundle.HTTPVerb.POST) {
                 posted.add(entry.getResource());
             }
+            if (linked && entry.getRequest().hasIfNoneExist()) {
+                String query = entry.getRequest().getIfNoneExist();
+                String type = entry.getResource().fhirType() + "?";
+                byName.put(query.startsWith(type) ? query : type + query, entry.getResource());
+            }
             String url = entry.getRequest().getUrl();
             if (entry.getRequest().getMethod() == Bundle.HTTPVerb.PUT && url != null) {
-                if (url.indexOf('?') < 0) {
-                    byName.put(url, entry.getResource());
-                } else {
+                if (url.indexOf('?') >= 0) {
                     conditional.put(entry.getResource(), url);
+                } else if (linked) {
+                    byName.put(url, entry.getResource());
                 }
             }
         }

@@ -49,6 +49,11 @@ public final class OwnerFinder {
         return References.of(resource, context, baseUrl).local();
     }
 
+    /** The references by search that {@code resource} makes, such as {@code Practitioner?identifier=…}. */
+    public Set<String> matchUrls(IBaseResource resource) {
+        return References.of(resource, context, baseUrl).matchUrls();
+    }
+
     private Assignment assignPatient(
             IBaseResource patient, BundleEntries entries, ToIntFunction<IBaseResource> partitionOf) {
         if (entries.isNew(patient)) {
@@ -86,8 +91,17 @@ public final class OwnerFinder {
                 References references = References.of(resource, context, baseUrl);
                 unattributable |= references.holdsForeignPatient();
                 references.placeholders().forEach(name -> entries.find(name).ifPresent(open::add));
+                // What a reference by search will lead to is known only if the same Bundle creates it.
+                references
+                        .matchUrls()
+                        .forEach(url ->
+                                entries.find(url).ifPresentOrElse(open::add, () -> unattributable |= !isShared(url)));
                 follow(resource instanceof Consent consent ? patientOf(consent) : references.local(), open);
             }
+        }
+
+        private boolean isShared(String matchUrl) {
+            return SharedTypes.contains(matchUrl.substring(0, matchUrl.indexOf('?')));
         }
 
         /** A Consent belongs to whom it speaks of, not to those it names as recipients. */
@@ -113,7 +127,8 @@ public final class OwnerFinder {
                 Ownership ownership = stored.get(reference);
                 if (ownership != null) {
                     known.addAll(ownership.patients());
-                    unattributable |= ownership.partition() == Partition.QUARANTINE;
+                    unattributable |= ownership.partition() == Partition.QUARANTINE
+                            || ownership.partition() == Partition.PARTLY_KNOWN;
                 } else {
                     entries.find(reference).ifPresentOrElse(open::add, () -> unknown.add(reference));
                 }
@@ -127,13 +142,15 @@ public final class OwnerFinder {
         private int partition(IBaseResource resource, ToIntFunction<IBaseResource> partitionOf) {
             int owners = known.size() + fresh.size();
             if (unattributable) {
-                return Partition.QUARANTINE;
+                return owners == 0 ? Partition.QUARANTINE : Partition.PARTLY_KNOWN;
             }
             if (owners == 0) {
                 return SharedTypes.contains(resource.fhirType()) ? Partition.SHARED : Partition.QUARANTINE;
             }
             if (owners > 1) {
-                return Partition.MULTIPLE;
+                return fresh.isEmpty()
+                        ? index.jointPartitionOf(known).orElseGet(index::nextPartition)
+                        : index.nextPartition();
             }
             if (!fresh.isEmpty()) {
                 return partitionOf.applyAsInt(fresh.iterator().next());

@@ -3,32 +3,46 @@ package org.securemed.fhir.owner;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.sql.Array;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * Our own table of whom each stored resource belongs to, deleted ones included. It is written in the transaction that
  * writes the resource, and read before any of the store's tables is. Thread-safe.
+ *
+ * <p>What is read may be remembered: a transaction writes its own owners only when it commits, so that no row read here
+ * can be rolled back, and owners never change.
  */
 public class OwnerIndex {
     private static final int CACHED = 200_000;
+    private static final int BATCH = 500;
+
+    /** How long this instance may overlook that another one has stored the first common resource of some patients. */
+    private static final Duration JOINT_FRESHNESS = Duration.ofSeconds(1);
 
     private final JdbcTemplate jdbc;
     private final Cache<String, Ownership> byReference =
             Caffeine.newBuilder().maximumSize(CACHED).build();
     private final Cache<String, Integer> partitionByPatient =
             Caffeine.newBuilder().maximumSize(CACHED).build();
-    private final Cache<Integer, String> patientByPartition =
+    private final Cache<Integer, Set<String>> patientsByPartition =
             Caffeine.newBuilder().maximumSize(CACHED).build();
+    private final Cache<String, List<JointPartition>> jointsByPatient = Caffeine.newBuilder()
+            .maximumSize(CACHED)
+            .expireAfterWrite(JOINT_FRESHNESS)
+            .build();
 
     /** @param jdbc on the data source of the FHIR store, so that writes join its transactions */
     public OwnerIndex(JdbcTemplate jdbc) {
@@ -46,15 +60,13 @@ public class OwnerIndex {
 
     /** To whom each of {@code references} belongs; those that were never stored are missing from the answer. */
     public Map<String, Ownership> findAll(Collection<String> references) {
+        Optional<OwnerWrites> pending = OwnerWrites.current(this);
         Map<String, Ownership> found = new HashMap<>();
         Set<String> missing = new TreeSet<>();
         for (String reference : references) {
-            Ownership cached = byReference.getIfPresent(reference);
-            if (cached == null) {
-                missing.add(reference);
-            } else {
-                found.put(reference, cached);
-            }
+            Optional<Ownership> known = pending.flatMap(writes -> writes.find(reference))
+                    .or(() -> Optional.ofNullable(byReference.getIfPresent(reference)));
+            known.ifPresentOrElse(ownership -> found.put(reference, ownership), () -> missing.add(reference));
         }
         if (missing.isEmpty()) {
             return found;
@@ -67,10 +79,7 @@ public class OwnerIndex {
                     read.put(row.getString(1), new Ownership(row.getInt(2), strings(row, 3), row.getBoolean(4)));
                 },
                 (Object) missing.toArray(String[]::new));
-        if (!TransactionSynchronizationManager.isActualTransactionActive()) {
-            // Inside a transaction the row may be one that is yet to be rolled back.
-            byReference.putAll(read);
-        }
+        byReference.putAll(read);
         found.putAll(read);
         return found;
     }
@@ -83,22 +92,72 @@ public class OwnerIndex {
         }
         List<Integer> found = jdbc.queryForList(
                 "select partition_id from securemed.patient_partition where patient_id = ?", Integer.class, patientId);
-        found.forEach(partition -> remember(patientId, partition));
+        found.forEach(partition -> partitionByPatient.put(patientId, partition));
         return found.stream().findFirst();
     }
 
-    /** The patient whose partition this is; empty for a partition that is no patient's. */
-    public Optional<String> patientOf(int partition) {
-        if (!Partition.isPatient(partition)) {
+    /**
+     * A partition of exactly these patients; empty if they have nothing in common yet.
+     *
+     * @param patients two or more
+     */
+    public Optional<Integer> jointPartitionOf(Set<String> patients) {
+        return jdbc
+                .queryForList(
+                        "select partition_id from securemed.joint_partition where patients = ?::text[] order by 1 limit 1",
+                        Integer.class,
+                        (Object) sorted(patients))
+                .stream()
+                .findFirst();
+    }
+
+    /** The partitions of what any of {@code patients} has in common with others. */
+    public Collection<JointPartition> jointPartitions(Collection<String> patients) {
+        Set<JointPartition> joints = new LinkedHashSet<>();
+        List<String> missing = new ArrayList<>();
+        for (String patient : patients) {
+            List<JointPartition> cached = jointsByPatient.getIfPresent(patient);
+            if (cached == null) {
+                missing.add(patient);
+            } else {
+                joints.addAll(cached);
+            }
+        }
+        if (!missing.isEmpty()) {
+            List<JointPartition> read = jdbc.query(
+                    "select partition_id, patients from securemed.joint_partition where patients && ?::text[] order by 1",
+                    (row, number) -> new JointPartition(row.getInt(1), strings(row, 2)),
+                    (Object) missing.toArray(String[]::new));
+            joints.addAll(read);
+            missing.forEach(patient -> jointsByPatient.put(
+                    patient,
+                    read.stream()
+                            .filter(joint -> joint.patients().contains(patient))
+                            .toList()));
+        }
+        return joints;
+    }
+
+    /** Whose partition this is; empty for one of those that are no patient's. */
+    public Optional<Set<String>> patientsOf(int partition) {
+        if (!Partition.isPatients(partition)) {
             return Optional.empty();
         }
-        String cached = patientByPartition.getIfPresent(partition);
+        Set<String> cached = patientsByPartition.getIfPresent(partition);
         if (cached != null) {
             return Optional.of(cached);
         }
-        List<String> found = jdbc.queryForList(
-                "select patient_id from securemed.patient_partition where partition_id = ?", String.class, partition);
-        found.forEach(patient -> remember(patient, partition));
+        Optional<Ownership> pending = OwnerWrites.current(this).flatMap(writes -> writes.of(partition));
+        if (pending.isPresent()) {
+            return pending.map(Ownership::patients);
+        }
+        List<Set<String>> found = jdbc.query(
+                "select array[patient_id] from securemed.patient_partition where partition_id = ?"
+                        + " union all select patients from securemed.joint_partition where partition_id = ?",
+                (row, number) -> strings(row, 1),
+                partition,
+                partition);
+        found.forEach(patients -> patientsByPartition.put(partition, patients));
         return found.stream().findFirst();
     }
 
@@ -111,46 +170,84 @@ public class OwnerIndex {
      * Records that a resource was stored, in the caller's transaction.
      *
      * @param reference {@code Type/id}
+     * @throws IllegalStateException if no transaction is active
      */
     public void stored(String reference, Ownership ownership) {
-        if (reference.startsWith("Patient/") && Partition.isPatient(ownership.partition())) {
-            jdbc.update(
-                    "insert into securemed.patient_partition (patient_id, partition_id) values (?, ?)"
-                            + " on conflict (patient_id) do nothing",
-                    reference.substring("Patient/".length()),
-                    ownership.partition());
-        }
-        jdbc.update(
-                "insert into securemed.resource_owner (reference, partition_id, patients, deleted) values (?, ?, ?, ?)"
-                        + " on conflict (reference) do update set partition_id = excluded.partition_id,"
-                        + " patients = excluded.patients, deleted = excluded.deleted, changed_at = now()",
-                reference,
-                ownership.partition(),
-                new TreeSet<>(ownership.patients()).toArray(String[]::new),
-                ownership.deleted());
-        byReference.invalidate(reference);
+        OwnerWrites.begin(this).add(reference, ownership);
     }
 
     /**
-     * References of what lies in a patient's partition and isn't deleted, in the order of type and id.
+     * References of what lies in these partitions and isn't deleted, in the order of type and id.
      *
      * @param after the last reference of the page before, or the empty string
      */
-    public List<String> contents(int partition, String after, int limit) {
+    public List<String> contents(Collection<Integer> partitions, String after, int limit) {
         return jdbc.queryForList(
                 "select reference from securemed.resource_owner"
-                        + " where partition_id = ? and not deleted and reference > ? order by reference limit ?",
+                        + " where partition_id = any(?) and not deleted and reference > ? order by reference limit ?",
                 String.class,
-                partition,
+                partitions.toArray(Integer[]::new),
                 after,
                 limit);
     }
 
-    private void remember(String patientId, int partition) {
-        if (!TransactionSynchronizationManager.isActualTransactionActive()) {
-            partitionByPatient.put(patientId, partition);
-            patientByPartition.put(partition, patientId);
-        }
+    void write(Map<String, Ownership> stored) {
+        List<Map.Entry<String, Ownership>> all = List.copyOf(stored.entrySet());
+        jdbc.batchUpdate(
+                "insert into securemed.patient_partition (patient_id, partition_id) values (?, ?)"
+                        + " on conflict (patient_id) do nothing",
+                all.stream()
+                        .filter(entry -> entry.getKey().startsWith("Patient/")
+                                && Partition.isPatients(entry.getValue().partition()))
+                        .toList(),
+                BATCH,
+                (statement, entry) -> {
+                    statement.setString(1, entry.getKey().substring("Patient/".length()));
+                    statement.setInt(2, entry.getValue().partition());
+                });
+        jdbc.batchUpdate(
+                "insert into securemed.joint_partition (partition_id, patients) values (?, ?)"
+                        + " on conflict (partition_id) do nothing",
+                all.stream().filter(entry -> isJoint(entry.getValue())).toList(),
+                BATCH,
+                (statement, entry) -> {
+                    statement.setInt(1, entry.getValue().partition());
+                    setStrings(statement, 2, entry.getValue().patients());
+                });
+        jdbc.batchUpdate(
+                "insert into securemed.resource_owner (reference, partition_id, patients, deleted) values (?, ?, ?, ?)"
+                        + " on conflict (reference) do update set partition_id = excluded.partition_id,"
+                        + " patients = excluded.patients, deleted = excluded.deleted, changed_at = now()",
+                all,
+                BATCH,
+                (statement, entry) -> {
+                    statement.setString(1, entry.getKey());
+                    statement.setInt(2, entry.getValue().partition());
+                    setStrings(statement, 3, entry.getValue().patients());
+                    statement.setBoolean(4, entry.getValue().deleted());
+                });
+    }
+
+    void forget(Map<String, Ownership> stored) {
+        stored.forEach((reference, ownership) -> {
+            byReference.invalidate(reference);
+            if (isJoint(ownership)) {
+                jointsByPatient.invalidateAll(ownership.patients());
+            }
+        });
+    }
+
+    private static boolean isJoint(Ownership ownership) {
+        return Partition.isPatients(ownership.partition())
+                && ownership.patients().size() > 1;
+    }
+
+    private static String[] sorted(Set<String> patients) {
+        return new TreeSet<>(patients).toArray(String[]::new);
+    }
+
+    private static void setStrings(PreparedStatement statement, int index, Set<String> values) throws SQLException {
+        statement.setArray(index, statement.getConnection().createArrayOf("text", sorted(values)));
     }
 
     private static Set<String> strings(ResultSet row, int column) throws SQLException {

@@ -1,23 +1,26 @@
 package org.securemed.fhir.owner;
 
-/** The partitions of the FHIR store: one for each patient, and three for what has not exactly one patient. */
+/**
+ * The partitions of the FHIR store: one for each patient, one for each set of patients who have something in common,
+ * and three for the rest.
+ */
 public final class Partition {
     /** What belongs to no patient: practitioners, organizations, terminology. It is HAPI's default partition. */
     public static final int SHARED = 0;
 
-    /** What belongs to two or more patients: visible only to who may see all of them. */
-    public static final int MULTIPLE = 1;
+    /** What belongs to known patients and to somebody who can't be told: for the custodian's own systems only. */
+    public static final int PARTLY_KNOWN = 1;
 
-    /** What holds a patient's data but can't be attributed to one: for administrators only. */
+    /** What holds a patient's data but can't be attributed to anybody: for administrators only. */
     public static final int QUARANTINE = 2;
 
-    /** The first partition that a patient may have. */
+    /** The first partition that patients may have. */
     public static final int FIRST_PATIENT = 100;
 
     private Partition() {}
 
-    /** Whether {@code partition} is that of one patient. */
-    public static boolean isPatient(int partition) {
+    /** Whether {@code partition} is that of one patient, or of several. */
+    public static boolean isPatients(int partition) {
         return partition >= FIRST_PATIENT;
     }
 }

@@ -3,12 +3,15 @@ package org.securemed.fhir.owner;
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.util.FhirTerser;
 import ca.uhn.fhir.util.ResourceReferenceInfo;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.instance.model.api.IIdType;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.DomainResource;
+import org.hl7.fhir.r4.model.Parameters;
 import org.hl7.fhir.r4.model.Patient;
 
 /**
@@ -28,7 +31,11 @@ record References(Set<String> local, Set<String> placeholders, Set<String> match
         Set<String> matchUrls = new LinkedHashSet<>();
         boolean foreign = containsPatient(resource);
         FhirTerser terser = context.newTerser();
-        for (ResourceReferenceInfo info : terser.getAllResourceReferences(resource)) {
+        List<ResourceReferenceInfo> references = new ArrayList<>();
+        for (IBaseResource part : parts(resource)) {
+            references.addAll(terser.getAllResourceReferences(part));
+        }
+        for (ResourceReferenceInfo info : references) {
             IIdType target = info.getResourceReference().getReferenceElement();
             String value = target.getValue();
             if (value == null || value.isBlank() || value.startsWith("#")) {
@@ -50,12 +57,34 @@ record References(Set<String> local, Set<String> placeholders, Set<String> match
     }
 
     private static boolean containsPatient(IBaseResource resource) {
-        if (resource instanceof Bundle bundle) {
-            return bundle.getEntry().stream()
-                    .map(Bundle.BundleEntryComponent::getResource)
-                    .anyMatch(entry -> entry instanceof Patient || (entry != null && containsPatient(entry)));
+        List<IBaseResource> parts = parts(resource);
+        return parts.subList(1, parts.size()).stream().anyMatch(Patient.class::isInstance)
+                || parts.stream()
+                        .filter(DomainResource.class::isInstance)
+                        .flatMap(part -> ((DomainResource) part).getContained().stream())
+                        .anyMatch(Patient.class::isInstance);
+    }
+
+    /** The resource, and all that it carries in a Bundle's entries or as parameters, which no terser descends into. */
+    private static List<IBaseResource> parts(IBaseResource resource) {
+        List<IBaseResource> parts = new ArrayList<>();
+        parts.add(resource);
+        for (int i = 0; i < parts.size(); i++) {
+            if (parts.get(i) instanceof Bundle bundle) {
+                bundle.getEntry().stream()
+                        .filter(Bundle.BundleEntryComponent::hasResource)
+                        .forEach(entry -> parts.add(entry.getResource()));
+            } else if (parts.get(i) instanceof Parameters parameters) {
+                parameters.getParameter().forEach(parameter -> add(parameter, parts));
+            }
         }
-        return resource instanceof DomainResource domain
-                && domain.getContained().stream().anyMatch(Patient.class::isInstance);
+        return parts;
+    }
+
+    private static void add(Parameters.ParametersParameterComponent parameter, List<IBaseResource> parts) {
+        if (parameter.hasResource()) {
+            parts.add(parameter.getResource());
+        }
+        parameter.getPart().forEach(part -> add(part, parts));
     }
 }

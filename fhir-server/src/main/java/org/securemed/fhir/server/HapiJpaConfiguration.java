@@ -78,6 +78,8 @@ public class HapiJpaConfiguration {
         settings.setIndexMissingFields(JpaStorageSettings.IndexEnabledEnum.DISABLED);
         settings.setMatchUrlCacheEnabled(false);
         settings.setFilterParameterEnabled(false);
+        // Otherwise all resources share one table of tags, and one patient's label shows in another's.
+        settings.setTagStorageMode(JpaStorageSettings.TagStorageModeEnum.INLINE);
         settings.setPreExpandValueSets(false);
         settings.setEnableTaskPreExpandValueSets(false);
         settings.setStoreMetaSourceInformation(JpaStorageSettings.StoreMetaSourceInformationEnum.SOURCE_URI);

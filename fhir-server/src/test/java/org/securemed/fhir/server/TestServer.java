@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import javax.sql.DataSource;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Bundle;
@@ -52,17 +54,33 @@ public final class TestServer {
     }
 
     private static TestServer start() {
+        return start("it");
+    }
+
+    /** Another server, with a database of its own and without patients; closed by whoever asked for it. */
+    public static TestServer empty(String name) {
+        return start(name, "--securemed.demo.patients=0");
+    }
+
+    /** Stops the server and its PostgreSQL. */
+    public void close() {
+        context.close();
+    }
+
+    private static TestServer start(String name, String... settings) {
         try {
-            Path directory = Files.createTempDirectory(Files.createDirectories(Path.of("target", "servers")), "it");
+            Path directory = Files.createTempDirectory(Files.createDirectories(Path.of("target", "servers")), name);
+            List<String> arguments = new ArrayList<>(List.of(settings));
             SpringApplication application = new SpringApplication(ServerConfiguration.class);
             application.setAllowCircularReferences(true);
             application.setAdditionalProfiles("demo");
-            ConfigurableApplicationContext context = application.run(
+            arguments.addAll(List.of(
                     "--server.port=0",
                     "--securemed.smart.base-url=http://localhost:8080",
                     "--securemed.development.data-directory=" + directory.resolve("postgres"),
                     "--securemed.ledger.directory=" + directory.resolve("ledger"),
-                    "--securemed.demo.directory=" + directory.resolve("demo"));
+                    "--securemed.demo.directory=" + directory.resolve("demo")));
+            ConfigurableApplicationContext context = application.run(arguments.toArray(String[]::new));
             return new TestServer(context, directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -1,0 +1,184 @@
+package org.securemed.fhir.consent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.hl7.fhir.r4.model.Bundle;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.securemed.fhir.server.TestServer;
+import org.securemed.fhir.server.TestServer.Answer;
+
+/**
+ * To a requester without consent a patient's data does not exist: two servers, one of which holds hidden patients and
+ * all that speaks of them, answer everything alike.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class NonInterferenceIT {
+    /** Everybody who is subject to consent; of the hidden patients, nobody has let in any of them. */
+    private static final List<String> REQUESTERS =
+            List.of("physician", "physician2", "nurse", "patient", "researcher", "administrator", "compliance");
+
+    private static TwinServers twins;
+
+    @BeforeAll
+    static void start() {
+        twins = TwinServers.start();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (twins != null) { // as after a failed start
+            twins.close();
+        }
+    }
+
+    @Test
+    @Order(1)
+    void the_hidden_data_is_there() {
+        List<Probe> probes = ChannelProbes.reading();
+        long different = probes.stream()
+                .filter(probe ->
+                        !answer(twins.without(), "backend", probe).equals(answer(twins.with(), "backend", probe)))
+                .count();
+
+        assertThat(different).as("of %d probes", probes.size()).isGreaterThan(80);
+    }
+
+    @Test
+    @Order(2)
+    void no_read_search_or_operation_differs() {
+        List<String> differences = new ArrayList<>();
+        for (String requester : REQUESTERS) {
+            for (Probe probe : ChannelProbes.reading()) {
+                compare(requester, probe, differences);
+            }
+        }
+        report(differences);
+    }
+
+    @Test
+    @Order(3)
+    void no_random_search_differs() {
+        long seed = Long.getLong("securemed.test.seed", 20261122L);
+        int count = Integer.getInteger("securemed.test.searches", 600);
+        RandomSearches searches = new RandomSearches(seed);
+        List<String> differences = new ArrayList<>();
+        int answered = 0;
+        for (int i = 0; i < count; i++) {
+            Probe probe = searches.next();
+            String requester = REQUESTERS.get(i % 3 == 0 ? i / 3 % REQUESTERS.size() : 0);
+            answered += compare(requester, probe, differences).startsWith("200") ? 1 : 0;
+        }
+        System.out.printf("random searches: seed %d, %d run, %d answered with 200%n", seed, count, answered);
+        assertThat(answered).as("searches that were not refused").isGreaterThan(count / 4);
+        report(differences);
+    }
+
+    @Test
+    @Order(4)
+    void no_walk_through_pages_differs() {
+        List<String> differences = new ArrayList<>();
+        for (String path : List.of(
+                "Observation?patient=elena-rossi&_count=3",
+                "Observation?code=718-7&_count=1&_sort=-_lastUpdated",
+                "Observation?_count=4&_total=accurate",
+                "Patient?_count=1",
+                "Practitioner?_count=2&_sort=family",
+                "Organization?_count=1",
+                "Patient/elena-rossi/$everything?_count=5",
+                "Observation/obs-elena/_history?_count=1",
+                "Group?_count=1",
+                "Condition?_count=2&_include=Condition:subject&_revinclude=Provenance:target")) {
+            assertThat(walk(twins.without(), path)).as(path).isEqualTo(walk(twins.with(), path));
+        }
+        report(differences);
+    }
+
+    @Test
+    @Order(5)
+    void hidden_and_absent_ids_are_answered_alike_when_reading() {
+        List<String> differences = new ArrayList<>();
+        for (String requester : List.of("physician", "patient", "administrator")) {
+            ChannelProbes.reading().forEach(probe -> compareWithAbsent(requester, probe, differences));
+        }
+        report(differences);
+    }
+
+    @Test
+    @Order(6)
+    void no_write_differs() {
+        List<String> differences = new ArrayList<>();
+        for (String requester : REQUESTERS) {
+            for (Probe probe : ChannelProbes.writing()) {
+                compare(requester, probe, differences);
+            }
+        }
+        report(differences);
+    }
+
+    @Test
+    @Order(7)
+    void hidden_and_absent_ids_are_answered_alike_when_writing() {
+        List<String> differences = new ArrayList<>();
+        for (String requester : List.of("physician", "administrator")) {
+            ChannelProbes.writing().forEach(probe -> compareWithAbsent(requester, probe, differences));
+        }
+        report(differences);
+    }
+
+    private static String compare(String requester, Probe probe, List<String> differences) {
+        String without = answer(twins.without(), requester, probe);
+        String with = answer(twins.with(), requester, probe);
+        if (!without.equals(with)) {
+            differences.add(requester + ": " + probe + "\n--- without the hidden data\n" + cut(without)
+                    + "\n--- with it\n" + cut(with));
+        }
+        return with;
+    }
+
+    private static void compareWithAbsent(String requester, Probe probe, List<String> differences) {
+        UnaryOperator<String> absent =
+                text -> text.replace("hidden-", "absent-").replace("-both", "-none");
+        Probe other = probe.map(absent);
+        if (other.equals(probe)) {
+            return;
+        }
+        String hidden = absent.apply(answer(twins.with(), requester, probe));
+        String never = absent.apply(answer(twins.with(), requester, other));
+        if (!hidden.equals(never)) {
+            differences.add(requester + ": " + probe + "\n--- hidden\n" + cut(hidden) + "\n--- absent\n" + cut(never));
+        }
+    }
+
+    private static String answer(TestServer server, String requester, Probe probe) {
+        return Normal.of(probe.send(server, twins.token(server, requester)));
+    }
+
+    private static List<String> walk(TestServer server, String path) {
+        List<String> pages = new ArrayList<>();
+        String next = path;
+        while (next != null && pages.size() < 200) {
+            Answer answer = Probe.get(next).send(server, twins.token(server, "physician"));
+            pages.add(Normal.of(answer));
+            Bundle.BundleLinkComponent link =
+                    answer.status() == 200 ? answer.bundle().getLink("next") : null;
+            next = link == null ? null : link.getUrl().replace("http://localhost:8080/fhir/", "");
+        }
+        return pages;
+    }
+
+    private static String cut(String text) {
+        return text.length() > 1500 ? text.substring(0, 1500) + "…" : text;
+    }
+
+    private static void report(List<String> differences) {
+        assertThat(differences).as(() -> String.join("\n\n", differences)).isEmpty();
+    }
+}
