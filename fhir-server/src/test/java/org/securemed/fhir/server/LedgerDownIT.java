@@ -188,6 +188,17 @@ class LedgerDownIT {
     }
 
     @Test
+    void the_address_of_the_authorization_server_is_told_without_a_record() {
+        Trail trail = Trail.of(server);
+
+        Answer answer = server.send(server.anonymous(".well-known/smart-configuration"));
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.text()).contains("token_endpoint");
+        assertThat(trail.steps()).isEmpty();
+    }
+
+    @Test
     void an_answer_past_the_recorder_is_held_back() {
         RestfulServer fhir = server.bean(RestfulServer.class);
         for (String way : List.of("writer", "stream", "flush", "error", "redirect", "status")) {
