@@ -8,6 +8,7 @@ import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.smart.RefusedRequests;
+import org.securemed.fhir.smart.SmartDiscovery;
 import org.securemed.ledger.log.Ledger;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -54,7 +55,7 @@ public class AuditConfiguration {
     @Bean
     FilterRegistrationBean<RecordedResponseFilter> recordedResponseFilter(ProblemWriter problems) {
         FilterRegistrationBean<RecordedResponseFilter> registration =
-                new FilterRegistrationBean<>(new RecordedResponseFilter(problems));
+                new FilterRegistrationBean<>(new RecordedResponseFilter(problems, SmartDiscovery.PATH));
         registration.addUrlPatterns("/fhir/*");
         registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
         return registration;

@@ -10,6 +10,7 @@ import javax.sql.DataSource;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.log.AppendResult;
 import org.securemed.ledger.log.Ledger;
+import org.securemed.ledger.log.LedgerUnavailableException;
 import org.securemed.ledger.log.Precondition;
 import org.securemed.ledger.log.Submission;
 import org.springframework.jdbc.datasource.DataSourceUtils;
@@ -32,11 +33,17 @@ public final class LedgerGateway {
         this.staleConsent = staleConsent;
     }
 
-    /** Puts entries into the outbox in the caller's transaction. */
+    /**
+     * Puts entries into the outbox in the caller's transaction.
+     *
+     * @throws LedgerFailure if they can't be put there; the transaction must be rolled back
+     */
     public void stage(List<Entry> entries) {
         Connection connection = DataSourceUtils.getConnection(dataSource);
         try {
             ledger.stage(connection, entries);
+        } catch (LedgerUnavailableException e) {
+            throw LedgerFailure.unavailable(e);
         } finally {
             DataSourceUtils.releaseConnection(connection, dataSource);
         }

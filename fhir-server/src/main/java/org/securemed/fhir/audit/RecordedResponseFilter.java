@@ -29,9 +29,17 @@ public final class RecordedResponseFilter extends OncePerRequestFilter {
             Duration.ofSeconds(5));
 
     private final ProblemWriter problems;
+    private final String open;
 
-    public RecordedResponseFilter(ProblemWriter problems) {
+    /** @param open path of the one document that is not recorded, because it is the same for everybody */
+    public RecordedResponseFilter(ProblemWriter problems, String open) {
         this.problems = problems;
+        this.open = open;
+    }
+
+    @Override
+    protected boolean shouldNotFilter(HttpServletRequest request) {
+        return request.getRequestURI().equals(request.getContextPath() + open);
     }
 
     @Override

@@ -14,6 +14,9 @@ final class WellFormedParameters {
     private static final Pattern IMMODEST =
             Pattern.compile("(^|[,$])[a-z]{0,2}[+-]?[0-9.]+[eE][+-]?[0-9]{4,}([,$|]|$)");
 
+    private static final Pattern IMMODEST_IN_URL = Pattern.compile(
+            "(?:=|,|%2[Cc]|\\$|%24)[a-z]{0,2}(?:[+-]|%2[Bb])?[0-9.]+[eE](?:[+-]|%2[Bb])?[0-9]{4,}(?![0-9A-Za-z-])");
+
     private static final Pattern TYPE = Pattern.compile("[A-Z][A-Za-z]{1,63}");
     private static final Set<String> COUNTS = Set.of("_count", "_offset", "_getpagesoffset");
     private static final Set<String> SUMMARIES = Set.of("true", "false", "text", "data", "count");
@@ -80,6 +83,17 @@ final class WellFormedParameters {
         String first = dot < 0 ? modifier : modifier.substring(0, dot);
         if (!MODIFIERS.contains(first) && !TYPE.matcher(first).matches()) {
             throw malformed("A search parameter has a modifier that is not known.");
+        }
+    }
+
+    /**
+     * Checks the URL of a conditional interaction, which holds parameters of its own.
+     *
+     * @throws Problem if it holds a number whose digits would fill the memory
+     */
+    static void checkConditional(@Nullable String url) {
+        if (url != null && IMMODEST_IN_URL.matcher(url).find()) {
+            throw malformed("A number is too large or too small.");
         }
     }
 

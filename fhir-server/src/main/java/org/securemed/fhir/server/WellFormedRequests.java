@@ -8,6 +8,7 @@ import ca.uhn.fhir.rest.api.RequestTypeEnum;
 import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
 import ca.uhn.fhir.rest.api.RestSearchParameterTypeEnum;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
+import ca.uhn.fhir.rest.server.exceptions.InvalidRequestException;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import jakarta.servlet.http.HttpServletRequest;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.OperationOutcome.IssueType;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.problem.Problem;
@@ -140,7 +142,21 @@ public final class WellFormedRequests {
     /** Called for each request, and again for each GET entry of a Bundle. */
     @Hook(Pointcut.SERVER_INCOMING_REQUEST_PRE_HANDLED)
     public void checkParameters(RequestDetails request, RestOperationTypeEnum operation) {
-        WellFormedParameters.check(request.getParameters(), name -> mayBeNumber(request, name));
+        try {
+            WellFormedParameters.check(request.getParameters(), name -> mayBeNumber(request, name));
+            WellFormedParameters.checkConditional(request.getHeader("If-None-Exist"));
+            if (operation == RestOperationTypeEnum.TRANSACTION && request.getResource() instanceof Bundle bundle) {
+                bundle.getEntry().forEach(entry -> {
+                    WellFormedParameters.checkConditional(entry.getRequest().getUrl());
+                    WellFormedParameters.checkConditional(entry.getRequest().getIfNoneExist());
+                });
+            }
+        } catch (Problem problem) {
+            // HAPI answers an entry of a Bundle by itself, and knows only its own exceptions.
+            InvalidRequestException refusal = new InvalidRequestException(problem.diagnostics());
+            refusal.setOperationOutcome(problem.operationOutcome());
+            throw refusal;
+        }
     }
 
     private boolean mayBeNumber(RequestDetails request, String name) {

@@ -657,6 +657,37 @@ class BadInputIT {
     }
 
     @Test
+    void an_entry_of_a_batch_is_refused_as_it_would_be_by_itself() {
+        String entry = "{\"request\":{\"method\":\"GET\",\"url\":\"%s\"}}";
+        String batch = "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[%s,%s]}"
+                .formatted(entry.formatted("Patient?_count=-1"), entry.formatted("Patient?name:frob=x"));
+
+        Answer answer = server.send(
+                server.request("physician", "").header("Content-Type", JSON).POST(BodyPublishers.ofString(batch)));
+
+        assertThat(answer.bundle().getEntry())
+                .extracting(each -> each.getResponse().getStatus())
+                .containsExactly("400 Bad Request", "400 Bad Request");
+    }
+
+    @Test
+    void a_condition_with_an_enormous_number_is_refused() {
+        String observation = "{\"resourceType\":\"Observation\"}";
+        String bundle = "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[{\"resource\":"
+                + observation + ",\"request\":{\"method\":\"POST\",\"url\":\"Observation\",\"ifNoneExist\":"
+                + "\"value-quantity=1e999999999\"}}]}";
+        Answer create = server.send(server.request("backend", "Observation")
+                .header("Content-Type", JSON)
+                .header("If-None-Exist", "value-quantity=gt1e999999999")
+                .POST(BodyPublishers.ofString(observation)));
+        requireRefusal(create, List.of(400));
+        trail = Trail.of(server);
+        Answer transaction = server.send(
+                server.request("backend", "").header("Content-Type", JSON).POST(BodyPublishers.ofString(bundle)));
+        requireRefusal(transaction, List.of(400));
+    }
+
+    @Test
     void what_was_not_modified_is_recorded_all_the_same() {
         String version = server.get("backend", "Patient/elena-rossi")
                 .response()
