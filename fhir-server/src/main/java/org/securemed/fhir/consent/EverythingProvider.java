@@ -110,8 +110,7 @@ public final class EverythingProvider {
         Optional<Ownership> known = index.find("Patient/" + patient);
         if (known.isPresent()) {
             exchange.name(patient);
-            if (access.permits(exchange, known.get(), "Patient")
-                    && !known.get().deleted()) {
+            if (access.permits(exchange, known.get(), "Patient") && !known.get().deleted()) {
                 return;
             }
         }

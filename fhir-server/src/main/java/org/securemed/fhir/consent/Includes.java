@@ -87,7 +87,8 @@ public final class Includes {
         Optional<Exchange> exchange = Exchange.of(request);
         if (exchange.isEmpty()
                 || access.seesEverything(exchange.get())
-                || parameters.getIncludes().isEmpty() && parameters.getRevIncludes().isEmpty()) {
+                || parameters.getIncludes().isEmpty()
+                        && parameters.getRevIncludes().isEmpty()) {
             return;
         }
         List<Include> includes = List.copyOf(parameters.getIncludes());
@@ -147,8 +148,7 @@ public final class Includes {
                 SearchParameterMap parameters = SearchParameterMap.newSynchronous();
                 parameters.add(include.getParamName(), targets);
                 parameters.setLoadSynchronousUpTo(MOST);
-                PartitionScope.within(
-                                patients, request, () -> search(include.getParamType(), parameters, request))
+                PartitionScope.within(patients, request, () -> search(include.getParamType(), parameters, request))
                         .forEach(resource -> found.put(reference(resource), resource));
             }
         }
@@ -217,11 +217,12 @@ public final class Includes {
     private void requireKnown(Include include) {
         String type = include.getParamType();
         String name = include.getParamName();
-        RuntimeSearchParam known = type == null || name == null || !context.getResourceTypes().contains(type)
-                ? null
-                : registry.getObject()
-                        .getActiveSearchParam(
-                                type, name, ISearchParamRegistry.SearchParamLookupContextEnum.SEARCH);
+        RuntimeSearchParam known =
+                type == null || name == null || !context.getResourceTypes().contains(type)
+                        ? null
+                        : registry.getObject()
+                                .getActiveSearchParam(
+                                        type, name, ISearchParamRegistry.SearchParamLookupContextEnum.SEARCH);
         if (known == null) {
             throw new InvalidRequestException("There is no such reference to include: Type:parameter is expected.");
         }

@@ -87,8 +87,7 @@ final class MatchUrls {
         if (!context.getResourceTypes().contains(type)) {
             return Optional.empty();
         }
-        SearchParameterMap parameters =
-                urls.getObject().translateMatchUrl(url, context.getResourceDefinition(type));
+        SearchParameterMap parameters = urls.getObject().translateMatchUrl(url, context.getResourceDefinition(type));
         if (parameters.isEmpty()) {
             return Optional.empty();
         }

@@ -118,14 +118,12 @@ public final class PartitionScope {
 
     private Set<Integer> byIds(Exchange exchange, String type, Set<String> ids) {
         Set<Integer> partitions = new TreeSet<>();
-        index.findAll(ids.stream().map(id -> type + "/" + id).toList())
-                .values()
-                .forEach(ownership -> {
-                    ownership.patients().forEach(exchange::name);
-                    if (access.permits(exchange, ownership, type)) {
-                        partitions.add(ownership.partition());
-                    }
-                });
+        index.findAll(ids.stream().map(id -> type + "/" + id).toList()).values().forEach(ownership -> {
+            ownership.patients().forEach(exchange::name);
+            if (access.permits(exchange, ownership, type)) {
+                partitions.add(ownership.partition());
+            }
+        });
         return partitions;
     }
 

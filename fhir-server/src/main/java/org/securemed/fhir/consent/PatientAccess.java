@@ -63,7 +63,7 @@ final class PatientAccess {
     }
 
     /**
-     * Refuses what no role of the requester allows, whatever the data.
+     * Refuses what no role of the requester allows, or none of the token's scopes, whatever the data.
      *
      * @param type null for an interaction that concerns no type
      */
@@ -71,10 +71,16 @@ final class PatientAccess {
         if (type == null || !RoleRules.allow(exchange.requester().roles(), type, interaction)) {
             throw Refusal.role();
         }
+        if (!ScopeBound.allows(exchange.requester(), type, interaction)) {
+            throw Refusal.scope();
+        }
     }
 
     /** Whether everyone to whom a resource belongs permits the requester to see it. */
     boolean permits(Exchange exchange, Ownership ownership, String type) {
+        if (!ScopeBound.shows(exchange.requester(), type)) {
+            return false;
+        }
         if (ownership.partition() == Partition.SHARED || seesEverything(exchange)) {
             return true;
         }
@@ -141,6 +147,9 @@ final class PatientAccess {
 
     private Access decideNow(Exchange exchange, String patientId, String type) {
         Requester requester = exchange.requester();
+        if (!ScopeBound.shows(requester, type, patientId)) {
+            return fixed(false, patientId, type, "scope");
+        }
         if (seesEverything(exchange)) {
             return fixed(true, patientId, type, "custodian");
         }

@@ -75,7 +75,8 @@ final class SearchRules {
             parameters.put(decoded(name), new String[] {decoded(equals < 0 ? "" : pair.substring(equals + 1))});
         }
         check(type, parameters);
-        if (parameters.keySet().stream().anyMatch(name -> name.startsWith("_include") || name.startsWith("_revinclude"))) {
+        if (parameters.keySet().stream()
+                .anyMatch(name -> name.startsWith("_include") || name.startsWith("_revinclude"))) {
             throw Refusal.notOffered("Give no includes here.");
         }
     }

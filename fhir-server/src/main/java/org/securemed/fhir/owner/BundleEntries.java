@@ -24,9 +24,8 @@ public final class BundleEntries {
     }
 
     /**
-     * The resources of {@code bundle}'s entries, by full URL, by the URL that they are put to, and by the
-     * search that decides whether they are created. Entries of a batch do
-     * not know each other, so that it has no names.
+     * The resources of {@code bundle}'s entries, by full URL, by the URL that they are put to, and by the search that
+     * decides whether they are created. Entries of a batch do not know each other, so that it has no names.
      */
     public static BundleEntries of(Bundle bundle) {
         boolean linked = bundle.getType() == Bundle.BundleType.TRANSACTION;

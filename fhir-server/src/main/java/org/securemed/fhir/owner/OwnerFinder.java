@@ -92,8 +92,10 @@ public final class OwnerFinder {
                 unattributable |= references.holdsForeignPatient();
                 references.placeholders().forEach(name -> entries.find(name).ifPresent(open::add));
                 // What a reference by search will lead to is known only if the same Bundle creates it.
-                references.matchUrls().forEach(url -> entries.find(url)
-                        .ifPresentOrElse(open::add, () -> unattributable |= !isShared(url)));
+                references
+                        .matchUrls()
+                        .forEach(url ->
+                                entries.find(url).ifPresentOrElse(open::add, () -> unattributable |= !isShared(url)));
                 follow(resource instanceof Consent consent ? patientOf(consent) : references.local(), open);
             }
         }

@@ -238,7 +238,8 @@ public class OwnerIndex {
     }
 
     private static boolean isJoint(Ownership ownership) {
-        return Partition.isPatients(ownership.partition()) && ownership.patients().size() > 1;
+        return Partition.isPatients(ownership.partition())
+                && ownership.patients().size() > 1;
     }
 
     private static String[] sorted(Set<String> patients) {

@@ -1,8 +1,8 @@
 package org.securemed.fhir.owner;
 
 /**
- * The partitions of the FHIR store: one for each patient, one for each set of patients who have something in common, and
- * three for the rest.
+ * The partitions of the FHIR store: one for each patient, one for each set of patients who have something in common,
+ * and three for the rest.
  */
 public final class Partition {
     /** What belongs to no patient: practitioners, organizations, terminology. It is HAPI's default partition. */

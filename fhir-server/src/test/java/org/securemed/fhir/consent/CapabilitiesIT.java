@@ -20,8 +20,10 @@ class CapabilitiesIT {
     @Test
     void the_interactions_are_those_of_the_list() {
         Set<String> onTypes = new TreeSet<>();
-        rest.getResource().forEach(type -> type.getInteraction()
-                .forEach(interaction -> onTypes.add(interaction.getCode().toCode())));
+        rest.getResource()
+                .forEach(type -> type.getInteraction()
+                        .forEach(
+                                interaction -> onTypes.add(interaction.getCode().toCode())));
         Set<String> onSystem = new TreeSet<>();
         rest.getInteraction()
                 .forEach(interaction -> onSystem.add(interaction.getCode().toCode()));

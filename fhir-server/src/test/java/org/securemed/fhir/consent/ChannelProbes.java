@@ -42,7 +42,10 @@ final class ChannelProbes {
             "Consent/consent-hidden-one");
 
     private static final List<String> SHAPES = List.of(
-            "Patient/hidden-one", "Observation/obs-hidden-one", "Observation/obs-gone-hidden-one", "Device/dev-hidden-one");
+            "Patient/hidden-one",
+            "Observation/obs-hidden-one",
+            "Observation/obs-gone-hidden-one",
+            "Device/dev-hidden-one");
 
     private ChannelProbes() {}
 
@@ -73,7 +76,8 @@ final class ChannelProbes {
             probes.add(Probe.get(instance, "Accept", "application/fhir+turtle"));
             probes.add(new Probe("HEAD", instance, List.of(), "", ""));
             probes.add(new Probe("OPTIONS", instance, List.of(), "", ""));
-            for (String operation : List.of("$meta", "$validate", "$diff", "$everything", "$expunge", "$validate?mode=delete")) {
+            for (String operation :
+                    List.of("$meta", "$validate", "$diff", "$everything", "$expunge", "$validate?mode=delete")) {
                 probes.add(Probe.get(instance + "/" + operation));
                 probes.add(Probe.of("POST", instance + "/" + operation, "{\"resourceType\":\"Parameters\"}"));
             }
@@ -88,9 +92,30 @@ final class ChannelProbes {
 
     private static void searches(List<Probe> probes) {
         for (String type : List.of(
-                "Patient", "Observation", "Condition", "Encounter", "Practitioner", "Organization", "Device", "Group",
-                "List", "Task", "Provenance", "Binary", "Bundle", "MessageHeader", "Composition", "Substance", "Schedule",
-                "Person", "Appointment", "Consent", "AuditEvent?date=lt2000", "Basic", "Subscription", "SearchParameter")) {
+                "Patient",
+                "Observation",
+                "Condition",
+                "Encounter",
+                "Practitioner",
+                "Organization",
+                "Device",
+                "Group",
+                "List",
+                "Task",
+                "Provenance",
+                "Binary",
+                "Bundle",
+                "MessageHeader",
+                "Composition",
+                "Substance",
+                "Schedule",
+                "Person",
+                "Appointment",
+                "Consent",
+                "AuditEvent?date=lt2000",
+                "Basic",
+                "Subscription",
+                "SearchParameter")) {
             String and = type.contains("?") ? "&" : "?";
             probes.add(Probe.get(type + and + "_total=accurate&_count=5"));
             probes.add(Probe.get(type + and + "_summary=count"));
@@ -214,6 +239,9 @@ final class ChannelProbes {
                 "Condition?patient=elena-rossi&_sort=code&_total=accurate&_count=2",
                 "Patient/hidden-one/Observation",
                 "Patient/elena-rossi/Observation?_total=accurate",
+                "AuditEvent?patient=hidden-one",
+                "AuditEvent?entity=Patient/hidden-one",
+                "AuditEvent?entity=Observation/obs-hidden-one&_count=1",
                 "?_type=Patient,Observation",
                 "?_id=hidden-one",
                 "?_getpages=00000000-0000-0000-0000-000000000000&_getpagesoffset=0",
@@ -280,20 +308,34 @@ final class ChannelProbes {
                 "metadata?_summary=true")) {
             probes.add(Probe.get(path));
         }
-        String reference = "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"x\"},\"subject\":{\"reference\":\"Patient/hidden-one\"},\"performer\":[{\"reference\":\"Practitioner/prac-hidden-one\"}]}";
+        String reference =
+                "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"x\"},\"subject\":{\"reference\":\"Patient/hidden-one\"},\"performer\":[{\"reference\":\"Practitioner/prac-hidden-one\"}]}";
         probes.add(Probe.of("POST", "Observation/$validate", reference));
         probes.add(Probe.of("POST", "Observation/$validate?mode=create", reference));
-        probes.add(Probe.of("POST", "Observation/$validate?mode=update", reference.replace("{\"resourceType\":\"Observation\"", "{\"resourceType\":\"Observation\",\"id\":\"obs-hidden-one\"")));
+        probes.add(Probe.of(
+                "POST",
+                "Observation/$validate?mode=update",
+                reference.replace(
+                        "{\"resourceType\":\"Observation\"",
+                        "{\"resourceType\":\"Observation\",\"id\":\"obs-hidden-one\"")));
         for (String mode : List.of("create", "update", "delete", "profile")) {
             probes.add(Probe.of(
                     "POST",
                     "Observation/$validate",
                     "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"mode\",\"valueCode\":\"" + mode
-                            + "\"},{\"name\":\"resource\",\"resource\":" + reference.replace("\"status\"", "\"id\":\"obs-hidden-one\",\"status\"") + "}]}"));
+                            + "\"},{\"name\":\"resource\",\"resource\":"
+                            + reference.replace("\"status\"", "\"id\":\"obs-hidden-one\",\"status\"") + "}]}"));
         }
         probes.add(Probe.of("POST", "Patient/hidden-one/$everything", "{\"resourceType\":\"Parameters\"}"));
-        probes.add(Probe.of("POST", "Patient/elena-rossi/$everything", "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"_count\",\"valueInteger\":2}]}"));
-        probes.add(Probe.of("POST", "Patient/hidden-one/$meta-add", "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"meta\",\"valueMeta\":{\"tag\":[{\"code\":\"x\"}]}}]}"));
+        probes.add(Probe.of(
+                "POST",
+                "Patient/elena-rossi/$everything",
+                "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"_count\",\"valueInteger\":2}]}"));
+        probes.add(
+                Probe.of(
+                        "POST",
+                        "Patient/hidden-one/$meta-add",
+                        "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"meta\",\"valueMeta\":{\"tag\":[{\"code\":\"x\"}]}}]}"));
         probes.add(Probe.of("POST", "$graphql", "{\"query\":\"{Patient(id:\\\"hidden-one\\\"){id}}\"}"));
         probes.add(Probe.of("POST", "Patient/$merge", "{\"resourceType\":\"Parameters\"}"));
         probes.add(Probe.of("POST", "$process-message", "{\"resourceType\":\"Bundle\",\"type\":\"message\"}"));
@@ -321,11 +363,20 @@ final class ChannelProbes {
                 probes.add(Probe.of("POST", "", bundle(kind, request("GET", url, "", ""))));
             }
             probes.add(Probe.of("POST", "", bundle(kind, request("HEAD", "Patient/hidden-one", "", ""))));
-            probes.add(Probe.of("POST", "", bundle(kind, request("GET", "Patient/hidden-one", "", ",\"ifNoneMatch\":\"W/\\\"1\\\""))));
             probes.add(Probe.of(
-                    "POST", "", bundle(kind, request("GET", "Patient/hidden-one", "", ""), request("GET", "Patient/elena-rossi", "", ""))));
+                    "POST",
+                    "",
+                    bundle(kind, request("GET", "Patient/hidden-one", "", ",\"ifNoneMatch\":\"W/\\\"1\\\""))));
+            probes.add(Probe.of(
+                    "POST",
+                    "",
+                    bundle(
+                            kind,
+                            request("GET", "Patient/hidden-one", "", ""),
+                            request("GET", "Patient/elena-rossi", "", ""))));
             probes.add(Probe.of("POST", "", bundle(kind, request("POST", "Patient/hidden-one/$everything", "", ""))));
-            probes.add(Probe.of("POST", "", bundle(kind, request("POST", "Observation/_search?patient=hidden-one", "", ""))));
+            probes.add(Probe.of(
+                    "POST", "", bundle(kind, request("POST", "Observation/_search?patient=hidden-one", "", ""))));
         }
     }
 
@@ -396,21 +447,61 @@ final class ChannelProbes {
             probes.add(create("Observation", elena() + "," + more));
         }
         for (String prefer : List.of("return=minimal", "return=representation", "return=OperationOutcome")) {
-            probes.add(create("Observation", elena() + ",\"focus\":[{\"reference\":\"Patient/hidden-one\"}]", "Prefer", prefer));
+            probes.add(create(
+                    "Observation", elena() + ",\"focus\":[{\"reference\":\"Patient/hidden-one\"}]", "Prefer", prefer));
             probes.add(create("Observation", elena(), "Prefer", prefer));
         }
-        probes.add(Probe.of("POST", "Task", "{\"resourceType\":\"Task\",\"status\":\"requested\",\"intent\":\"order\",\"for\":{\"reference\":\"Patient/hidden-one\"}}"));
-        probes.add(Probe.of("POST", "Provenance", "{\"resourceType\":\"Provenance\",\"target\":[{\"reference\":\"Observation/obs-hidden-one\"}],\"recorded\":\"2026-01-01T00:00:00Z\",\"agent\":[{\"who\":{\"reference\":\"Practitioner/amara-okafor\"}}]}"));
-        probes.add(Probe.of("POST", "Binary", "{\"resourceType\":\"Binary\",\"contentType\":\"text/plain\",\"securityContext\":{\"reference\":\"Patient/hidden-one\"},\"data\":\"eA==\"}"));
+        probes.add(
+                Probe.of(
+                        "POST",
+                        "Task",
+                        "{\"resourceType\":\"Task\",\"status\":\"requested\",\"intent\":\"order\",\"for\":{\"reference\":\"Patient/hidden-one\"}}"));
+        probes.add(
+                Probe.of(
+                        "POST",
+                        "Provenance",
+                        "{\"resourceType\":\"Provenance\",\"target\":[{\"reference\":\"Observation/obs-hidden-one\"}],\"recorded\":\"2026-01-01T00:00:00Z\",\"agent\":[{\"who\":{\"reference\":\"Practitioner/amara-okafor\"}}]}"));
+        probes.add(
+                Probe.of(
+                        "POST",
+                        "Binary",
+                        "{\"resourceType\":\"Binary\",\"contentType\":\"text/plain\",\"securityContext\":{\"reference\":\"Patient/hidden-one\"},\"data\":\"eA==\"}"));
         probes.add(new Probe("POST", "Binary", List.of("X-Security-Context", "Patient/hidden-one"), "text/plain", "x"));
-        probes.add(new Probe("POST", "Binary", List.of("X-Security-Context", "Patient/elena-rossi"), "text/plain", "x"));
-        probes.add(new Probe("PUT", "Binary/bin-hidden-one", List.of("X-Security-Context", "Patient/elena-rossi"), "text/plain", "x"));
-        probes.add(Probe.of("POST", "Bundle", "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{\"resource\":{\"resourceType\":\"Basic\",\"code\":{\"text\":\"x\"},\"subject\":{\"reference\":\"Patient/hidden-one\"}}}]}"));
-        probes.add(Probe.of("POST", "Consent", "{\"resourceType\":\"Consent\",\"status\":\"active\",\"patient\":{\"reference\":\"Patient/hidden-one\"},\"performer\":[{\"reference\":\"Patient/hidden-one\"}]}"));
-        probes.add(Probe.of("POST", "Patient", "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"https://securemed.example/mrn\",\"value\":\"SM-100003\"}]}"));
-        probes.add(Probe.of("POST", "Patient", "{\"resourceType\":\"Patient\"}", "If-None-Exist", "identifier=https://securemed.example/mrn%7CSM-100003"));
+        probes.add(
+                new Probe("POST", "Binary", List.of("X-Security-Context", "Patient/elena-rossi"), "text/plain", "x"));
+        probes.add(new Probe(
+                "PUT",
+                "Binary/bin-hidden-one",
+                List.of("X-Security-Context", "Patient/elena-rossi"),
+                "text/plain",
+                "x"));
+        probes.add(
+                Probe.of(
+                        "POST",
+                        "Bundle",
+                        "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{\"resource\":{\"resourceType\":\"Basic\",\"code\":{\"text\":\"x\"},\"subject\":{\"reference\":\"Patient/hidden-one\"}}}]}"));
+        probes.add(
+                Probe.of(
+                        "POST",
+                        "Consent",
+                        "{\"resourceType\":\"Consent\",\"status\":\"active\",\"patient\":{\"reference\":\"Patient/hidden-one\"},\"performer\":[{\"reference\":\"Patient/hidden-one\"}]}"));
+        probes.add(
+                Probe.of(
+                        "POST",
+                        "Patient",
+                        "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"https://securemed.example/mrn\",\"value\":\"SM-100003\"}]}"));
+        probes.add(Probe.of(
+                "POST",
+                "Patient",
+                "{\"resourceType\":\"Patient\"}",
+                "If-None-Exist",
+                "identifier=https://securemed.example/mrn%7CSM-100003"));
         probes.add(Probe.of("POST", "AuditEvent", "{\"resourceType\":\"AuditEvent\"}"));
-        probes.add(Probe.of("POST", "Subscription", "{\"resourceType\":\"Subscription\",\"status\":\"requested\",\"reason\":\"x\",\"criteria\":\"Patient?\",\"channel\":{\"type\":\"rest-hook\",\"endpoint\":\"http://localhost:1\"}}"));
+        probes.add(
+                Probe.of(
+                        "POST",
+                        "Subscription",
+                        "{\"resourceType\":\"Subscription\",\"status\":\"requested\",\"reason\":\"x\",\"criteria\":\"Patient?\",\"channel\":{\"type\":\"rest-hook\",\"endpoint\":\"http://localhost:1\"}}"));
         probes.add(Probe.of("POST", "SearchParameter", "{\"resourceType\":\"SearchParameter\"}"));
     }
 
@@ -432,7 +523,8 @@ final class ChannelProbes {
             probes.add(create("Observation", elena(), "If-None-Exist", query));
             probes.add(create("Observation", elena(), "If-None-Exist", "Observation?" + query));
             probes.add(Probe.of("PUT", "Observation?" + query, observation(elena())));
-            probes.add(Probe.jsonPatch("Observation?" + query, "[{\"op\":\"replace\",\"path\":\"/status\",\"value\":\"amended\"}]"));
+            probes.add(Probe.jsonPatch(
+                    "Observation?" + query, "[{\"op\":\"replace\",\"path\":\"/status\",\"value\":\"amended\"}]"));
             probes.add(Probe.of("DELETE", "Observation?" + query, ""));
         }
         probes.add(Probe.of("DELETE", "Observation?patient=hidden-one&_expunge=true", ""));
@@ -441,7 +533,12 @@ final class ChannelProbes {
 
     private static void instances(List<Probe> probes) {
         for (String id : List.of(
-                "obs-hidden-one", "obs-gone-hidden-one", "obs-both", "obs-never", "many-1-hidden-two", "obs-elena-gone")) {
+                "obs-hidden-one",
+                "obs-gone-hidden-one",
+                "obs-both",
+                "obs-never",
+                "many-1-hidden-two",
+                "obs-elena-gone")) {
             String path = "Observation/" + id;
             String body = observation(elena()).replace("\"status\"", "\"id\":\"" + id + "\",\"status\"");
             boolean mine = id.equals("obs-elena-gone");
@@ -462,43 +559,97 @@ final class ChannelProbes {
             probes.add(Probe.jsonPatch(path, "[{\"op\":\"test\",\"path\":\"/status\",\"value\":\"never\"}]"));
             probes.add(Probe.jsonPatch(path, "[{\"op\":\"replace\",\"path\":\"/status\",\"value\":\"amended\"}]"));
             probes.add(Probe.jsonPatch(path, "nonsense"));
-            probes.add(new Probe("PATCH", path, List.of("If-Match", "W/\"2\""), "application/json-patch+json", "[{\"op\":\"replace\",\"path\":\"/status\",\"value\":\"amended\"}]"));
-            probes.add(Probe.of("PATCH", path, "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"operation\",\"part\":[{\"name\":\"type\",\"valueCode\":\"delete\"},{\"name\":\"path\",\"valueString\":\"Observation.value\"}]}]}"));
+            probes.add(new Probe(
+                    "PATCH",
+                    path,
+                    List.of("If-Match", "W/\"2\""),
+                    "application/json-patch+json",
+                    "[{\"op\":\"replace\",\"path\":\"/status\",\"value\":\"amended\"}]"));
+            probes.add(
+                    Probe.of(
+                            "PATCH",
+                            path,
+                            "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"operation\",\"part\":[{\"name\":\"type\",\"valueCode\":\"delete\"},{\"name\":\"path\",\"valueString\":\"Observation.value\"}]}]}"));
             probes.add(Probe.of("DELETE", path, ""));
             probes.add(Probe.of("DELETE", path, "", "If-Match", "W/\"1\""));
             probes.add(Probe.of("DELETE", path + "?_cascade=delete", ""));
             probes.add(Probe.of("DELETE", path, "", "X-Cascade", "delete"));
         }
         for (String path : List.of(
-                "Patient/hidden-one", "Patient/never", "Practitioner/prac-hidden-one", "Practitioner/amara-okafor",
-                "Practitioner/never", "Device/dev-hidden-one", "Device/never", "Organization/org-hidden-one",
-                "Task/task-hidden-one", "Group/group-both", "List/list-both", "Binary/bin-hidden-one")) {
+                "Patient/hidden-one",
+                "Patient/never",
+                "Practitioner/prac-hidden-one",
+                "Practitioner/amara-okafor",
+                "Practitioner/never",
+                "Device/dev-hidden-one",
+                "Device/never",
+                "Organization/org-hidden-one",
+                "Task/task-hidden-one",
+                "Group/group-both",
+                "List/list-both",
+                "Binary/bin-hidden-one")) {
             String type = path.substring(0, path.indexOf('/'));
             String id = path.substring(path.indexOf('/') + 1);
             probes.add(Probe.of("DELETE", path, ""));
             if (!path.equals("Practitioner/amara-okafor")) {
                 probes.add(Probe.of("PUT", path, "{\"resourceType\":\"" + type + "\",\"id\":\"" + id + "\"}"));
-                probes.add(Probe.of("PUT", path, "{\"resourceType\":\"" + type + "\",\"id\":\"" + id + "\",\"extension\":[{\"url\":\"http://x\",\"valueReference\":{\"reference\":\"Patient/hidden-two\"}}]}"));
+                probes.add(
+                        Probe.of(
+                                "PUT",
+                                path,
+                                "{\"resourceType\":\"" + type + "\",\"id\":\"" + id
+                                        + "\",\"extension\":[{\"url\":\"http://x\",\"valueReference\":{\"reference\":\"Patient/hidden-two\"}}]}"));
                 probes.add(Probe.jsonPatch(path, "[{\"op\":\"test\",\"path\":\"/id\",\"value\":\"" + id + "\"}]"));
             }
         }
         // Elena's own Observation, made to speak of others.
-        probes.add(Probe.jsonPatch("Observation/obs-elena", "[{\"op\":\"add\",\"path\":\"/focus\",\"value\":[{\"reference\":\"Patient/hidden-one\"}]}]"));
-        probes.add(Probe.jsonPatch("Observation/obs-elena", "[{\"op\":\"add\",\"path\":\"/focus\",\"value\":[{\"reference\":\"Patient/never-known\"}]}]"));
-        probes.add(Probe.jsonPatch("Observation/obs-elena", "[{\"op\":\"replace\",\"path\":\"/subject/reference\",\"value\":\"Patient/hidden-one\"}]"));
-        probes.add(Probe.jsonPatch("Observation/obs-elena", "[{\"op\":\"add\",\"path\":\"/performer/-\",\"value\":{\"reference\":\"Practitioner/prac-hidden-one\"}}]"));
-        probes.add(Probe.jsonPatch("Observation/obs-elena", "[{\"op\":\"add\",\"path\":\"/performer/-\",\"value\":{\"reference\":\"Practitioner?identifier=urn:staff|H-hidden-one\"}}]"));
-        probes.add(Probe.jsonPatch("Observation/obs-elena", "[{\"op\":\"add\",\"path\":\"/hasMember\",\"value\":[{\"reference\":\"Observation?identifier=urn:lab|H-hidden-one\"}]}]"));
-        probes.add(Probe.of("PUT", "Observation/obs-elena", observation("\"subject\":{\"reference\":\"Patient/hidden-one\"}").replace("\"status\"", "\"id\":\"obs-elena\",\"status\"")));
-        probes.add(Probe.of("PUT", "Observation/obs-elena", observation(elena() + ",\"focus\":[{\"reference\":\"Patient/hidden-one\"}]").replace("\"status\"", "\"id\":\"obs-elena\",\"status\"")));
-        probes.add(Probe.of("PUT", "Observation/obs-elena", observation(elena()).replace("\"status\"", "\"id\":\"obs-elena\",\"status\""), "If-Match", "W/\"1\""));
+        probes.add(Probe.jsonPatch(
+                "Observation/obs-elena",
+                "[{\"op\":\"add\",\"path\":\"/focus\",\"value\":[{\"reference\":\"Patient/hidden-one\"}]}]"));
+        probes.add(Probe.jsonPatch(
+                "Observation/obs-elena",
+                "[{\"op\":\"add\",\"path\":\"/focus\",\"value\":[{\"reference\":\"Patient/never-known\"}]}]"));
+        probes.add(Probe.jsonPatch(
+                "Observation/obs-elena",
+                "[{\"op\":\"replace\",\"path\":\"/subject/reference\",\"value\":\"Patient/hidden-one\"}]"));
+        probes.add(
+                Probe.jsonPatch(
+                        "Observation/obs-elena",
+                        "[{\"op\":\"add\",\"path\":\"/performer/-\",\"value\":{\"reference\":\"Practitioner/prac-hidden-one\"}}]"));
+        probes.add(
+                Probe.jsonPatch(
+                        "Observation/obs-elena",
+                        "[{\"op\":\"add\",\"path\":\"/performer/-\",\"value\":{\"reference\":\"Practitioner?identifier=urn:staff|H-hidden-one\"}}]"));
+        probes.add(
+                Probe.jsonPatch(
+                        "Observation/obs-elena",
+                        "[{\"op\":\"add\",\"path\":\"/hasMember\",\"value\":[{\"reference\":\"Observation?identifier=urn:lab|H-hidden-one\"}]}]"));
+        probes.add(Probe.of(
+                "PUT",
+                "Observation/obs-elena",
+                observation("\"subject\":{\"reference\":\"Patient/hidden-one\"}")
+                        .replace("\"status\"", "\"id\":\"obs-elena\",\"status\"")));
+        probes.add(Probe.of(
+                "PUT",
+                "Observation/obs-elena",
+                observation(elena() + ",\"focus\":[{\"reference\":\"Patient/hidden-one\"}]")
+                        .replace("\"status\"", "\"id\":\"obs-elena\",\"status\"")));
+        probes.add(Probe.of(
+                "PUT",
+                "Observation/obs-elena",
+                observation(elena()).replace("\"status\"", "\"id\":\"obs-elena\",\"status\""),
+                "If-Match",
+                "W/\"1\""));
     }
 
     private static void writingBundles(List<Probe> probes) {
         String toHidden = observation("\"subject\":{\"reference\":\"Patient/hidden-one\"}");
-        String toMatch = observation("\"subject\":{\"reference\":\"Patient?identifier=https://securemed.example/mrn|SM-100003\"}");
-        String performerMatch = observation(elena() + ",\"performer\":[{\"reference\":\"Practitioner?identifier=urn:staff|H-hidden-one\"}]");
-        String memberMatch = observation(elena() + ",\"hasMember\":[{\"reference\":\"Observation?identifier=urn:lab|H-hidden-one\"}]");
+        String toMatch = observation(
+                "\"subject\":{\"reference\":\"Patient?identifier=https://securemed.example/mrn|SM-100003\"}");
+        String performerMatch = observation(
+                elena() + ",\"performer\":[{\"reference\":\"Practitioner?identifier=urn:staff|H-hidden-one\"}]");
+        String memberMatch = observation(
+                elena() + ",\"hasMember\":[{\"reference\":\"Observation?identifier=urn:lab|H-hidden-one\"}]");
         String performer = observation(elena() + ",\"performer\":[{\"reference\":\"Practitioner/prac-hidden-one\"}]");
         for (String kind : List.of("batch", "transaction")) {
             for (String entry : List.of(
@@ -508,49 +659,123 @@ final class ChannelProbes {
                     request("POST", "Observation", memberMatch, ""),
                     request("POST", "Observation", performer, ""),
                     request("POST", "Observation", observation(elena()), ""),
-                    request("POST", "Observation", observation(elena()), ",\"ifNoneExist\":\"identifier=urn:lab|H-hidden-one\""),
-                    request("POST", "Observation", observation(elena()), ",\"ifNoneExist\":\"performer:Practitioner.family=Okafor&identifier=urn:lab|H-hidden-one\""),
-                    request("POST", "Observation", observation(elena()), ",\"ifNoneExist\":\"_has:Provenance:target:_lastUpdated=gt2020-01-01\""),
+                    request(
+                            "POST",
+                            "Observation",
+                            observation(elena()),
+                            ",\"ifNoneExist\":\"identifier=urn:lab|H-hidden-one\""),
+                    request(
+                            "POST",
+                            "Observation",
+                            observation(elena()),
+                            ",\"ifNoneExist\":\"performer:Practitioner.family=Okafor&identifier=urn:lab|H-hidden-one\""),
+                    request(
+                            "POST",
+                            "Observation",
+                            observation(elena()),
+                            ",\"ifNoneExist\":\"_has:Provenance:target:_lastUpdated=gt2020-01-01\""),
                     request("PUT", "Observation/obs-hidden-one", withId(observation(elena()), "obs-hidden-one"), ""),
-                    request("PUT", "Observation/obs-hidden-one", withId(toHidden, "obs-hidden-one"), ",\"ifMatch\":\"W/\\\"1\\\"\""),
-                    request("PUT", "Observation/obs-gone-hidden-one", withId(observation(elena()), "obs-gone-hidden-one"), ""),
+                    request(
+                            "PUT",
+                            "Observation/obs-hidden-one",
+                            withId(toHidden, "obs-hidden-one"),
+                            ",\"ifMatch\":\"W/\\\"1\\\"\""),
+                    request(
+                            "PUT",
+                            "Observation/obs-gone-hidden-one",
+                            withId(observation(elena()), "obs-gone-hidden-one"),
+                            ""),
                     request("PUT", "Observation/obs-never", withId(observation(elena()), "obs-never"), ""),
                     request("PUT", "Observation?identifier=urn:lab|H-hidden-one", observation(elena()), ""),
                     request("DELETE", "Observation/obs-hidden-one", "", ""),
                     request("DELETE", "Observation/obs-gone-hidden-one", "", ""),
                     request("DELETE", "Observation/obs-never", "", ""),
                     request("DELETE", "Observation?patient=hidden-one", "", ""),
-                    request("PATCH", "Observation/obs-hidden-one", "{\"resourceType\":\"Binary\",\"contentType\":\"application/json-patch+json\",\"data\":\"W3sib3AiOiJ0ZXN0IiwicGF0aCI6Ii9zdGF0dXMiLCJ2YWx1ZSI6ImZpbmFsIn1d\"}", ""),
-                    request("PATCH", "Observation?identifier=urn:lab|H-hidden-one", "{\"resourceType\":\"Binary\",\"contentType\":\"application/json-patch+json\",\"data\":\"W10=\"}", ""),
+                    request(
+                            "PATCH",
+                            "Observation/obs-hidden-one",
+                            "{\"resourceType\":\"Binary\",\"contentType\":\"application/json-patch+json\",\"data\":\"W3sib3AiOiJ0ZXN0IiwicGF0aCI6Ii9zdGF0dXMiLCJ2YWx1ZSI6ImZpbmFsIn1d\"}",
+                            ""),
+                    request(
+                            "PATCH",
+                            "Observation?identifier=urn:lab|H-hidden-one",
+                            "{\"resourceType\":\"Binary\",\"contentType\":\"application/json-patch+json\",\"data\":\"W10=\"}",
+                            ""),
                     request("POST", "Patient", "{\"resourceType\":\"Patient\"}", ""),
                     request("POST", "$meta", "{\"resourceType\":\"Parameters\"}", ""),
                     request("POST", "Patient/hidden-one/$meta", "{\"resourceType\":\"Parameters\"}", ""),
                     request("POST", "AuditEvent", "{\"resourceType\":\"AuditEvent\"}", ""),
-                    request("PUT", "Practitioner/prac-hidden-one", "{\"resourceType\":\"Practitioner\",\"id\":\"prac-hidden-one\"}", ""))) {
+                    request(
+                            "PUT",
+                            "Practitioner/prac-hidden-one",
+                            "{\"resourceType\":\"Practitioner\",\"id\":\"prac-hidden-one\"}",
+                            ""))) {
                 probes.add(Probe.of("POST", "", bundle(kind, entry)));
             }
-            probes.add(Probe.of("POST", "", bundle(
-                    kind,
-                    named("urn:uuid:11111111-1111-4111-8111-111111111111", request("POST", "Observation", toHidden, "")),
-                    request("POST", "Observation", observation(elena() + ",\"hasMember\":[{\"reference\":\"urn:uuid:11111111-1111-4111-8111-111111111111\"}]"), ""))));
-            probes.add(Probe.of("POST", "", bundle(
-                    kind,
-                    named("urn:uuid:22222222-2222-4222-8222-222222222222", request("POST", "Observation", observation(elena()), "")),
-                    request("POST", "Observation", observation(elena() + ",\"hasMember\":[{\"reference\":\"urn:uuid:22222222-2222-4222-8222-222222222222\"}]"), ""))));
-            probes.add(Probe.of("POST", "", bundle(
-                    kind,
-                    named("Patient/hidden-one", request("POST", "Observation", observation(elena()), "")),
-                    request("POST", "Observation", toHidden, ""))));
-            probes.add(Probe.of("POST", "", bundle(
-                    kind,
-                    named("http://localhost:8080/fhir/Patient/hidden-one", request("POST", "Observation", observation(elena()), "")),
-                    request("POST", "Observation", toHidden, ""))));
-            probes.add(Probe.of("POST", "", bundle(
-                    kind,
-                    request("PUT", "Observation/obs-hidden-one", withId(observation(elena()), "obs-hidden-one"), ""),
-                    request("GET", "Observation/obs-hidden-one", "", ""))));
-            probes.add(Probe.of("POST", "", bundle(
-                    kind, request("DELETE", "Observation/obs-hidden-one", "", ""), request("GET", "Patient/elena-rossi", "", ""))));
+            probes.add(Probe.of(
+                    "POST",
+                    "",
+                    bundle(
+                            kind,
+                            named(
+                                    "urn:uuid:11111111-1111-4111-8111-111111111111",
+                                    request("POST", "Observation", toHidden, "")),
+                            request(
+                                    "POST",
+                                    "Observation",
+                                    observation(
+                                            elena()
+                                                    + ",\"hasMember\":[{\"reference\":\"urn:uuid:11111111-1111-4111-8111-111111111111\"}]"),
+                                    ""))));
+            probes.add(Probe.of(
+                    "POST",
+                    "",
+                    bundle(
+                            kind,
+                            named(
+                                    "urn:uuid:22222222-2222-4222-8222-222222222222",
+                                    request("POST", "Observation", observation(elena()), "")),
+                            request(
+                                    "POST",
+                                    "Observation",
+                                    observation(
+                                            elena()
+                                                    + ",\"hasMember\":[{\"reference\":\"urn:uuid:22222222-2222-4222-8222-222222222222\"}]"),
+                                    ""))));
+            probes.add(Probe.of(
+                    "POST",
+                    "",
+                    bundle(
+                            kind,
+                            named("Patient/hidden-one", request("POST", "Observation", observation(elena()), "")),
+                            request("POST", "Observation", toHidden, ""))));
+            probes.add(Probe.of(
+                    "POST",
+                    "",
+                    bundle(
+                            kind,
+                            named(
+                                    "http://localhost:8080/fhir/Patient/hidden-one",
+                                    request("POST", "Observation", observation(elena()), "")),
+                            request("POST", "Observation", toHidden, ""))));
+            probes.add(Probe.of(
+                    "POST",
+                    "",
+                    bundle(
+                            kind,
+                            request(
+                                    "PUT",
+                                    "Observation/obs-hidden-one",
+                                    withId(observation(elena()), "obs-hidden-one"),
+                                    ""),
+                            request("GET", "Observation/obs-hidden-one", "", ""))));
+            probes.add(Probe.of(
+                    "POST",
+                    "",
+                    bundle(
+                            kind,
+                            request("DELETE", "Observation/obs-hidden-one", "", ""),
+                            request("GET", "Patient/elena-rossi", "", ""))));
         }
     }
 
@@ -586,8 +811,8 @@ final class ChannelProbes {
     }
 
     private static String request(String method, String url, String resource, String more) {
-        return "{" + (resource.isEmpty() ? "" : "\"resource\":" + resource + ",") + "\"request\":{\"method\":\"" + method
-                + "\",\"url\":\"" + url + "\"" + more + "}}";
+        return "{" + (resource.isEmpty() ? "" : "\"resource\":" + resource + ",") + "\"request\":{\"method\":\""
+                + method + "\",\"url\":\"" + url + "\"" + more + "}}";
     }
 
     private static String named(String fullUrl, String entry) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
+import org.securemed.fhir.smart.TokenMint;
 
 /** What consent opens is all there: right totals, every page, every channel; and what it doesn't open is nowhere. */
 class GrantedAccessIT {
@@ -62,10 +63,14 @@ class GrantedAccessIT {
 
     @Test
     void totals_and_counts_are_true() {
-        assertThat(total("Observation?patient=" + OPEN + "&_total=accurate&_count=5")).isEqualTo(25);
-        assertThat(total("Observation?patient=" + OPEN + "," + CLOSED + "&_total=accurate")).isEqualTo(25);
-        assertThat(total("Observation?patient=" + OPEN + "," + ALSO_OPEN + "&_summary=count")).isEqualTo(50);
-        assertThat(total("Observation?code=718-7&_summary=count&_tag=urn:t%7Ctagged")).isEqualTo(50);
+        assertThat(total("Observation?patient=" + OPEN + "&_total=accurate&_count=5"))
+                .isEqualTo(25);
+        assertThat(total("Observation?patient=" + OPEN + "," + CLOSED + "&_total=accurate"))
+                .isEqualTo(25);
+        assertThat(total("Observation?patient=" + OPEN + "," + ALSO_OPEN + "&_summary=count"))
+                .isEqualTo(50);
+        assertThat(total("Observation?code=718-7&_summary=count&_tag=urn:t%7Ctagged"))
+                .isEqualTo(50);
         assertThat(total("Patient?family=Granted&_total=accurate")).isEqualTo(2);
     }
 
@@ -95,8 +100,8 @@ class GrantedAccessIT {
         assertThat(page.getEntry().get(1).getSearch().getMode()).isEqualTo(Bundle.SearchEntryMode.INCLUDE);
         assertThat(references(bundle("physician2", "Patient?_id=" + OPEN + "&_revinclude=Group:member")))
                 .containsExactly("Patient/" + OPEN, "Group/both-open");
-        assertThat(references(bundle(
-                        "physician2", "Observation?_id=o00-" + OPEN + "&_include=Observation:patient:Patient")))
+        assertThat(references(
+                        bundle("physician2", "Observation?_id=o00-" + OPEN + "&_include=Observation:patient:Patient")))
                 .contains("Patient/" + OPEN);
     }
 
@@ -167,7 +172,8 @@ class GrantedAccessIT {
 
     @Test
     void consent_to_observations_opens_observations_and_nothing_else() {
-        assertThat(total("nurse", "Observation?patient=" + OPEN + "&_summary=count")).isEqualTo(25);
+        assertThat(total("nurse", "Observation?patient=" + OPEN + "&_summary=count"))
+                .isEqualTo(25);
         for (String path : List.of(
                 "Patient/" + OPEN,
                 "Encounter/enc-" + OPEN,
@@ -196,13 +202,47 @@ class GrantedAccessIT {
     void consent_to_observations_lets_observations_be_written() {
         Answer written = SERVER.post("nurse", "Observation", observation(OPEN));
         assertThat(written.status()).as(written.text()).isEqualTo(201);
-        SERVER.delete("backend", "Observation/" + written.resource().getIdElement().getIdPart());
+        SERVER.delete(
+                "backend", "Observation/" + written.resource().getIdElement().getIdPart());
 
-        assertThat(SERVER.post("nurse", "Observation", observation(CLOSED)).status()).isEqualTo(400);
-        Answer condition = SERVER.post("nurse", "Condition", (Resource)
-                SERVER.fhir().newJsonParser().parseResource("""
+        assertThat(SERVER.post("nurse", "Observation", observation(CLOSED)).status())
+                .isEqualTo(400);
+        Answer condition = SERVER.post(
+                "nurse", "Condition", (Resource) SERVER.fhir().newJsonParser().parseResource("""
                         {"resourceType":"Condition","subject":{"reference":"Patient/%s"}}""".formatted(OPEN)));
         assertThat(condition.status()).isEqualTo(400);
+    }
+
+    @Test
+    void the_scopes_of_a_token_bound_what_consent_opens() {
+        String token = SERVER.bean(TokenMint.class).forPerson("physician2", "user/Observation.rs user/Patient.r");
+
+        assertThat(with(token, "Observation?patient=" + OPEN + "&_summary=count")
+                        .bundle()
+                        .getTotal())
+                .isEqualTo(25);
+        assertThat(with(token, "Patient/" + OPEN).status()).isEqualTo(200);
+        assertThat(with(token, "Patient?_id=" + OPEN).status()).isEqualTo(403);
+        assertThat(with(token, "Condition/con-" + OPEN).status()).isEqualTo(403);
+        assertThat(with(token, "Practitioner/jonas-lindqvist").status()).isEqualTo(403);
+        assertThat(references(with(
+                                token,
+                                "Observation?_id=o00-" + OPEN
+                                        + "&_include=Observation:encounter&_include=Observation:performer"
+                                        + "&_include=Observation:subject")
+                        .bundle()))
+                .containsExactly("Observation/o00-" + OPEN, "Patient/" + OPEN);
+        assertThat(matches(with(token, "Patient/" + OPEN + "/$everything").bundle()))
+                .hasSize(26)
+                .allMatch(reference -> reference.startsWith("Observation/") || reference.startsWith("Patient/"));
+        assertThat(Probe.of("POST", "Observation", "{\"resourceType\":\"Observation\"}")
+                        .send(SERVER, token)
+                        .status())
+                .isEqualTo(403);
+    }
+
+    private static Answer with(String token, String path) {
+        return Probe.get(path).send(SERVER, token);
     }
 
     @Test
@@ -223,12 +263,16 @@ class GrantedAccessIT {
         for (String part : List.of("code", "label", "period")) {
             Consent consent = Consents.permit(CLOSED, "Practitioner/jonas-lindqvist");
             switch (part) {
-                case "code" -> consent.getProvision().addCode().addCoding(new Coding("http://loinc.org", "718-7", null));
+                case "code" ->
+                    consent.getProvision().addCode().addCoding(new Coding("http://loinc.org", "718-7", null));
                 case "label" ->
                     consent.getProvision()
-                            .addSecurityLabel(new Coding(
-                                    "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "N", null));
-                default -> consent.getProvision().getDataPeriod().setStartElement(new org.hl7.fhir.r4.model.DateTimeType("2020-01-01"));
+                            .addSecurityLabel(
+                                    new Coding("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "N", null));
+                default ->
+                    consent.getProvision()
+                            .getDataPeriod()
+                            .setStartElement(new org.hl7.fhir.r4.model.DateTimeType("2020-01-01"));
             }
 
             Answer refused = SERVER.post("backend", "Consent", consent);
@@ -237,7 +281,8 @@ class GrantedAccessIT {
             assertThat(refused.text()).contains("consent-too-fine");
         }
         assertThat(SERVER.get("physician2", "Patient/" + CLOSED).status()).isEqualTo(404);
-        assertThat(total("backend", "Consent?patient=" + CLOSED + "&_summary=count")).isZero();
+        assertThat(total("backend", "Consent?patient=" + CLOSED + "&_summary=count"))
+                .isZero();
     }
 
     @Test
@@ -245,14 +290,18 @@ class GrantedAccessIT {
         put("Patient/" + CLOSED, """
                 {"resourceType":"Patient","id":"$","identifier":[{"system":"urn:mrn","value":"CLOSED-1"}],"name":[{"family":"Granted"}],"generalPractitioner":[{"reference":"Practitioner/tomas-herrera"}]}
                 """.replace("$", CLOSED));
-        Answer stored = SERVER.post("backend", "Observation", (Resource) SERVER.fhir().newJsonParser().parseResource("""
+        Answer stored = SERVER.post("backend", "Observation", (Resource)
+                SERVER.fhir().newJsonParser().parseResource("""
                 {"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/%s"},"focus":[{"reference":"Patient?identifier=urn:mrn|CLOSED-1"}]}
                 """.formatted(OPEN)));
 
         assertThat(stored.status()).as(stored.text()).isEqualTo(201);
-        assertThat(((Observation) stored.resource()).getFocusFirstRep().getReference()).isEqualTo("Patient/" + CLOSED);
+        assertThat(((Observation) stored.resource()).getFocusFirstRep().getReference())
+                .isEqualTo("Patient/" + CLOSED);
         String path = "Observation/" + stored.resource().getIdElement().getIdPart();
-        assertThat(SERVER.get("physician2", path).status()).as("belongs to both").isEqualTo(404);
+        assertThat(SERVER.get("physician2", path).status())
+                .as("belongs to both")
+                .isEqualTo(404);
         SERVER.delete("backend", path);
     }
 
@@ -325,7 +374,8 @@ class GrantedAccessIT {
     }
 
     private static void put(String path, String json) {
-        Answer answer = SERVER.put("backend", path, (Resource) SERVER.fhir().newJsonParser().parseResource(json));
+        Answer answer = SERVER.put(
+                "backend", path, (Resource) SERVER.fhir().newJsonParser().parseResource(json));
         assertThat(answer.status()).as(answer.text()).isIn(200, 201);
     }
 }

@@ -11,13 +11,12 @@ import org.securemed.fhir.server.TestServer.Answer;
 
 /** An answer without what differs between any two answers: random ids and the time of day. */
 final class Normal {
-    private static final Pattern UUID =
-            Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+    private static final Pattern UUID = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 
     /** Data never carry today's date. */
-    private static final Pattern NOW = Pattern.compile(
-            "(" + LocalDate.now(ZoneOffset.UTC) + "|" + LocalDate.now(ZoneOffset.UTC).plusDays(1) + "|"
-                    + LocalDate.now(ZoneOffset.UTC).minusDays(1) + ")[T ][0-9:.]+(Z|[+-][0-9:]{5})?");
+    private static final Pattern NOW = Pattern.compile("(" + LocalDate.now(ZoneOffset.UTC) + "|"
+            + LocalDate.now(ZoneOffset.UTC).plusDays(1) + "|"
+            + LocalDate.now(ZoneOffset.UTC).minusDays(1) + ")[T ][0-9:.]+(Z|[+-][0-9:]{5})?");
 
     private static final Set<String> VARYING =
             Set.of("date", "x-request-id", "content-length", "last-modified", "keep-alive", "connection", ":status");

@@ -37,11 +37,7 @@ record Probe(String method, String path, List<String> headers, String contentTyp
     /** The same request about something else. */
     Probe map(UnaryOperator<String> change) {
         return new Probe(
-                method,
-                change.apply(path),
-                headers.stream().map(change).toList(),
-                contentType,
-                change.apply(body));
+                method, change.apply(path), headers.stream().map(change).toList(), contentType, change.apply(body));
     }
 
     Answer send(TestServer server, String token) {
@@ -60,7 +56,11 @@ record Probe(String method, String path, List<String> headers, String contentTyp
     }
 
     private static String escaped(String path) {
-        return path.replace("|", "%7C").replace("\"", "%22").replace(" ", "%20").replace("{", "%7B").replace("}", "%7D");
+        return path.replace("|", "%7C")
+                .replace("\"", "%22")
+                .replace(" ", "%20")
+                .replace("{", "%7B")
+                .replace("}", "%7D");
     }
 
     @Override

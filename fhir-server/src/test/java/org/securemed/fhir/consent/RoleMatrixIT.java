@@ -77,7 +77,8 @@ class RoleMatrixIT {
             for (String type : row.get(0).split(", ")) {
                 for (int i = 0; i < roles.size(); i++) {
                     for (char interaction : "cruds".toCharArray()) {
-                        cells.add(new Cell(roles.get(i), type, interaction, row.get(i + 1).indexOf(interaction) >= 0));
+                        cells.add(new Cell(
+                                roles.get(i), type, interaction, row.get(i + 1).indexOf(interaction) >= 0));
                     }
                 }
             }

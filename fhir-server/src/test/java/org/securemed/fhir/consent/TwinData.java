@@ -169,7 +169,8 @@ final class TwinData {
         List<Resource> parsed = new ArrayList<>();
         lines.lines()
                 .filter(line -> !line.isBlank())
-                .forEach(line -> parsed.add((Resource) server.fhir().newJsonParser().parseResource(line)));
+                .forEach(line ->
+                        parsed.add((Resource) server.fhir().newJsonParser().parseResource(line)));
         for (Resource resource : parsed) {
             String name = resource.fhirType() + "/" + resource.getIdElement().getIdPart();
             bundle.addEntry()
