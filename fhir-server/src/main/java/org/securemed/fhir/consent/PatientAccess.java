@@ -18,7 +18,6 @@ import org.securemed.fhir.smart.Interaction;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.ScopeContext;
-import org.securemed.fhir.smart.ScopeSet;
 import org.securemed.ledger.consent.AccessRequest;
 import org.securemed.ledger.consent.Action;
 import org.securemed.ledger.consent.Basis;
@@ -65,7 +64,7 @@ final class PatientAccess {
     }
 
     /**
-     * Refuses what no role of the requester allows, whatever the data.
+     * Refuses what no role of the requester allows, or none of the token's scopes, whatever the data.
      *
      * @param type null for an interaction that concerns no type
      */
@@ -73,28 +72,14 @@ final class PatientAccess {
         if (type == null || !RoleRules.allow(exchange.requester().roles(), type, interaction)) {
             throw Refusal.role();
         }
-        if (!scopeAllows(exchange.requester(), type, interaction)) {
+        if (!ScopeBound.allows(exchange.requester(), type, interaction)) {
             throw Refusal.scope();
         }
     }
 
-    /**
-     * Whether a scope of the token covers all resources of the type. A scope that covers only some of them, by search
-     * parameters, is not honoured yet and covers nothing.
-     */
-    private static boolean scopeAllows(Requester requester, String type, Interaction interaction) {
-        for (ScopeContext context : ScopeContext.values()) {
-            if (requester.scopes().grant(type, interaction, context) instanceof ScopeSet.Grant.Everything) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** Whether everyone to whom a resource belongs permits the requester to see it. */
     boolean permits(Exchange exchange, Ownership ownership, String type) {
-        if (!scopeAllows(exchange.requester(), type, Interaction.READ)
-                && !scopeAllows(exchange.requester(), type, Interaction.SEARCH)) {
+        if (!ScopeBound.shows(exchange.requester(), type)) {
             return false;
         }
         if (ownership.partition() == Partition.SHARED || seesEverything(exchange)) {
@@ -163,6 +148,9 @@ final class PatientAccess {
 
     private Access decideNow(Exchange exchange, String patientId, String type) {
         Requester requester = exchange.requester();
+        if (!ScopeBound.shows(requester, type, patientId)) {
+            return fixed(false, patientId, type, "scope");
+        }
         if (seesEverything(exchange)) {
             return fixed(true, patientId, type, "custodian");
         }

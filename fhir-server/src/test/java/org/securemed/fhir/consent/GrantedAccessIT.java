@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
+import org.securemed.fhir.smart.TokenMint;
 
 /** What consent opens is all there: right totals, every page, every channel; and what it doesn't open is nowhere. */
 class GrantedAccessIT {
@@ -210,6 +211,38 @@ class GrantedAccessIT {
                 "nurse", "Condition", (Resource) SERVER.fhir().newJsonParser().parseResource("""
                         {"resourceType":"Condition","subject":{"reference":"Patient/%s"}}""".formatted(OPEN)));
         assertThat(condition.status()).isEqualTo(400);
+    }
+
+    @Test
+    void the_scopes_of_a_token_bound_what_consent_opens() {
+        String token = SERVER.bean(TokenMint.class).forPerson("physician2", "user/Observation.rs user/Patient.r");
+
+        assertThat(with(token, "Observation?patient=" + OPEN + "&_summary=count")
+                        .bundle()
+                        .getTotal())
+                .isEqualTo(25);
+        assertThat(with(token, "Patient/" + OPEN).status()).isEqualTo(200);
+        assertThat(with(token, "Patient?_id=" + OPEN).status()).isEqualTo(403);
+        assertThat(with(token, "Condition/con-" + OPEN).status()).isEqualTo(403);
+        assertThat(with(token, "Practitioner/jonas-lindqvist").status()).isEqualTo(403);
+        assertThat(references(with(
+                                token,
+                                "Observation?_id=o00-" + OPEN
+                                        + "&_include=Observation:encounter&_include=Observation:performer"
+                                        + "&_include=Observation:subject")
+                        .bundle()))
+                .containsExactly("Observation/o00-" + OPEN, "Patient/" + OPEN);
+        assertThat(matches(with(token, "Patient/" + OPEN + "/$everything").bundle()))
+                .hasSize(26)
+                .allMatch(reference -> reference.startsWith("Observation/") || reference.startsWith("Patient/"));
+        assertThat(Probe.of("POST", "Observation", "{\"resourceType\":\"Observation\"}")
+                        .send(SERVER, token)
+                        .status())
+                .isEqualTo(403);
+    }
+
+    private static Answer with(String token, String path) {
+        return Probe.get(path).send(SERVER, token);
     }
 
     @Test

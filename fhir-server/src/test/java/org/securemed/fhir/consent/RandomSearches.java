@@ -3,7 +3,6 @@ package org.securemed.fhir.consent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 
 /** Searches that nobody thought of: parameters, modifiers, chains, includes, sorts, totals and pages by chance. */
@@ -167,7 +166,7 @@ final class RandomSearches {
     }
 
     private String parameter(String type) {
-        String name = pick(Objects.requireNonNull(PARAMETERS.get(type)));
+        String name = pick(PARAMETERS.getOrDefault(type, List.of("_id")));
         String modifier = chance(5)
                 ? pick(List.of(
                         ":missing",
