@@ -41,8 +41,8 @@ public final class SubjectKeys {
      * @param patientId logical id
      */
     public Pseudonym subject(String patientId) {
-        return toEntry(with(connection -> keys.forPatient(connection, "Patient/" + patientId))
-                .pseudonym());
+        return with(connection -> keys.forPatient(connection, "Patient/" + patientId))
+                .pseudonym();
     }
 
     /**
@@ -87,9 +87,7 @@ public final class SubjectKeys {
     }
 
     private Optional<PatientKey> key(@Nullable Pseudonym subject) {
-        return subject == null
-                ? Optional.of(with(keys::system))
-                : with(connection -> keys.find(connection, toErasure(subject)));
+        return subject == null ? Optional.of(with(keys::system)) : with(connection -> keys.find(connection, subject));
     }
 
     private <T> T with(Work<T> work) {
@@ -102,15 +100,6 @@ public final class SubjectKeys {
         } finally {
             DataSourceUtils.releaseConnection(connection, source);
         }
-    }
-
-    /** The same pseudonym, as the key store writes it. */
-    public static org.securemed.ledger.erasure.Pseudonym toErasure(Pseudonym subject) {
-        return new org.securemed.ledger.erasure.Pseudonym(subject.high(), subject.low());
-    }
-
-    private static Pseudonym toEntry(org.securemed.ledger.erasure.Pseudonym subject) {
-        return new Pseudonym(subject.high(), subject.low());
     }
 
     private interface Work<T> {

@@ -22,6 +22,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
+import org.securemed.ledger.entry.Pseudonym;
 
 /**
  * The key-encryption keys of the epochs that can still be opened; the newest one wraps. Immutable, thread-safe.
@@ -221,7 +222,7 @@ public final class KeyEncryptionKeys {
         private byte[] associated(Pseudonym pseudonym) {
             return ByteBuffer.allocate(Integer.BYTES + Pseudonym.LENGTH)
                     .putInt(number)
-                    .put(pseudonym.bytes())
+                    .put(pseudonym.toByteArray())
                     .array();
         }
     }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.securemed.ledger.entry.Pseudonym;
 
 /**
  * The keys of all patients: found, made, destroyed and re-wrapped. Thread-safe.

@@ -1,5 +1,7 @@
 package org.securemed.ledger.erasure;
 
+import org.securemed.ledger.entry.Pseudonym;
+
 /** A living row of the table of patient keys. */
 public final class WrappedKey {
     private final Pseudonym pseudonym;

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import org.securemed.ledger.entry.Pseudonym;
 
 /** The table of patient keys. Every method works in the transaction of the connection it is given. */
 public interface WrappedKeys {

@@ -19,9 +19,9 @@ import org.securemed.ledger.consent.SignedTransition;
 import org.securemed.ledger.consent.Transition;
 import org.securemed.ledger.consent.TransitionException;
 import org.securemed.ledger.consent.TransitionResult;
+import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.erasure.PatientKey;
 import org.securemed.ledger.erasure.PatientKeys;
-import org.securemed.ledger.erasure.Pseudonym;
 import org.securemed.ledger.erasure.SealException;
 
 /**
@@ -82,7 +82,7 @@ public final class ConsentStateStore {
     public long version(Connection connection, Pseudonym subject) throws SQLException {
         String sql = "select version from ledger.consent_state where subject = ?";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setBytes(1, subject.bytes());
+            statement.setBytes(1, subject.toByteArray());
             try (ResultSet result = statement.executeQuery()) {
                 return result.next() ? result.getLong(1) : 0;
             }
@@ -117,7 +117,7 @@ public final class ConsentStateStore {
     public boolean delete(Connection connection, Pseudonym subject) throws SQLException {
         String sql = "delete from ledger.consent_state where subject = ?";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setBytes(1, subject.bytes());
+            statement.setBytes(1, subject.toByteArray());
             return statement.executeUpdate() == 1;
         }
     }
@@ -166,7 +166,7 @@ public final class ConsentStateStore {
             statement.setLong(1, state.version());
             statement.setBytes(2, sha256(bytes));
             statement.setBytes(3, key.seal(sealName(state.version()), bytes));
-            statement.setBytes(4, key.pseudonym().bytes());
+            statement.setBytes(4, key.pseudonym().toByteArray());
             return statement.executeUpdate();
         }
     }
@@ -174,7 +174,7 @@ public final class ConsentStateStore {
     private static Optional<Row> select(Connection connection, Pseudonym subject, String lock) throws SQLException {
         String sql = "select subject, version, state_hash, sealed_state from ledger.consent_state where subject = ?";
         try (PreparedStatement statement = connection.prepareStatement(sql + lock)) {
-            statement.setBytes(1, subject.bytes());
+            statement.setBytes(1, subject.toByteArray());
             return rows(statement).stream().findFirst();
         }
     }
@@ -185,7 +185,7 @@ public final class ConsentStateStore {
                 where subject > ? order by subject limit ?
                 """;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setBytes(1, after == null ? new byte[0] : after.bytes());
+            statement.setBytes(1, after == null ? new byte[0] : after.toByteArray());
             statement.setInt(2, PAGE);
             return rows(statement);
         }

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import org.securemed.ledger.erasure.Pseudonym;
+import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.erasure.WrappedKey;
 import org.securemed.ledger.erasure.WrappedKeys;
 
@@ -35,7 +35,7 @@ public final class PatientKeyStore implements WrappedKeys {
 
     @Override
     public List<WrappedKey> find(Connection connection, Collection<Pseudonym> pseudonyms) throws SQLException {
-        byte[][] wanted = pseudonyms.stream().map(Pseudonym::bytes).toArray(byte[][]::new);
+        byte[][] wanted = pseudonyms.stream().map(Pseudonym::toByteArray).toArray(byte[][]::new);
         return select(connection, ROW + "where pseudonym = any (?) and destroyed_at is null", wanted);
     }
 
@@ -46,7 +46,7 @@ public final class PatientKeyStore implements WrappedKeys {
                 values (?, ?, ?, ?, ?) on conflict do nothing
                 """;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setBytes(1, key.pseudonym().bytes());
+            statement.setBytes(1, key.pseudonym().toByteArray());
             statement.setBytes(2, lookup);
             statement.setBytes(3, key.sealedSubject());
             statement.setBytes(4, key.wrapped());
@@ -64,7 +64,7 @@ public final class PatientKeyStore implements WrappedKeys {
                 """;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setObject(1, OffsetDateTime.ofInstant(at, ZoneOffset.UTC));
-            statement.setBytes(2, pseudonym.bytes());
+            statement.setBytes(2, pseudonym.toByteArray());
             return statement.executeUpdate() == 1;
         }
     }
@@ -122,7 +122,7 @@ public final class PatientKeyStore implements WrappedKeys {
             statement.setBytes(1, lookup);
             statement.setBytes(2, key.wrapped());
             statement.setInt(3, key.epoch());
-            statement.setBytes(4, key.pseudonym().bytes());
+            statement.setBytes(4, key.pseudonym().toByteArray());
             if (statement.executeUpdate() != 1) {
                 throw new IllegalStateException("a locked patient key is gone");
             }

@@ -23,6 +23,7 @@ import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.storage.ConsentDatabase;
 import org.securemed.ledger.storage.PatientKeyStore;
 

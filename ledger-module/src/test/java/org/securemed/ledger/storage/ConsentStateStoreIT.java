@@ -23,9 +23,9 @@ import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.consent.Provision;
 import org.securemed.ledger.consent.Transition;
 import org.securemed.ledger.consent.TransitionResult;
+import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.erasure.KeyEncryptionKeys;
 import org.securemed.ledger.erasure.PatientKeys;
-import org.securemed.ledger.erasure.Pseudonym;
 
 class ConsentStateStoreIT {
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
