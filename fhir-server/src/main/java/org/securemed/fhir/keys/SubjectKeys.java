@@ -41,8 +41,16 @@ public final class SubjectKeys {
      * @param patientId logical id
      */
     public Pseudonym subject(String patientId) {
-        return with(connection -> keys.forPatient(connection, "Patient/" + patientId))
-                .pseudonym();
+        return key(patientId).pseudonym();
+    }
+
+    /**
+     * The key of a patient of this server; made if there is none yet.
+     *
+     * @param patientId logical id
+     */
+    public PatientKey key(String patientId) {
+        return with(connection -> keys.forPatient(connection, "Patient/" + patientId));
     }
 
     /**
@@ -73,17 +81,6 @@ public final class SubjectKeys {
         } catch (SealException e) {
             throw new IllegalStateException("a sealed part of the ledger does not open", e);
         }
-    }
-
-    /**
-     * HMAC-SHA256 under the patient's key: tells nothing once that is destroyed.
-     *
-     * @throws IllegalStateException if the patient was erased
-     */
-    public Bytes commitment(Pseudonym subject, byte[] bytes) {
-        PatientKey key =
-                key(subject).orElseThrow(() -> new IllegalStateException("the patient's key has been destroyed"));
-        return Bytes.of(key.commitment(bytes));
     }
 
     private Optional<PatientKey> key(@Nullable Pseudonym subject) {
