@@ -27,6 +27,9 @@ public interface WrappedKeys {
      */
     int lockEpoch(Connection connection, int initial) throws SQLException;
 
+    /** Number of the connection's transaction. */
+    long transaction(Connection connection) throws SQLException;
+
     /** Moves the epoch in use forward to {@code epoch}; waits for transactions that hold it. */
     void moveEpoch(Connection connection, int epoch) throws SQLException;
 

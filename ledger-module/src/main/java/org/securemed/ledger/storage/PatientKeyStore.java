@@ -19,7 +19,7 @@ import org.securemed.ledger.erasure.WrappedKeys;
 /** The tables {@code ledger.patient_key} and {@code ledger.kek_epoch} of PostgreSQL. Stateless, thread-safe. */
 public final class PatientKeyStore implements WrappedKeys {
     private static final String ROW = """
-            select pseudonym, sealed_subject, wrapped, kek_epoch,
+            select pseudonym, sealed_subject, wrapped, kek_epoch, created_in::text,
                    created_in is distinct from pg_current_xact_id_if_assigned() as settled
             from ledger.patient_key
             """;
@@ -42,8 +42,8 @@ public final class PatientKeyStore implements WrappedKeys {
     @Override
     public boolean insert(Connection connection, WrappedKey key, byte[] lookup) throws SQLException {
         String sql = """
-                insert into ledger.patient_key (pseudonym, lookup, sealed_subject, wrapped, kek_epoch)
-                values (?, ?, ?, ?, ?) on conflict do nothing
+                insert into ledger.patient_key (pseudonym, lookup, sealed_subject, wrapped, kek_epoch, created_in)
+                values (?, ?, ?, ?, ?, ?::text::xid8) on conflict do nothing
                 """;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setBytes(1, key.pseudonym().toByteArray());
@@ -51,6 +51,7 @@ public final class PatientKeyStore implements WrappedKeys {
             statement.setBytes(3, key.sealedSubject());
             statement.setBytes(4, key.wrapped());
             statement.setInt(5, key.epoch());
+            statement.setString(6, Long.toUnsignedString(key.createdIn()));
             return statement.executeUpdate() == 1;
         }
     }
@@ -59,7 +60,8 @@ public final class PatientKeyStore implements WrappedKeys {
     public boolean destroy(Connection connection, Pseudonym pseudonym, Instant at) throws SQLException {
         String sql = """
                 update ledger.patient_key
-                set lookup = null, sealed_subject = null, wrapped = null, destroyed_at = ?
+                set lookup = null, sealed_subject = null, wrapped = null, kek_epoch = null, created_in = null,
+                    destroyed_at = ?
                 where pseudonym = ? and destroyed_at is null
                 """;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -81,6 +83,15 @@ public final class PatientKeyStore implements WrappedKeys {
             statement.executeUpdate();
         }
         return lockedEpoch(connection).orElseThrow(() -> new IllegalStateException("the epoch in use is missing"));
+    }
+
+    @Override
+    public long transaction(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("select pg_current_xact_id()::text");
+                ResultSet result = statement.executeQuery()) {
+            result.next();
+            return Long.parseUnsignedLong(result.getString(1));
+        }
     }
 
     @Override
@@ -155,7 +166,8 @@ public final class PatientKeyStore implements WrappedKeys {
                         result.getBytes(2),
                         result.getBytes(3),
                         result.getInt(4),
-                        result.getBoolean(5)));
+                        Long.parseUnsignedLong(result.getString(5)),
+                        result.getBoolean(6)));
             }
         }
         return rows;

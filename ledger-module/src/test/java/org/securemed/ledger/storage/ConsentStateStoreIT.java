@@ -113,7 +113,7 @@ class ConsentStateStoreIT {
         });
         Pseudonym erased = expected.keySet().iterator().next();
         expected.remove(erased);
-        database.commit(c -> keys.erase(c, erased));
+        database.commit(c -> keys.erase(c, erased, NOW));
         Map<Pseudonym, byte[]> loaded = new HashMap<>();
         long count = database.commit(c -> store.loadAll(c, (who, state) -> loaded.put(who, state.stateHash())));
         assertThat(count).isEqualTo(1099);
