@@ -8,21 +8,21 @@ create table ledger.kek_epoch (
     epoch    int     not null check (epoch > 0)
 );
 
--- K_enc and K_mac of one patient, wrapped. Erasing a patient empties the row and leaves the date.
+-- K_enc and K_mac of one patient, wrapped. Erasing a patient empties the row and leaves the date, which is also the
+-- time of the log's entry that says so. Every column is authenticated: see org.securemed.ledger.verify.StateCheck.
 create table ledger.patient_key (
     pseudonym      bytea       primary key check (octet_length(pseudonym) = 16),
     -- HMAC of "Patient/<id>" under a key derived from the epoch's key: finds the row, tells nothing without that key.
     lookup         bytea       unique      check (octet_length(lookup) = 32),
     sealed_subject bytea,
+    -- Opens only with the pseudonym, the epoch and the transaction beside it.
     wrapped        bytea,
-    kek_epoch      int         not null check (kek_epoch > 0),
-    created_at     timestamptz not null default now(),
+    kek_epoch      int         check (kek_epoch > 0),
     -- The transaction that made the row: a key is kept in memory only once that has committed.
-    created_in     xid8        not null default pg_current_xact_id(),
+    created_in     xid8,
     destroyed_at   timestamptz,
-    check ((destroyed_at is null) = (wrapped is not null)),
-    check ((wrapped is null) = (lookup is null)),
-    check ((wrapped is null) = (sealed_subject is null))
+    check (num_nulls(lookup, sealed_subject, wrapped, kek_epoch, created_in)
+           = case when destroyed_at is null then 0 else 5 end)
 );
 
 create index patient_key_epoch on ledger.patient_key (kek_epoch) where destroyed_at is null;

@@ -2,6 +2,7 @@ package org.securemed.fhir.audit;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,6 +17,7 @@ import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.log.EntryQuery;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.log.StoredEntry;
+import org.securemed.ledger.replay.RecordedTransition;
 
 /** AuditEvents, read from the ledger. Those of erased patients can't be opened and are left out. Thread-safe. */
 final class AuditEventStore {
@@ -24,8 +26,8 @@ final class AuditEventStore {
 
     private static final int BATCH = 200;
 
-    /** Entries that the log makes about itself. */
-    private static final Set<Op> INTERNAL = Set.of(Op.KEY, Op.CHECKPOINT, Op.ERASE);
+    /** Entries that the log makes about itself, or that hold a consent transition beside the access that made it. */
+    private static final Set<Op> INTERNAL = internal();
 
     private final Ledger ledger;
     private final SubjectKeys keys;
@@ -83,10 +85,16 @@ final class AuditEventStore {
         return new Page(found, Optional.of(position));
     }
 
+    private static Set<Op> internal() {
+        Set<Op> ops = new HashSet<>(RecordedTransition.ops());
+        ops.addAll(Set.of(Op.KEY, Op.CHECKPOINT, Op.ERASE));
+        return Set.copyOf(ops);
+    }
+
     private Optional<Found> open(StoredEntry stored) {
         Entry entry = stored.entry();
         Bytes sealed = entry.sealed();
-        if (sealed == null || INTERNAL.contains(entry.op()) || entry.op().code().startsWith("consent.")) {
+        if (sealed == null || INTERNAL.contains(entry.op())) {
             return Optional.empty();
         }
         return keys.open(entry.patient(), entry.id(), sealed).map(plain -> {

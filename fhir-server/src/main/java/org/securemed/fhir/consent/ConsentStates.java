@@ -37,8 +37,7 @@ public final class ConsentStates {
 
     /** Reads all states; to be done before the first request is answered. */
     void load() {
-        long loaded = with(connection -> store.loadAll(
-                connection, (subject, state) -> put(new Pseudonym(subject.high(), subject.low()), state)));
+        long loaded = with(connection -> store.loadAll(connection, this::put));
         log.atInfo().addKeyValue("patients", loaded).log("consent states loaded");
     }
 
@@ -66,8 +65,7 @@ public final class ConsentStates {
     public void refresh(Pseudonym subject) {
         ConsentState known = states.get(subject);
         long version = known == null ? 0 : known.version();
-        Optional<ConsentState> newer =
-                with(connection -> store.loadIfNewer(connection, SubjectKeys.toErasure(subject), version));
+        Optional<ConsentState> newer = with(connection -> store.loadIfNewer(connection, subject, version));
         newer.ifPresent(state -> put(subject, state));
     }
 

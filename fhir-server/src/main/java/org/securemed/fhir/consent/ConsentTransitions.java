@@ -117,7 +117,7 @@ public final class ConsentTransitions {
             Exchange exchange)
             throws SQLException {
         Pseudonym subject = keys.subject(patient);
-        ConsentState state = store.load(connection, SubjectKeys.toErasure(subject))
+        ConsentState state = store.load(connection, subject)
                 .orElseThrow(() -> new IllegalStateException("the patient's key has been destroyed"));
         String consentId = consent.getIdElement().getIdPart();
         String transitionId = UUID.randomUUID().toString();
@@ -132,7 +132,7 @@ public final class ConsentTransitions {
             return;
         }
         requireWholeTypes(transition);
-        TransitionResult.Applied applied = store.apply(connection, SubjectKeys.toErasure(subject), transition)
+        TransitionResult.Applied applied = store.apply(connection, subject, transition)
                 .fold(done -> done, refused -> {
                     throw refusal(refused);
                 });

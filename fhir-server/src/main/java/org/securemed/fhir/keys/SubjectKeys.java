@@ -41,8 +41,16 @@ public final class SubjectKeys {
      * @param patientId logical id
      */
     public Pseudonym subject(String patientId) {
-        return toEntry(with(connection -> keys.forPatient(connection, "Patient/" + patientId))
-                .pseudonym());
+        return key(patientId).pseudonym();
+    }
+
+    /**
+     * The key of a patient of this server; made if there is none yet.
+     *
+     * @param patientId logical id
+     */
+    public PatientKey key(String patientId) {
+        return with(connection -> keys.forPatient(connection, "Patient/" + patientId));
     }
 
     /**
@@ -75,21 +83,8 @@ public final class SubjectKeys {
         }
     }
 
-    /**
-     * HMAC-SHA256 under the patient's key: tells nothing once that is destroyed.
-     *
-     * @throws IllegalStateException if the patient was erased
-     */
-    public Bytes commitment(Pseudonym subject, byte[] bytes) {
-        PatientKey key =
-                key(subject).orElseThrow(() -> new IllegalStateException("the patient's key has been destroyed"));
-        return Bytes.of(key.commitment(bytes));
-    }
-
     private Optional<PatientKey> key(@Nullable Pseudonym subject) {
-        return subject == null
-                ? Optional.of(with(keys::system))
-                : with(connection -> keys.find(connection, toErasure(subject)));
+        return subject == null ? Optional.of(with(keys::system)) : with(connection -> keys.find(connection, subject));
     }
 
     private <T> T with(Work<T> work) {
@@ -102,15 +97,6 @@ public final class SubjectKeys {
         } finally {
             DataSourceUtils.releaseConnection(connection, source);
         }
-    }
-
-    /** The same pseudonym, as the key store writes it. */
-    public static org.securemed.ledger.erasure.Pseudonym toErasure(Pseudonym subject) {
-        return new org.securemed.ledger.erasure.Pseudonym(subject.high(), subject.low());
-    }
-
-    private static Pseudonym toEntry(org.securemed.ledger.erasure.Pseudonym subject) {
-        return new Pseudonym(subject.high(), subject.low());
     }
 
     private interface Work<T> {

@@ -11,8 +11,10 @@ import java.time.Instant;
  * it applies whatever grew in between.
  */
 public sealed interface Transition {
-    /** Longest canonical form, in bytes: with envelope and signature it must fit a ledger entry of 32 KiB. */
-    int MAX_BYTES = 24 * 1024;
+    /**
+     * Longest canonical form, in bytes: sealed together with a signature it must fit the 20 KiB that an entry takes.
+     */
+    int MAX_BYTES = 20_000;
 
     /** Id of the transition, unique in the log. */
     String id();

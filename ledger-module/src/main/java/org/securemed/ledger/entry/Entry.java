@@ -56,6 +56,9 @@ public record Entry(
     /** The largest canonical form, in bytes. */
     public static final int MAX_BYTES = 32 * 1024;
 
+    /** The longest {@code sealed}, in bytes. */
+    public static final int MAX_SEALED_BYTES = 20 * 1024;
+
     public Entry {
         EntryIds.require(id);
         time = Instant.ofEpochMilli(time.toEpochMilli());
@@ -71,7 +74,7 @@ public record Entry(
         Limits.range("st", status, 100, 599);
         Limits.optionalText("req", request, 128);
         Limits.index("prev", previous);
-        Limits.bytes("c", sealed, 20 * 1024);
+        Limits.bytes("c", sealed, MAX_SEALED_BYTES);
         Limits.optionalStatement("x", statement, 16 * 1024);
     }
 

@@ -21,12 +21,16 @@ public record Op(String code) {
     public static final Op PATCH = new Op("patch");
     public static final Op DELETE = new Op("delete");
 
-    /** Consent contract transitions. */
+    /** Consent contract transitions; breaking the glass is one too. */
     public static final Op CONSENT_GRANT = new Op("consent.grant");
 
     public static final Op CONSENT_AMEND = new Op("consent.amend");
     public static final Op CONSENT_REVOKE = new Op("consent.revoke");
-
+    public static final Op CONSENT_EXPIRE = new Op("consent.expire");
+    public static final Op CONSENT_APPOINT = new Op("consent.appoint");
+    public static final Op CONSENT_DISMISS = new Op("consent.dismiss");
+    public static final Op CONSENT_REGISTER_KEY = new Op("consent.register-key");
+    public static final Op CONSENT_REVOKE_KEY = new Op("consent.revoke-key");
     public static final Op BREAK_GLASS = new Op("break-glass");
 
     /** The log about itself: a key announced or certified, a checkpoint, a patient erased. */

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.securemed.ledger.entry.Pseudonym;
 
 /**
  * A bounded number of unwrapped keys, the least recently used goes first, each for a bounded time: another instance may

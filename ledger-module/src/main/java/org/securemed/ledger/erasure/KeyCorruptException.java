@@ -1,5 +1,7 @@
 package org.securemed.ledger.erasure;
 
+import org.securemed.ledger.entry.Pseudonym;
+
 /** A stored patient key does not unwrap under the key-encryption key of its epoch: the row was changed. */
 public final class KeyCorruptException extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyStore;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -22,6 +23,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
+import org.securemed.ledger.entry.Pseudonym;
 
 /**
  * The key-encryption keys of the epochs that can still be opened; the newest one wraps. Immutable, thread-safe.
@@ -141,6 +143,45 @@ public final class KeyEncryptionKeys {
         return epoch;
     }
 
+    /**
+     * Opens a living row and checks every column of it.
+     *
+     * @param lookup what the row says where its patient is found
+     * @throws KeyRowException if a column is not what was written together with the others
+     */
+    public PatientKey authenticate(WrappedKey row, byte[] lookup) throws KeyRowException {
+        Epoch epoch = epochs.get(row.epoch());
+        if (epoch == null || !epoch.opens(row)) {
+            throw misplaced(row);
+        }
+        byte[] keys = new byte[0];
+        try {
+            keys = epoch.unwrap(row);
+            PatientKey key = PatientKey.open(row, keys);
+            if (!MessageDigest.isEqual(lookup, epoch.lookup(key.subject()))) {
+                throw new KeyRowException("lookup", "the lookup of the patient whose key this is");
+            }
+            return key;
+        } catch (SealException e) {
+            throw new KeyRowException("sealed_subject", "a reference sealed under the key of this row");
+        } finally {
+            AesGcm.wipe(keys);
+        }
+    }
+
+    private KeyRowException misplaced(WrappedKey row) {
+        for (Epoch other : epochs.values()) {
+            WrappedKey moved = new WrappedKey(
+                    row.pseudonym(), row.sealedSubject(), row.wrapped(), other.number(), row.createdIn(), true);
+            if (other.opens(moved)) {
+                return new KeyRowException("kek_epoch", Integer.toString(other.number()));
+            }
+        }
+        return new KeyRowException(
+                "pseudonym/wrapped/kek_epoch/created_in",
+                "a row that one of the epochs %s wrapped".formatted(epochs.keySet()));
+    }
+
     /** The places where {@code subject} may be found, newest epoch first. */
     List<byte[]> lookups(String subject) {
         List<byte[]> lookups = new ArrayList<>();
@@ -206,22 +247,33 @@ public final class KeyEncryptionKeys {
             return number;
         }
 
+        boolean opens(WrappedKey row) {
+            try {
+                AesGcm.wipe(unwrap(row));
+                return true;
+            } catch (SealException e) {
+                return false;
+            }
+        }
+
         byte[] lookup(String subject) {
             return Hmac.of(looking, subject.getBytes(StandardCharsets.UTF_8));
         }
 
-        byte[] wrap(Pseudonym pseudonym, byte[] keys) {
-            return AesGcm.seal(wrapping, associated(pseudonym), keys);
+        byte[] wrap(Pseudonym pseudonym, long createdIn, byte[] keys) {
+            return AesGcm.seal(wrapping, associated(pseudonym, createdIn), keys);
         }
 
-        byte[] unwrap(Pseudonym pseudonym, byte[] wrapped) throws SealException {
-            return AesGcm.open(wrapping, associated(pseudonym), wrapped);
+        byte[] unwrap(WrappedKey row) throws SealException {
+            return AesGcm.open(wrapping, associated(row.pseudonym(), row.createdIn()), row.wrapped());
         }
 
-        private byte[] associated(Pseudonym pseudonym) {
-            return ByteBuffer.allocate(Integer.BYTES + Pseudonym.LENGTH)
+        /** What is beside the wrapped key in its row; lookup and sealed subject follow from key and subject. */
+        private byte[] associated(Pseudonym pseudonym, long createdIn) {
+            return ByteBuffer.allocate(Integer.BYTES + Pseudonym.LENGTH + Long.BYTES)
                     .putInt(number)
-                    .put(pseudonym.bytes())
+                    .put(pseudonym.toByteArray())
+                    .putLong(createdIn)
                     .array();
         }
     }

@@ -5,6 +5,7 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
+import org.securemed.ledger.entry.Pseudonym;
 
 /**
  * The keys of one patient, in memory. Thread-safe. Not to be kept longer than a request: an erased patient's key must

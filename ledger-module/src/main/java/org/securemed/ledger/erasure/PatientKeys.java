@@ -5,12 +5,15 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.securemed.ledger.entry.Pseudonym;
 
 /**
  * The keys of all patients: found, made, destroyed and re-wrapped. Thread-safe.
@@ -23,21 +26,19 @@ public final class PatientKeys {
 
     private final WrappedKeys rows;
     private final KeyEncryptionKeys epochs;
-    private final Clock clock;
     private final KeyCache cache;
     private final SecureRandom random = new SecureRandom();
 
     /**
      * @param rows the table
      * @param epochs the key-encryption keys
-     * @param clock the time of erasures and of the cache
+     * @param clock the time of the cache
      * @param cached how many keys are kept unwrapped in memory
      * @param maxAge how long at most; the time after which an erasure by another instance is in force here
      */
     public PatientKeys(WrappedKeys rows, KeyEncryptionKeys epochs, Clock clock, int cached, Duration maxAge) {
         this.rows = rows;
         this.epochs = epochs;
-        this.clock = clock;
         this.cache = new KeyCache(cached, maxAge, clock);
     }
 
@@ -99,16 +100,18 @@ public final class PatientKeys {
     /**
      * Destroys the key of a patient: what was sealed with it can't be read any more, and what it committed to can't be
      * recomputed. Copies of the row in old pages, the write-ahead log and backups die with the epoch's key-encryption
-     * key.
+     * key. Erasing a patient takes more: the state of the consents goes too, and the log says so. That is
+     * {@link org.securemed.ledger.storage.Erasure}.
      *
+     * @param at when; kept in milliseconds
      * @return whether there was a living key
      */
-    public boolean erase(Connection connection, Pseudonym pseudonym) throws SQLException {
+    public boolean erase(Connection connection, Pseudonym pseudonym, Instant at) throws SQLException {
         if (pseudonym.equals(Pseudonym.SYSTEM)) {
             throw new IllegalArgumentException("the system is not a patient");
         }
         cache.evict(pseudonym);
-        return rows.destroy(connection, pseudonym, clock.instant());
+        return rows.destroy(connection, pseudonym, at.truncatedTo(ChronoUnit.MILLIS));
     }
 
     /** Forgets a key in memory, such as that of a patient whom another instance has erased. */
@@ -140,8 +143,9 @@ public final class PatientKeys {
             WrappedKey renewed = new WrappedKey(
                     row.pseudonym(),
                     row.sealedSubject(),
-                    epoch.wrap(row.pseudonym(), keys),
+                    epoch.wrap(row.pseudonym(), row.createdIn(), keys),
                     epoch.number(),
+                    row.createdIn(),
                     row.settled());
             AesGcm.wipe(keys);
             rows.replace(connection, renewed, epoch.lookup(key.subject()));
@@ -159,8 +163,9 @@ public final class PatientKeys {
         KeyEncryptionKeys.Epoch epoch = epochs.epoch(rows.lockEpoch(connection, epochs.newestEpoch()));
         byte[] keys = PatientKey.newKeyBytes();
         PatientKey key = PatientKey.generate(pseudonym, subject, keys, random);
-        WrappedKey row =
-                new WrappedKey(pseudonym, key.sealedSubject(), epoch.wrap(pseudonym, keys), epoch.number(), false);
+        long transaction = rows.transaction(connection);
+        byte[] wrapped = epoch.wrap(pseudonym, transaction, keys);
+        WrappedKey row = new WrappedKey(pseudonym, key.sealedSubject(), wrapped, epoch.number(), transaction, false);
         AesGcm.wipe(keys);
         if (rows.insert(connection, row, epoch.lookup(subject))) {
             return key;
@@ -182,7 +187,7 @@ public final class PatientKeys {
 
     private byte[] unwrapped(WrappedKey row) {
         try {
-            return epochs.epoch(row.epoch()).unwrap(row.pseudonym(), row.wrapped());
+            return epochs.epoch(row.epoch()).unwrap(row);
         } catch (SealException e) {
             throw new KeyCorruptException(row.pseudonym(), e);
         }

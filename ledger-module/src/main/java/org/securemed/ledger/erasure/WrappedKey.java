@@ -1,11 +1,14 @@
 package org.securemed.ledger.erasure;
 
+import org.securemed.ledger.entry.Pseudonym;
+
 /** A living row of the table of patient keys. */
 public final class WrappedKey {
     private final Pseudonym pseudonym;
     private final byte[] sealedSubject;
     private final byte[] wrapped;
     private final int epoch;
+    private final long createdIn;
     private final boolean settled;
 
     /**
@@ -13,14 +16,17 @@ public final class WrappedKey {
      * @param sealedSubject the patient's reference, sealed with the patient's own key
      * @param wrapped both keys, wrapped
      * @param epoch under which epoch
+     * @param createdIn number of the transaction that made the row
      * @param settled whether the row was made by another transaction than the one that reads it, so that it can't be
      *     rolled back any more
      */
-    public WrappedKey(Pseudonym pseudonym, byte[] sealedSubject, byte[] wrapped, int epoch, boolean settled) {
+    public WrappedKey(
+            Pseudonym pseudonym, byte[] sealedSubject, byte[] wrapped, int epoch, long createdIn, boolean settled) {
         this.pseudonym = pseudonym;
         this.sealedSubject = sealedSubject.clone();
         this.wrapped = wrapped.clone();
         this.epoch = epoch;
+        this.createdIn = createdIn;
         this.settled = settled;
     }
 
@@ -42,6 +48,11 @@ public final class WrappedKey {
     /** The epoch under which they are wrapped. */
     public int epoch() {
         return epoch;
+    }
+
+    /** The transaction that made the row. */
+    public long createdIn() {
+        return createdIn;
     }
 
     /** Whether the row can't be rolled back any more. */

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import org.securemed.ledger.entry.Pseudonym;
 
 /** The table of patient keys. Every method works in the transaction of the connection it is given. */
 public interface WrappedKeys {
@@ -25,6 +26,9 @@ public interface WrappedKeys {
      * The epoch in use, which can't change before the transaction ends; {@code initial} becomes it if there is none.
      */
     int lockEpoch(Connection connection, int initial) throws SQLException;
+
+    /** Number of the connection's transaction. */
+    long transaction(Connection connection) throws SQLException;
 
     /** Moves the epoch in use forward to {@code epoch}; waits for transactions that hold it. */
     void moveEpoch(Connection connection, int epoch) throws SQLException;

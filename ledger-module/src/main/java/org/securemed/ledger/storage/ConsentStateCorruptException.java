@@ -1,7 +1,7 @@
 package org.securemed.ledger.storage;
 
 import org.jspecify.annotations.Nullable;
-import org.securemed.ledger.erasure.Pseudonym;
+import org.securemed.ledger.entry.Pseudonym;
 
 /** A row of {@code ledger.consent_state} was changed behind the server's back: it must not decide anything. */
 public final class ConsentStateCorruptException extends RuntimeException {

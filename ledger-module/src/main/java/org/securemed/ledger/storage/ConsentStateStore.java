@@ -19,10 +19,11 @@ import org.securemed.ledger.consent.SignedTransition;
 import org.securemed.ledger.consent.Transition;
 import org.securemed.ledger.consent.TransitionException;
 import org.securemed.ledger.consent.TransitionResult;
+import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.erasure.PatientKey;
 import org.securemed.ledger.erasure.PatientKeys;
-import org.securemed.ledger.erasure.Pseudonym;
 import org.securemed.ledger.erasure.SealException;
+import org.securemed.ledger.replay.StateSeal;
 
 /**
  * The table {@code ledger.consent_state} of PostgreSQL: each patient's state, sealed with the patient's key.
@@ -82,7 +83,7 @@ public final class ConsentStateStore {
     public long version(Connection connection, Pseudonym subject) throws SQLException {
         String sql = "select version from ledger.consent_state where subject = ?";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setBytes(1, subject.bytes());
+            statement.setBytes(1, subject.toByteArray());
             try (ResultSet result = statement.executeQuery()) {
                 return result.next() ? result.getLong(1) : 0;
             }
@@ -117,7 +118,7 @@ public final class ConsentStateStore {
     public boolean delete(Connection connection, Pseudonym subject) throws SQLException {
         String sql = "delete from ledger.consent_state where subject = ?";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setBytes(1, subject.bytes());
+            statement.setBytes(1, subject.toByteArray());
             return statement.executeUpdate() == 1;
         }
     }
@@ -141,13 +142,16 @@ public final class ConsentStateStore {
             insert(connection, key, ConsentState.initial(key.subject()));
             row = select(connection, key.pseudonym(), " for update");
         }
-        return open(key, row.orElseThrow(() -> new IllegalStateException("an inserted consent state is missing")));
+        return open(key, row.orElseThrow(() -> new IllegalStateException("the patient has been erased")));
     }
 
+    /** For the living only: the key in hand may come from a cache that an erasure has not reached yet. */
     private static void insert(Connection connection, PatientKey key, ConsentState state) throws SQLException {
         String sql = """
                 insert into ledger.consent_state (version, state_hash, sealed_state, subject)
-                values (?, ?, ?, ?) on conflict do nothing
+                select ?, ?, ?, pseudonym from ledger.patient_key
+                where pseudonym = ? and destroyed_at is null for share
+                on conflict do nothing
                 """;
         write(connection, sql, key, state);
     }
@@ -165,8 +169,8 @@ public final class ConsentStateStore {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setLong(1, state.version());
             statement.setBytes(2, sha256(bytes));
-            statement.setBytes(3, key.seal(sealName(state.version()), bytes));
-            statement.setBytes(4, key.pseudonym().bytes());
+            statement.setBytes(3, StateSeal.seal(key, state.version(), bytes));
+            statement.setBytes(4, key.pseudonym().toByteArray());
             return statement.executeUpdate();
         }
     }
@@ -174,7 +178,7 @@ public final class ConsentStateStore {
     private static Optional<Row> select(Connection connection, Pseudonym subject, String lock) throws SQLException {
         String sql = "select subject, version, state_hash, sealed_state from ledger.consent_state where subject = ?";
         try (PreparedStatement statement = connection.prepareStatement(sql + lock)) {
-            statement.setBytes(1, subject.bytes());
+            statement.setBytes(1, subject.toByteArray());
             return rows(statement).stream().findFirst();
         }
     }
@@ -185,7 +189,7 @@ public final class ConsentStateStore {
                 where subject > ? order by subject limit ?
                 """;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setBytes(1, after == null ? new byte[0] : after.bytes());
+            statement.setBytes(1, after == null ? new byte[0] : after.toByteArray());
             statement.setInt(2, PAGE);
             return rows(statement);
         }
@@ -205,7 +209,7 @@ public final class ConsentStateStore {
     /** The seal authenticates the bytes and binds them to patient and version; the hash column must say the same. */
     private static ConsentState open(PatientKey key, Row row) {
         try {
-            byte[] bytes = key.open(sealName(row.version), row.sealed);
+            byte[] bytes = StateSeal.open(key, row.version, row.sealed);
             ConsentState state = ConsentState.restore(bytes);
             boolean asStored = state.version() == row.version
                     && state.subject().equals(key.subject())
@@ -225,10 +229,6 @@ public final class ConsentStateStore {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
-    }
-
-    private static String sealName(long version) {
-        return "consent-state/" + version;
     }
 
     /** A row as it is stored; the arrays are its own. */

@@ -12,14 +12,14 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import org.securemed.ledger.erasure.Pseudonym;
+import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.erasure.WrappedKey;
 import org.securemed.ledger.erasure.WrappedKeys;
 
 /** The tables {@code ledger.patient_key} and {@code ledger.kek_epoch} of PostgreSQL. Stateless, thread-safe. */
 public final class PatientKeyStore implements WrappedKeys {
     private static final String ROW = """
-            select pseudonym, sealed_subject, wrapped, kek_epoch,
+            select pseudonym, sealed_subject, wrapped, kek_epoch, created_in::text,
                    created_in is distinct from pg_current_xact_id_if_assigned() as settled
             from ledger.patient_key
             """;
@@ -35,22 +35,23 @@ public final class PatientKeyStore implements WrappedKeys {
 
     @Override
     public List<WrappedKey> find(Connection connection, Collection<Pseudonym> pseudonyms) throws SQLException {
-        byte[][] wanted = pseudonyms.stream().map(Pseudonym::bytes).toArray(byte[][]::new);
+        byte[][] wanted = pseudonyms.stream().map(Pseudonym::toByteArray).toArray(byte[][]::new);
         return select(connection, ROW + "where pseudonym = any (?) and destroyed_at is null", wanted);
     }
 
     @Override
     public boolean insert(Connection connection, WrappedKey key, byte[] lookup) throws SQLException {
         String sql = """
-                insert into ledger.patient_key (pseudonym, lookup, sealed_subject, wrapped, kek_epoch)
-                values (?, ?, ?, ?, ?) on conflict do nothing
+                insert into ledger.patient_key (pseudonym, lookup, sealed_subject, wrapped, kek_epoch, created_in)
+                values (?, ?, ?, ?, ?, ?::text::xid8) on conflict do nothing
                 """;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setBytes(1, key.pseudonym().bytes());
+            statement.setBytes(1, key.pseudonym().toByteArray());
             statement.setBytes(2, lookup);
             statement.setBytes(3, key.sealedSubject());
             statement.setBytes(4, key.wrapped());
             statement.setInt(5, key.epoch());
+            statement.setString(6, Long.toUnsignedString(key.createdIn()));
             return statement.executeUpdate() == 1;
         }
     }
@@ -59,12 +60,13 @@ public final class PatientKeyStore implements WrappedKeys {
     public boolean destroy(Connection connection, Pseudonym pseudonym, Instant at) throws SQLException {
         String sql = """
                 update ledger.patient_key
-                set lookup = null, sealed_subject = null, wrapped = null, destroyed_at = ?
+                set lookup = null, sealed_subject = null, wrapped = null, kek_epoch = null, created_in = null,
+                    destroyed_at = ?
                 where pseudonym = ? and destroyed_at is null
                 """;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setObject(1, OffsetDateTime.ofInstant(at, ZoneOffset.UTC));
-            statement.setBytes(2, pseudonym.bytes());
+            statement.setBytes(2, pseudonym.toByteArray());
             return statement.executeUpdate() == 1;
         }
     }
@@ -81,6 +83,15 @@ public final class PatientKeyStore implements WrappedKeys {
             statement.executeUpdate();
         }
         return lockedEpoch(connection).orElseThrow(() -> new IllegalStateException("the epoch in use is missing"));
+    }
+
+    @Override
+    public long transaction(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("select pg_current_xact_id()::text");
+                ResultSet result = statement.executeQuery()) {
+            result.next();
+            return Long.parseUnsignedLong(result.getString(1));
+        }
     }
 
     @Override
@@ -122,7 +133,7 @@ public final class PatientKeyStore implements WrappedKeys {
             statement.setBytes(1, lookup);
             statement.setBytes(2, key.wrapped());
             statement.setInt(3, key.epoch());
-            statement.setBytes(4, key.pseudonym().bytes());
+            statement.setBytes(4, key.pseudonym().toByteArray());
             if (statement.executeUpdate() != 1) {
                 throw new IllegalStateException("a locked patient key is gone");
             }
@@ -155,7 +166,8 @@ public final class PatientKeyStore implements WrappedKeys {
                         result.getBytes(2),
                         result.getBytes(3),
                         result.getInt(4),
-                        result.getBoolean(5)));
+                        Long.parseUnsignedLong(result.getString(5)),
+                        result.getBoolean(6)));
             }
         }
         return rows;

@@ -1,6 +1,7 @@
 package org.securemed.ledger.verify;
 
 import java.sql.SQLException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.entry.Bytes;
@@ -12,18 +13,21 @@ import org.securemed.ledger.verify.Rows.OutboxRow;
 
 /** Checks that every staged row was put there by a certified instance, and is not in the log already. One thread. */
 final class OutboxCheck {
-    private static final String TABLE = "ledger_outbox";
+    static final String TABLE = "ledger_outbox";
 
     private final StoredLog log;
     private final String origin;
     private final Certificates certificates;
     private final Findings findings;
+    private final Consumer<Entry> genuine;
 
-    OutboxCheck(StoredLog log, String origin, Certificates certificates, Findings findings) {
+    /** @param genuine receives the entries that are on their way into the log */
+    OutboxCheck(StoredLog log, String origin, Certificates certificates, Findings findings, Consumer<Entry> genuine) {
         this.log = log;
         this.origin = origin;
         this.certificates = certificates;
         this.findings = findings;
+        this.genuine = genuine;
     }
 
     void run() throws SQLException {
@@ -41,6 +45,7 @@ final class OutboxCheck {
             findings.add(TABLE, place, "key_id", "a certified key", row.keyId());
             return;
         }
+        long before = findings.count();
         findings.compare(TABLE, place, "inst", key.name(), row.instance());
         StagedEntry staged =
                 new StagedEntry(row.id(), key.name(), Bytes.of(row.body()), keyId, Bytes.of(row.signature()));
@@ -55,6 +60,9 @@ final class OutboxCheck {
         Long index = log.indexOf(row.id());
         if (index != null) {
             findings.add(TABLE, place, "*", "no row: the entry is in the log at seq " + index, "one");
+        }
+        if (entry != null && findings.count() == before) {
+            genuine.accept(entry);
         }
     }
 

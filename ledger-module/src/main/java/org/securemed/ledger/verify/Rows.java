@@ -1,5 +1,6 @@
 package org.securemed.ledger.verify;
 
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.UUID;
@@ -61,6 +62,26 @@ final class Rows {
     record TileRow(int log, int level, long index, byte[] hashes, byte[] root) {}
 
     record CheckpointRow(int log, long size, long previousSize, String note) {}
+
+    /** A patient who occurs in the log, and where first. */
+    record PatientRow(byte[] patient, long firstSeq) {}
+
+    /** An entry about a patient, by patient and then in the order of the log. */
+    record PatientEntryRow(byte[] patient, long seq, byte[] body) {}
+
+    /** Bytes and numbers are null where the row has none. */
+    record KeyRow(
+            byte[] pseudonym,
+            byte @Nullable [] lookup,
+            byte @Nullable [] sealedSubject,
+            byte @Nullable [] wrapped,
+            @Nullable Integer epoch,
+            @Nullable String createdIn,
+            @Nullable Instant destroyedAt) {}
+
+    record StateRow(byte[] subject, long version, Raw hash, byte[] sealed) {}
+
+    record EpochRow(boolean onlyRow, int epoch) {}
 
     record OutboxRow(UUID id, String instance, byte[] body, Raw keyId, byte[] signature) {}
 }

@@ -4,15 +4,24 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.Collection;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.verify.Rows.BlockRow;
 import org.securemed.ledger.verify.Rows.CheckpointRow;
 import org.securemed.ledger.verify.Rows.EntryRow;
+import org.securemed.ledger.verify.Rows.EpochRow;
 import org.securemed.ledger.verify.Rows.HeadRow;
 import org.securemed.ledger.verify.Rows.IdRow;
+import org.securemed.ledger.verify.Rows.KeyRow;
 import org.securemed.ledger.verify.Rows.OutboxRow;
+import org.securemed.ledger.verify.Rows.PatientEntryRow;
+import org.securemed.ledger.verify.Rows.PatientRow;
 import org.securemed.ledger.verify.Rows.Raw;
+import org.securemed.ledger.verify.Rows.StateRow;
 import org.securemed.ledger.verify.Rows.TileRow;
 
 /**
@@ -21,6 +30,8 @@ import org.securemed.ledger.verify.Rows.TileRow;
  */
 final class StoredLog implements AutoCloseable {
     private static final int FETCH = 2_048;
+    // Rows of up to 32 KiB and more.
+    private static final int LARGE_FETCH = 128;
 
     private final Connection connection;
 
@@ -121,6 +132,64 @@ final class StoredLog implements AutoCloseable {
                 FETCH,
                 row -> new OutboxRow(
                         row.getObject(1, UUID.class), text(row, 2), bytes(row, 3), raw(row, 4), bytes(row, 5)));
+    }
+
+    /** Every patient who occurs in the log, in the order of the pseudonyms. */
+    Cursor<PatientRow> patients() throws SQLException {
+        return cursor(
+                "select p, min(seq) from ledger.ledger_entry where p is not null group by p order by p",
+                FETCH,
+                row -> new PatientRow(bytes(row, 1), row.getLong(2)));
+    }
+
+    /** The entries with one of {@code ops} about each patient. */
+    Cursor<PatientEntryRow> entriesByPatient(Collection<Op> ops) throws SQLException {
+        PreparedStatement statement =
+                connection.prepareStatement("select p, seq, body from ledger.ledger_entry where p is not null"
+                        + " and op = any(?) order by p, seq");
+        statement.setArray(
+                1, connection.createArrayOf("text", ops.stream().map(Op::code).toArray()));
+        statement.setFetchSize(LARGE_FETCH);
+        return new Cursor<>(statement, row -> new PatientEntryRow(bytes(row, 1), row.getLong(2), bytes(row, 3)));
+    }
+
+    /** The entries that are about no patient. */
+    Cursor<PatientEntryRow> entriesOfTheSystem() throws SQLException {
+        return cursor(
+                "select p, seq, body from ledger.ledger_entry where p is null order by seq",
+                LARGE_FETCH,
+                row -> new PatientEntryRow(bytes(row, 1), row.getLong(2), bytes(row, 3)));
+    }
+
+    Cursor<KeyRow> patientKeys() throws SQLException {
+        return cursor(
+                "select pseudonym, lookup, sealed_subject, wrapped, kek_epoch, created_in::text, destroyed_at"
+                        + " from ledger.patient_key order by pseudonym",
+                FETCH,
+                row -> new KeyRow(
+                        bytes(row, 1),
+                        row.getBytes(2),
+                        row.getBytes(3),
+                        row.getBytes(4),
+                        row.getObject(5, Integer.class),
+                        row.getString(6),
+                        Optional.ofNullable(row.getObject(7, OffsetDateTime.class))
+                                .map(OffsetDateTime::toInstant)
+                                .orElse(null)));
+    }
+
+    Cursor<StateRow> consentStates() throws SQLException {
+        return cursor(
+                "select subject, version, state_hash, sealed_state from ledger.consent_state order by subject",
+                LARGE_FETCH,
+                row -> new StateRow(bytes(row, 1), row.getLong(2), raw(row, 3), bytes(row, 4)));
+    }
+
+    Cursor<EpochRow> epochs() throws SQLException {
+        return cursor(
+                "select only_row, epoch from ledger.kek_epoch order by only_row desc",
+                FETCH,
+                row -> new EpochRow(row.getBoolean(1), row.getInt(2)));
     }
 
     /** Where the log has this entry id; null when it has not. */

@@ -6,10 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.Checkpoint;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.erasure.KeyEncryptionKeys;
 import org.securemed.ledger.verify.CheckpointCheck.HandedOut;
 
 /**
@@ -19,13 +21,17 @@ import org.securemed.ledger.verify.CheckpointCheck.HandedOut;
  * <p>A tail that was cut off together with its blocks and head leaves a shorter log that is whole. It is found against
  * checkpoints that were handed out earlier: give them with {@link #against}.
  *
- * <p>Not found: a row deleted from the outbox before it came into the log. The written resource has then no entry,
- * which is found where resources are compared with the log.
+ * <p>Consent states and patients' keys are stored beside the log, where only the key-encryption keys can tell what is
+ * genuine: give them with {@link #opening}.
+ *
+ * <p>Not found: a row deleted from the outbox before it came into the log, unless it held a consent transition and the
+ * states are checked. The written resource has then no entry, which is found where resources are compared with the log.
  */
 public final class Verifier {
     private final VerifyKey logKey;
     private final List<HandedOut> handedOut = new ArrayList<>();
     private Progress progress = Progress.none();
+    private @Nullable KeyEncryptionKeys epochs;
 
     /** @param logKey the log's public key; its name is the origin */
     public Verifier(VerifyKey logKey) {
@@ -40,6 +46,18 @@ public final class Verifier {
      */
     public Verifier against(String source, SignedNote checkpoint) throws NoteException {
         handedOut.add(new HandedOut(source, Checkpoint.verify(checkpoint, logKey)));
+        return this;
+    }
+
+    /**
+     * Checks also the tables {@code consent_state}, {@code patient_key} and {@code kek_epoch}: transitions are replayed
+     * and states compared, and every column of the keys is authenticated. An older wrapping of the same key that was
+     * put back is not noticed while the keystore still has its epoch.
+     *
+     * @param keys of all epochs that are in use
+     */
+    public Verifier opening(KeyEncryptionKeys keys) {
+        epochs = keys;
         return this;
     }
 
@@ -81,7 +99,11 @@ public final class Verifier {
         ids.finish();
         tiles.finish(log);
         head.finish(chain, tree, checkpoints.finish(tree.size()));
-        new OutboxCheck(log, logKey.name(), certificates, findings).run();
+        PendingEntries pending = new PendingEntries();
+        new OutboxCheck(log, logKey.name(), certificates, findings, pending::add).run();
+        if (epochs != null) {
+            new StateCheck(log, epochs, pending, findings).run();
+        }
         return new Report(tree.size(), chain.count(), tree.frontier().root(), findings.kept(), findings.count());
     }
 }

@@ -10,11 +10,23 @@ import java.util.List;
  * @param passwordVariable name of the environment variable with the password; empty for none
  * @param key vkey or @file
  * @param checkpoints files
+ * @param patientKeystore file; empty for none
+ * @param patientKeystorePasswordVariable name of the environment variable with its password
  */
-record VerifyArguments(String jdbc, String user, String passwordVariable, String key, List<String> checkpoints) {
+record VerifyArguments(
+        String jdbc,
+        String user,
+        String passwordVariable,
+        String key,
+        List<String> checkpoints,
+        String patientKeystore,
+        String patientKeystorePasswordVariable) {
     VerifyArguments {
         if (jdbc.isEmpty() || key.isEmpty()) {
             throw new IllegalArgumentException("--jdbc and --key are needed");
+        }
+        if (patientKeystore.isEmpty() != patientKeystorePasswordVariable.isEmpty()) {
+            throw new IllegalArgumentException("--patient-keystore and --patient-keystore-password-env go together");
         }
         checkpoints = List.copyOf(checkpoints);
     }
@@ -24,6 +36,8 @@ record VerifyArguments(String jdbc, String user, String passwordVariable, String
         String user = "";
         String passwordVariable = "";
         String key = "";
+        String patientKeystore = "";
+        String patientKeystorePasswordVariable = "";
         List<String> checkpoints = new ArrayList<>();
         for (int i = 0; i < arguments.length; i += 2) {
             String name = arguments[i];
@@ -37,9 +51,12 @@ record VerifyArguments(String jdbc, String user, String passwordVariable, String
                 case "--password-env" -> passwordVariable = value;
                 case "--key" -> key = value;
                 case "--checkpoint" -> checkpoints.add(value);
+                case "--patient-keystore" -> patientKeystore = value;
+                case "--patient-keystore-password-env" -> patientKeystorePasswordVariable = value;
                 default -> throw new IllegalArgumentException(name + " is not known");
             }
         }
-        return new VerifyArguments(jdbc, user, passwordVariable, key, checkpoints);
+        return new VerifyArguments(
+                jdbc, user, passwordVariable, key, checkpoints, patientKeystore, patientKeystorePasswordVariable);
     }
 }

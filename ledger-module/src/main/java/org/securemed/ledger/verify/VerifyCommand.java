@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -13,6 +14,7 @@ import java.util.Properties;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.erasure.KeyEncryptionKeys;
 
 /** The verifier's command line. Exit status 0: whole; 1: not whole, places are printed; 2: could not be verified. */
 public final class VerifyCommand {
@@ -29,6 +31,11 @@ public final class VerifyCommand {
               --key VKEY            the log's public key, or @FILE that holds it
               --checkpoint FILE     a checkpoint that was handed out earlier: finds a log that was cut off or forked
                                     (may be repeated)
+              --patient-keystore FILE
+                                    PKCS#12 file with the key-encryption keys: consent states are replayed from the log
+                                    and patients' keys authenticated
+              --patient-keystore-password-env NAME
+                                    environment variable that holds its password
 
             Exit status: 0 whole, 1 not whole, 2 could not be verified.
             """;
@@ -57,7 +64,7 @@ public final class VerifyCommand {
             err.println(e.getMessage());
             err.println();
             err.print(USAGE);
-        } catch (NoteException | IOException e) {
+        } catch (NoteException | IOException | GeneralSecurityException e) {
             err.println("cannot verify: " + e.getMessage());
         } catch (SQLException e) {
             err.println("cannot read the database: " + e.getMessage());
@@ -65,10 +72,17 @@ public final class VerifyCommand {
         return NOT_VERIFIED;
     }
 
-    private int verify(VerifyArguments arguments) throws NoteException, IOException, SQLException {
+    private int verify(VerifyArguments arguments)
+            throws NoteException, IOException, SQLException, GeneralSecurityException {
         Verifier verifier = new Verifier(key(arguments.key())).reportingTo(this::show);
         for (String file : arguments.checkpoints()) {
             verifier.against(file, SignedNote.parse(Files.readAllBytes(Path.of(file))));
+        }
+        boolean opening = !arguments.patientKeystore().isEmpty();
+        if (opening) {
+            char[] password =
+                    secret(arguments.patientKeystorePasswordVariable()).toCharArray();
+            verifier.opening(KeyEncryptionKeys.open(Path.of(arguments.patientKeystore()), password));
         }
         long start = System.nanoTime();
         Report report;
@@ -88,6 +102,10 @@ public final class VerifyCommand {
                 report.blocks(),
                 report.root(),
                 seconds);
+        out.println(
+                opening
+                        ? "consent states and patients' keys: checked"
+                        : "consent states and patients' keys: not checked, which needs --patient-keystore");
         return report.isWhole() ? WHOLE : NOT_WHOLE;
     }
 
@@ -97,14 +115,17 @@ public final class VerifyCommand {
             properties.setProperty("user", arguments.user());
         }
         if (!arguments.passwordVariable().isEmpty()) {
-            String password = environment.get(arguments.passwordVariable());
-            if (password == null) {
-                throw new IllegalArgumentException(
-                        "the environment variable %s is not set".formatted(arguments.passwordVariable()));
-            }
-            properties.setProperty("password", password);
+            properties.setProperty("password", secret(arguments.passwordVariable()));
         }
         return properties;
+    }
+
+    private String secret(String variable) {
+        String secret = environment.get(variable);
+        if (secret == null) {
+            throw new IllegalArgumentException("the environment variable %s is not set".formatted(variable));
+        }
+        return secret;
     }
 
     private static VerifyKey key(String argument) throws NoteException, IOException {

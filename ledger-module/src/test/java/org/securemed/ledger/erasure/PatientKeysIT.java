@@ -23,6 +23,7 @@ import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.storage.ConsentDatabase;
 import org.securemed.ledger.storage.PatientKeyStore;
 
@@ -104,7 +105,8 @@ class PatientKeysIT {
         rotate(rotating);
         database.execute("""
                 update ledger.patient_key k set lookup = b.lookup, sealed_subject = b.sealed_subject,
-                    wrapped = b.wrapped, kek_epoch = b.kek_epoch, destroyed_at = null
+                    wrapped = b.wrapped, kek_epoch = b.kek_epoch, created_in = b.created_in,
+                    destroyed_at = null
                 from backup b where b.pseudonym = k.pseudonym and k.destroyed_at is not null
                 """);
         PatientKeys later = instance(SECOND);
@@ -240,7 +242,7 @@ class PatientKeysIT {
     }
 
     private boolean erase(PatientKeys instance, Pseudonym pseudonym) {
-        return database.commit(c -> instance.erase(c, pseudonym));
+        return database.commit(c -> instance.erase(c, pseudonym, Instant.now()));
     }
 
     private void rotate(PatientKeys rotating) {

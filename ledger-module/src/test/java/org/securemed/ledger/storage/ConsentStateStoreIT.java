@@ -23,9 +23,9 @@ import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.consent.Provision;
 import org.securemed.ledger.consent.Transition;
 import org.securemed.ledger.consent.TransitionResult;
+import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.erasure.KeyEncryptionKeys;
 import org.securemed.ledger.erasure.PatientKeys;
-import org.securemed.ledger.erasure.Pseudonym;
 
 class ConsentStateStoreIT {
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
@@ -113,7 +113,7 @@ class ConsentStateStoreIT {
         });
         Pseudonym erased = expected.keySet().iterator().next();
         expected.remove(erased);
-        database.commit(c -> keys.erase(c, erased));
+        database.commit(c -> keys.erase(c, erased, NOW));
         Map<Pseudonym, byte[]> loaded = new HashMap<>();
         long count = database.commit(c -> store.loadAll(c, (who, state) -> loaded.put(who, state.stateHash())));
         assertThat(count).isEqualTo(1099);

@@ -8,13 +8,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.securemed.ledger.ConsentLog;
 import org.securemed.ledger.checkpoint.Checkpoint;
 import org.securemed.ledger.checkpoint.SigningKey;
+import org.securemed.ledger.erasure.KeyEncryptionKeys;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.log.LogFixture;
 import org.securemed.ledger.merkle.TreeHash;
@@ -92,6 +96,44 @@ class VerifyCommandIT {
     }
 
     @Test
+    void consent_states_and_keys_are_checked_with_a_keystore_and_otherwise_it_says_that_they_were_not()
+            throws Exception {
+        Path keystore = directory.resolve("kek.p12");
+        KeyEncryptionKeys epochs = KeyEncryptionKeys.openOrCreate(keystore, "test-only".toCharArray());
+        String[] withKeys = {
+            "--patient-keystore", keystore.toString(), "--patient-keystore-password-env", "KEYSTORE_PASSWORD"
+        };
+        try (ConsentLog log = new ConsentLog(epochs)) {
+            log.record(ConsentLog.grant("Patient/anna", "c1", 1));
+            log.ledger.close();
+            assertThat(run(log.fixture, withKeys)).isZero();
+            assertThat(printed()).endsWith("consent states and patients' keys: checked\n");
+            log.fixture.database.tamper("update ledger.consent_state set version = 2");
+            assertThat(run(log.fixture, withKeys)).isEqualTo(1);
+            assertThat(printed()).contains("consent_state subject ").contains(", version: expected 1, found 2");
+            assertThat(run(log.fixture)).isZero();
+            assertThat(printed()).endsWith("patients' keys: not checked, which needs --patient-keystore\n");
+        }
+    }
+
+    @Test
+    void a_patient_keystore_that_does_not_open_is_status_2() throws Exception {
+        Path keystore = directory.resolve("kek.p12");
+        KeyEncryptionKeys.openOrCreate(keystore, "another".toCharArray());
+        assertThat(run("--key", key(), "--patient-keystore", keystore.toString()))
+                .isEqualTo(2);
+        assertThat(run(
+                        "--key",
+                        key(),
+                        "--patient-keystore",
+                        keystore.toString(),
+                        "--patient-keystore-password-env",
+                        "KEYSTORE_PASSWORD"))
+                .isEqualTo(2);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("go together").contains("cannot verify: ");
+    }
+
+    @Test
     void what_cannot_be_verified_is_status_2_and_says_why() {
         assertThat(run("--key", "nonsense")).isEqualTo(2);
         assertThat(run()).isEqualTo(2);
@@ -115,6 +157,19 @@ class VerifyCommandIT {
         return fixture.logKey.verifyKey().toString();
     }
 
+    private String printed() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    private int run(LogFixture log, String... arguments) {
+        List<String> all = new ArrayList<>(List.of("--jdbc", log.database.jdbcUrl(), "--user", "postgres"));
+        all.addAll(List.of("--key", log.logKey.verifyKey().toString()));
+        all.addAll(List.of(arguments));
+        PrintStream to = new PrintStream(out, true, StandardCharsets.UTF_8);
+        PrintStream errTo = new PrintStream(err, true, StandardCharsets.UTF_8);
+        return new VerifyCommand(to, errTo, Map.of("KEYSTORE_PASSWORD", "test-only")).run(all.toArray(String[]::new));
+    }
+
     private int run(String... arguments) {
         String[] all = arguments;
         if (arguments.length > 1) {
@@ -127,6 +182,6 @@ class VerifyCommandIT {
         }
         PrintStream to = new PrintStream(out, true, StandardCharsets.UTF_8);
         PrintStream errTo = new PrintStream(err, true, StandardCharsets.UTF_8);
-        return new VerifyCommand(to, errTo, Map.of()).run(all);
+        return new VerifyCommand(to, errTo, Map.of("KEYSTORE_PASSWORD", "test-only")).run(all);
     }
 }

@@ -171,8 +171,10 @@ public final class ConsentTranslator {
         try {
             transition.canonicalBytes();
         } catch (IllegalStateException e) {
-            throw UntranslatableException.notEnforceable(
-                    "Consent.provision", "The Consent is too long; split it into several.");
+            throw UntranslatableException.tooLong(
+                    "Consent.provision",
+                    "The Consent is longer than the %d bytes that the ledger takes; split it into several."
+                            .formatted(Transition.MAX_BYTES));
         }
     }
 }

@@ -50,6 +50,8 @@ public sealed interface Translation {
         INVALID("consent-invalid"),
         /** The element is legal in FHIR, but this server can't enforce it. */
         NOT_ENFORCEABLE("consent-not-enforceable"),
+        /** The Consent says more than one entry of the ledger can hold. */
+        TOO_LONG("consent-too-long"),
         /** The Consent is about another patient than the one it is stored for. */
         WRONG_PATIENT("consent-wrong-patient"),
         /** Who consents ({@code performer}) is not who makes the Consent. */

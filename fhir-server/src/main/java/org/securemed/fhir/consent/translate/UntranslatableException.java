@@ -27,6 +27,10 @@ final class UntranslatableException extends Exception {
         return new UntranslatableException(expression, Reason.NOT_ENFORCEABLE, text);
     }
 
+    static UntranslatableException tooLong(String expression, String text) {
+        return new UntranslatableException(expression, Reason.TOO_LONG, text);
+    }
+
     static UntranslatableException wrongPatient(String expression, String text) {
         return new UntranslatableException(expression, Reason.WRONG_PATIENT, text);
     }

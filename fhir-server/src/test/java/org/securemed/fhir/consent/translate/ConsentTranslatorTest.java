@@ -223,6 +223,20 @@ class ConsentTranslatorTest {
     }
 
     @Test
+    void a_consent_that_no_ledger_entry_can_hold_is_refused_and_a_slightly_shorter_one_is_not() {
+        refuses(Reason.TOO_LONG, "Consent.provision", root -> manyCodes(root, 250));
+        Consent shorter = consent(root -> manyCodes(root, 200));
+        byte[] canonical = change(ConsentState.initial("Patient/anna"), shorter).canonicalBytes();
+        assertThat(canonical.length).isBetween(Transition.MAX_BYTES * 3 / 4, Transition.MAX_BYTES);
+    }
+
+    private static void manyCodes(ProvisionComponent provision, int count) {
+        for (int i = 0; i < count; i++) {
+            provision.addCode(concept(LOINC, "a-rather-long-code-as-some-hospitals-have-them-" + i));
+        }
+    }
+
+    @Test
     void a_consent_needs_scope_patient_and_provision() {
         assertThat(refused(consent()
                                 .setScope(concept("http://terminology.hl7.org/CodeSystem/consentscope", "research")))
