@@ -104,14 +104,12 @@ final class PatientAccess {
     Set<Integer> partitions(Exchange exchange, Collection<String> patients, String type) {
         Set<Integer> partitions = new TreeSet<>();
         List<String> permitting = new ArrayList<>();
-        for (String patient : patients) {
-            index.partitionOf(patient)
-                    .filter(partition -> decide(exchange, patient, type).permitted())
-                    .ifPresent(partition -> {
-                        partitions.add(partition);
-                        permitting.add(patient);
-                    });
-        }
+        index.partitionsOf(patients).forEach((patient, partition) -> {
+            if (decide(exchange, patient, type).permitted()) {
+                partitions.add(partition);
+                permitting.add(patient);
+            }
+        });
         for (JointPartition joint : index.jointPartitions(permitting)) {
             if (permitsAll(exchange, joint.patients(), type)) {
                 partitions.add(joint.partition());

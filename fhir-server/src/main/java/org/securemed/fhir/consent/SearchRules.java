@@ -42,10 +42,19 @@ final class SearchRules {
             if (name.endsWith(":mdm")) {
                 throw Refusal.notOffered("Search without :mdm.");
             }
+            if (name.endsWith(":in") || name.endsWith(":not-in")) {
+                // HAPI fails on a value set that it does not know.
+                throw Refusal.notOffered("Expand the value set, then search by its codes.");
+            }
             if (name.indexOf('.') >= 0) {
                 throw Refusal.notOffered("Search without chained parameters: look up the target first.");
             }
+            if (name.endsWith(":missing")) {
+                // HAPI's SQL for it is wrong as soon as there is a condition on partitions.
+                throw Refusal.notOffered("Search without :missing.");
+            }
             switch (base) {
+                case "_count", "_offset" -> requireNumber(base, parameter.getValue());
                 case "_include" -> include(name, parameter.getValue());
                 case "_revinclude" -> {
                     include(name, parameter.getValue());
@@ -93,6 +102,14 @@ final class SearchRules {
     static void checkHeaders(RequestDetails request) {
         if (request.getHeader("X-Upsert-Extistence-Check") != null || request.getHeader("X-Rewrite-History") != null) {
             throw Refusal.notOffered("Write without this server's administrative headers.");
+        }
+    }
+
+    private static void requireNumber(String name, String[] values) {
+        for (String value : values) {
+            if (!value.matches("[0-9]{1,9}")) {
+                throw new InvalidRequestException(name + " is a number, 0 or more.");
+            }
         }
     }
 

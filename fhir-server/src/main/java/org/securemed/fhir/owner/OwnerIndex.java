@@ -30,7 +30,7 @@ public class OwnerIndex {
     private static final int BATCH = 500;
 
     /** How long this instance may overlook that another one has stored the first common resource of some patients. */
-    private static final Duration JOINT_FRESHNESS = Duration.ofSeconds(1);
+    private static final Duration JOINT_FRESHNESS = Duration.ofSeconds(10);
 
     private final JdbcTemplate jdbc;
     private final Cache<String, Ownership> byReference =
@@ -86,14 +86,27 @@ public class OwnerIndex {
 
     /** The partition of a patient; empty if this server never had a patient of that id. */
     public Optional<Integer> partitionOf(String patientId) {
-        Integer cached = partitionByPatient.getIfPresent(patientId);
-        if (cached != null) {
-            return Optional.of(cached);
+        return Optional.ofNullable(partitionsOf(List.of(patientId)).get(patientId));
+    }
+
+    /** The partition of each of these patients; those whom this server never had are missing from the answer. */
+    public Map<String, Integer> partitionsOf(Collection<String> patientIds) {
+        Map<String, Integer> found = new HashMap<>(partitionByPatient.getAllPresent(patientIds));
+        if (found.size() < Set.copyOf(patientIds).size()) {
+            String[] missing = patientIds.stream()
+                    .filter(patient -> !found.containsKey(patient))
+                    .toArray(String[]::new);
+            Map<String, Integer> read = new HashMap<>();
+            jdbc.query(
+                    "select patient_id, partition_id from securemed.patient_partition where patient_id = any(?)",
+                    row -> {
+                        read.put(row.getString(1), row.getInt(2));
+                    },
+                    (Object) missing);
+            partitionByPatient.putAll(read);
+            found.putAll(read);
         }
-        List<Integer> found = jdbc.queryForList(
-                "select partition_id from securemed.patient_partition where patient_id = ?", Integer.class, patientId);
-        found.forEach(partition -> partitionByPatient.put(patientId, partition));
-        return found.stream().findFirst();
+        return found;
     }
 
     /**

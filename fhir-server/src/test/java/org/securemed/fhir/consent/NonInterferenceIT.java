@@ -18,6 +18,15 @@ import org.securemed.fhir.server.TestServer.Answer;
 /**
  * To a requester without consent a patient's data does not exist: two servers, one of which holds hidden patients and
  * all that speaks of them, answer everything alike.
+ *
+ * <p>More random searches: {@code -Dsecuremed.test.searches=10000 -Dsecuremed.test.seed=1}. A difference prints the
+ * request and both answers.
+ *
+ * <p>Sensitivity, tried by taking one mechanism out at a time and counting the differences: {@code PartitionScope}
+ * answering with all partitions, 2747; {@code SearchRules.check} allowing everything, 66. Before they were there, this
+ * test found what {@code Includes} (totals and resources included through hidden ones), the order of checks in
+ * {@code WriteGate} (which of two references is refused), the query rules of If-None-Exist (chains, {@code _has}) and
+ * tags stored with the resource (the display of a hidden resource's tag) are for.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class NonInterferenceIT {
@@ -55,7 +64,10 @@ class NonInterferenceIT {
         List<String> differences = new ArrayList<>();
         for (String requester : REQUESTERS) {
             for (Probe probe : ChannelProbes.reading()) {
-                compare(requester, probe, differences);
+                // Who reviews accesses sees those to every patient's data.
+                if (!requester.equals("compliance") || !probe.path().startsWith("AuditEvent")) {
+                    compare(requester, probe, differences);
+                }
             }
         }
         report(differences);
