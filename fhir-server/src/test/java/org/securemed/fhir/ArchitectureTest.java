@@ -28,6 +28,7 @@ import java.util.Date;
 import java.util.Set;
 import org.hl7.fhir.r4.model.OperationOutcome;
 import org.jspecify.annotations.NullMarked;
+import org.securemed.fhir.audit.AuditRecorder;
 import org.securemed.fhir.exchange.Recorded;
 import org.springframework.http.ProblemDetail;
 
@@ -115,13 +116,34 @@ class ArchitectureTest {
             .callMethod(Recorded.class, "mark", jakarta.servlet.http.HttpServletRequest.class);
 
     @ArchTest
-    static final ArchRule only_the_recorder_and_what_it_orders_see_answers_leave = methods()
+    static final ArchRule only_the_recorder_handles_failures = methods()
             .that()
             .areAnnotatedWith(Hook.class)
-            .and(hookInto(Set.of(Pointcut.SERVER_OUTGOING_RESPONSE, Pointcut.SERVER_HANDLE_EXCEPTION)))
+            .and(hookInto(Set.of(Pointcut.SERVER_HANDLE_EXCEPTION)))
             .should()
             .beDeclaredInClassesThat()
             .resideInAPackage(ROOT + "audit..");
+
+    @ArchTest
+    static final ArchRule nothing_changes_an_answer_after_the_recorder = methods()
+            .that()
+            .areAnnotatedWith(Hook.class)
+            .and(hookInto(Set.of(Pointcut.SERVER_OUTGOING_RESPONSE)))
+            .and()
+            .areNotDeclaredIn(AuditRecorder.class)
+            .should(runBefore(AuditRecorder.LAST));
+
+    private static ArchCondition<JavaMethod> runBefore(int order) {
+        return new ArchCondition<>("run before order " + order) {
+            @Override
+            public void check(JavaMethod method, ConditionEvents events) {
+                int own = method.getAnnotationOfType(Hook.class).order();
+                if (own >= order) {
+                    events.add(SimpleConditionEvent.violated(method, method.getFullName() + " has order " + own));
+                }
+            }
+        };
+    }
 
     private static DescribedPredicate<JavaMethod> hookInto(Set<Pointcut> pointcuts) {
         return DescribedPredicate.describe(

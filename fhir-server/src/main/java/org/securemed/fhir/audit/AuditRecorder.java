@@ -37,8 +37,8 @@ import org.securemed.ledger.log.Precondition;
  */
 @Interceptor
 public final class AuditRecorder {
-    /** After everything that may still change the answer. */
-    private static final int LAST = 10_000;
+    /** Order of the recorder's hooks: after everything that may still change the answer. */
+    public static final int LAST = 10_000;
 
     private static final int SUCCESS = 0;
     private static final int MINOR_FAILURE = 4;

@@ -21,10 +21,10 @@ import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.entry.Bytes;
 import org.securemed.ledger.entry.Entry;
+import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.erasure.KeyEncryptionKeys;
 import org.securemed.ledger.erasure.PatientKey;
 import org.securemed.ledger.erasure.PatientKeys;
-import org.securemed.ledger.erasure.Pseudonym;
 import org.securemed.ledger.storage.ConsentStateStore;
 import org.securemed.ledger.storage.PatientKeyStore;
 import org.securemed.ledger.verify.Report;
@@ -91,11 +91,10 @@ final class LedgerContents {
     }
 
     private Recorded open(long index, Entry entry, int status, Bytes sealed) throws Exception {
-        org.securemed.ledger.entry.Pseudonym patient = entry.patient();
+        Pseudonym patient = entry.patient();
         PatientKey key = patient == null
                 ? keys.system(connection)
-                : keys.find(connection, new Pseudonym(patient.high(), patient.low()))
-                        .orElseThrow();
+                : keys.find(connection, patient).orElseThrow();
         JsonNode detail = JSON.readTree(key.open(entry.id().toString(), sealed.toByteArray()));
         List<String> resources = new ArrayList<>();
         detail.path("resources").forEach(reference -> resources.add(reference.asText()));
