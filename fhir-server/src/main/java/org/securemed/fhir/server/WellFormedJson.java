@@ -111,10 +111,15 @@ final class WellFormedJson {
     }
 
     private static void requireModest(String number) {
-        BigDecimal value = new BigDecimal(number);
-        if (Math.abs((long) value.precision() - value.scale()) > LARGEST_EXPONENT) {
+        if (!isModest(new BigDecimal(number))) {
             throw malformed("A number is too large or too small.");
         }
+    }
+
+    /** Whether a number can be written out and indexed. */
+    static boolean isModest(BigDecimal number) {
+        return number.precision() <= LONGEST_NUMBER
+                && Math.abs((long) number.precision() - number.scale()) <= LARGEST_EXPONENT;
     }
 
     private static Problem malformed(String diagnostics) {

@@ -19,7 +19,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.DecimalType;
 import org.hl7.fhir.r4.model.OperationOutcome.IssueType;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.problem.Problem;
@@ -153,10 +155,39 @@ public final class WellFormedRequests {
             }
         } catch (Problem problem) {
             // HAPI answers an entry of a Bundle by itself, and knows only its own exceptions.
-            InvalidRequestException refusal = new InvalidRequestException(problem.diagnostics());
-            refusal.setOperationOutcome(problem.operationOutcome());
-            throw refusal;
+            throw refusal(problem);
         }
+    }
+
+    /** Called before a resource is indexed and stored. */
+    @Hook(Pointcut.STORAGE_PRESTORAGE_RESOURCE_CREATED)
+    public void checkCreated(IBaseResource resource, RequestDetails request) {
+        checkXmlNumbers(resource, request);
+    }
+
+    /** Called before a new version is indexed and stored, also for the result of a patch. */
+    @Hook(Pointcut.STORAGE_PRESTORAGE_RESOURCE_UPDATED)
+    public void checkUpdated(IBaseResource before, IBaseResource after, RequestDetails request) {
+        checkXmlNumbers(after, request);
+    }
+
+    /** The numbers of a JSON body have been checked as they came; in XML only a resource tells what is a number. */
+    private static void checkXmlNumbers(IBaseResource resource, @Nullable RequestDetails request) {
+        if (request == null || !mediaType(request.getHeader("Content-Type")).endsWith("xml")) {
+            return;
+        }
+        for (DecimalType number :
+                request.getFhirContext().newTerser().getAllPopulatedChildElementsOfType(resource, DecimalType.class)) {
+            if (!WellFormedJson.isModest(number.getValue())) {
+                throw refusal(Problem.badRequest("malformed-body", "A number is too large or too small."));
+            }
+        }
+    }
+
+    private static InvalidRequestException refusal(Problem problem) {
+        InvalidRequestException refusal = new InvalidRequestException(problem.diagnostics());
+        refusal.setOperationOutcome(problem.operationOutcome());
+        return refusal;
     }
 
     private boolean mayBeNumber(RequestDetails request, String name) {

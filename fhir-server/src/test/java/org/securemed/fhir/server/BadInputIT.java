@@ -222,6 +222,27 @@ class BadInputIT {
                         "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;\">]>"
                                 + in(xml, "&b;"),
                         400),
+                bad(
+                        "a number with an exponent of nine digits in XML",
+                        "POST",
+                        "Observation",
+                        XML,
+                        in(xml, "x")
+                                .replace(
+                                        "</Observation>",
+                                        "<valueQuantity><value value=\"1e999999999\"/></valueQuantity></Observation>"),
+                        400,
+                        422),
+                bad("a NUL in XML", "POST", "Observation", XML, in(xml, "a&#0;b"), 400),
+                bad(
+                        "an enormous number by an XML patch",
+                        "PATCH",
+                        "Patient/elena-rossi",
+                        "application/xml-patch+xml",
+                        "<diff xmlns:f=\"http://hl7.org/fhir\"><add sel=\"f:Patient\"><extension xmlns=\"http://hl7.org/fhir\""
+                                + " url=\"http://x.example\"><valueDecimal value=\"1e999999999\"/></extension></add></diff>",
+                        400,
+                        422),
                 bad("XML called JSON", "POST", "Observation", JSON, in(xml, "x"), 400),
                 bad("JSON called XML", "POST", "Observation", XML, in(observation, "\"id\":\"1\""), 400),
                 bad("text", "POST", "Observation", "text/plain", in(observation, "\"id\":\"1\""), 400, 415),
