@@ -41,18 +41,20 @@ class RoleMatrixIT {
     private static Probe probe(Cell cell) {
         String type = cell.type();
         return switch (cell.interaction()) {
-            case 'c' ->
-                Probe.of(
-                        "POST",
-                        type,
-                        "{\"resourceType\":\"" + type
-                                + "\",\"extension\":[{\"url\":\"http://example.org\",\"valueReference\":{\"reference\":"
-                                + "\"Patient/never-known\"}}]}");
+            case 'c' -> Probe.of("POST", type, "{\"resourceType\":\"" + type + "\"," + aboutNobody(type) + "}");
             case 'r' -> Probe.get(type + "/never-known");
             case 'u' -> Probe.jsonPatch(type + "/never-known", "[{\"op\":\"test\",\"path\":\"/id\",\"value\":\"x\"}]");
             case 'd' -> Probe.of("DELETE", type + "/never-known", "");
             default -> Probe.get(type.equals("AuditEvent") ? "AuditEvent?date=lt2000" : type + "?_id=never-known");
         };
+    }
+
+    /** A reference to a patient whom nobody knows; Binary is no DomainResource and has no extensions. */
+    private static String aboutNobody(String type) {
+        String reference = "{\"reference\":\"Patient/never-known\"}";
+        return type.equals("Binary")
+                ? "\"contentType\":\"text/plain\",\"securityContext\":" + reference
+                : "\"extension\":[{\"url\":\"http://example.org\",\"valueReference\":" + reference + "}]";
     }
 
     private static String token(String role) {
