@@ -3,6 +3,7 @@ package org.securemed.ledger.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import javax.crypto.spec.SecretKeySpec;
@@ -21,6 +22,7 @@ import org.securemed.ledger.erasure.KeyEncryptionKeys;
 import org.securemed.ledger.erasure.PatientKey;
 import org.securemed.ledger.log.LogFixture;
 import org.securemed.ledger.replay.RecordedTransition;
+import org.securemed.ledger.replay.StateSeal;
 
 /** Entries that a server with the right keys signed, and that are wrong all the same. */
 class ConsentReplayIT {
@@ -51,6 +53,16 @@ class ConsentReplayIT {
         assertThat(log.verify(EPOCHS).findings())
                 .extracting(finding -> finding.table() + " " + finding.column())
                 .containsExactly("consent_state version", "consent_state state_hash", "consent_state sealed_state");
+    }
+
+    @Test
+    void another_state_sealed_for_the_same_version_is_found() throws Exception {
+        byte[] other = ConsentState.initial(ANNA).canonicalBytes();
+        String sealed = HexFormat.of().formatHex(StateSeal.seal(anna, 1, other));
+        log.fixture.database.tamper("update ledger.consent_state set sealed_state = '\\x" + sealed + "'");
+        assertThat(log.verify(EPOCHS).findings())
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.column()).isEqualTo("sealed_state"));
     }
 
     @Test
