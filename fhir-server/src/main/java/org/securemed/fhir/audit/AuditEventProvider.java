@@ -107,7 +107,7 @@ public final class AuditEventProvider implements IResourceProvider {
             return bundle(request, new AuditEventStore.Page(List.of(), Optional.empty()));
         }
         Exchange.of(request).ifPresent(exchange -> {
-            if (about != null) {
+            if (about != null && store.knows(about)) {
                 exchange.name(about);
             }
         });

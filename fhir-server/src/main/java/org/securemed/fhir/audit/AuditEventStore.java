@@ -53,6 +53,11 @@ final class AuditEventStore {
      */
     record Page(List<AuditEvent> events, Optional<Long> next) {}
 
+    /** Whether the ledger has ever spoken of a patient of this logical id. */
+    boolean knows(String patientId) {
+        return keys.known(patientId).isPresent();
+    }
+
     /** The event of this id. */
     Optional<Found> read(UUID id) {
         return ledger.read(id).flatMap(this::open);
@@ -64,8 +69,11 @@ final class AuditEventStore {
      * @param before only events below this ledger index; {@link Long#MAX_VALUE} for the newest
      */
     Page search(AuditEventQuery query, long before, int count) {
-        Set<Pseudonym> patients =
-                query.onlyPatient().map(keys::subject).map(Set::of).orElse(Set.of());
+        Optional<Pseudonym> patient = query.onlyPatient().flatMap(keys::known);
+        if (query.onlyPatient().isPresent() && patient.isEmpty()) {
+            return new Page(List.of(), Optional.empty());
+        }
+        Set<Pseudonym> patients = patient.map(Set::of).orElse(Set.of());
         List<AuditEvent> found = new ArrayList<>();
         long position = before;
         for (int scanned = 0; scanned < MOST_SCANNED; scanned += BATCH) {

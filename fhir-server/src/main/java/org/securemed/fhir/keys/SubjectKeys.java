@@ -45,6 +45,15 @@ public final class SubjectKeys {
     }
 
     /**
+     * The pseudonym of a patient, if the ledger knows one of this id.
+     *
+     * @param patientId logical id, as a client may have sent it
+     */
+    public Optional<Pseudonym> known(String patientId) {
+        return with(connection -> keys.find(connection, "Patient/" + patientId)).map(PatientKey::pseudonym);
+    }
+
+    /**
      * The key of a patient of this server; made if there is none yet.
      *
      * @param patientId logical id

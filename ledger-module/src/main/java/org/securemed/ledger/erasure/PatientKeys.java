@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.securemed.ledger.entry.Pseudonym;
 
 /**
@@ -22,6 +23,8 @@ import org.securemed.ledger.entry.Pseudonym;
  * transaction that is rolled back is gone; it is kept in memory only after its transaction has committed.
  */
 public final class PatientKeys {
+    private static final Pattern PATIENT = Pattern.compile("Patient/[A-Za-z0-9\\-.]{1,64}");
+
     private static final String SYSTEM = "system";
 
     private final WrappedKeys rows;
@@ -42,6 +45,11 @@ public final class PatientKeys {
         this.cache = new KeyCache(cached, maxAge, clock);
     }
 
+    /** Whether {@code subject} is a relative literal reference to a Patient; nobody else gets a key. */
+    public static boolean isPatient(String subject) {
+        return PATIENT.matcher(subject).matches();
+    }
+
     /**
      * The key of a patient, made if there is none. Of several who make it at the same time all get the same.
      *
@@ -49,7 +57,7 @@ public final class PatientKeys {
      * @throws KeyEpochException if this instance lacks the key-encryption key in use
      */
     public PatientKey forPatient(Connection connection, String subject) throws SQLException {
-        if (!subject.startsWith("Patient/")) {
+        if (!isPatient(subject)) {
             throw new IllegalArgumentException("not a reference to a Patient");
         }
         Optional<PatientKey> cached = cache.get(subject);

@@ -12,6 +12,7 @@ import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.erasure.KeyEncryptionKeys;
 import org.securemed.ledger.erasure.PatientKey;
+import org.securemed.ledger.erasure.PatientKeys;
 import org.securemed.ledger.erasure.SealException;
 import org.securemed.ledger.replay.StateSeal;
 import org.securemed.ledger.verify.Rows.KeyRow;
@@ -89,6 +90,10 @@ final class StateCheck {
         // Whether the patient is erased is known at the end of the entries: until then nothing is held against anyone.
         Findings provisional = new Findings();
         PatientKey key = keyRow == null ? null : keyCheck.living(keyRow, provisional);
+        if (key != null && !isSystem && !PatientKeys.isPatient(key.subject())) {
+            findings.add(KeyCheck.TABLE, KeyCheck.row(patient), "sealed_subject", "a Patient", "something else");
+            key = null;
+        }
         ConsentReplay replay = key == null || isSystem ? null : new ConsentReplay(key, provisional);
         Instant erased = erasure(patient, streams.entries, staged, replay);
         if (erased != null) {
