@@ -79,7 +79,9 @@ public final class PartitionScope {
         SearchParameterMap parameters = details.getSearchParams();
         if (access.seesEverything(exchange)) {
             if (parameters != null) {
-                NamedPatients.in(type, parameters).forEach(exchange::name);
+                NamedPatients.in(type, parameters).stream()
+                        .filter(patient -> index.partitionOf(patient).isPresent())
+                        .forEach(exchange::name);
             }
             return RequestPartitionId.allPartitions();
         }
