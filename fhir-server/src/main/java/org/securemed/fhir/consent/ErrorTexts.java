@@ -94,7 +94,10 @@ public final class ErrorTexts {
             return null;
         }
         String reference = UUID.randomUUID().toString();
-        log.atError().addKeyValue("reference", reference).setCause(thrown).log("a request failed");
+        log.atError()
+                .addKeyValue("reference", reference)
+                .addKeyValue("cause", trace(thrown))
+                .log("a request failed");
         InternalErrorException internal = new InternalErrorException("The server failed to answer.");
         internal.setOperationOutcome(Problem.internal().operationOutcome());
         return internal;
@@ -104,5 +107,20 @@ public final class ErrorTexts {
         String text = String.valueOf(message);
         Matcher inside = INSIDE.matcher(text);
         return inside.find() ? text.substring(0, inside.start()) : text;
+    }
+
+    /** Where it failed, by classes and lines only: messages of the database and of HAPI repeat what was asked. */
+    private static String trace(Throwable thrown) {
+        StringBuilder trace = new StringBuilder();
+        Throwable cause = thrown;
+        for (int depth = 0; cause != null && depth < 8; depth++) {
+            trace.append(depth == 0 ? "" : " caused by ")
+                    .append(cause.getClass().getName());
+            for (int i = 0; i < Math.min(6, cause.getStackTrace().length); i++) {
+                trace.append(" at ").append(cause.getStackTrace()[i]);
+            }
+            cause = cause.getCause();
+        }
+        return trace.toString();
     }
 }
