@@ -3,7 +3,6 @@ package org.securemed.fhir.consent;
 import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
 import ca.uhn.fhir.rest.server.exceptions.ForbiddenOperationException;
 import ca.uhn.fhir.rest.server.exceptions.InvalidRequestException;
-import ca.uhn.fhir.rest.server.exceptions.MethodNotAllowedException;
 import ca.uhn.fhir.rest.server.exceptions.ResourceNotFoundException;
 import ca.uhn.fhir.rest.server.exceptions.UnprocessableEntityException;
 import org.securemed.fhir.problem.Problem;
@@ -47,17 +46,6 @@ final class Refusal {
     /** A reference by search, which would be resolved among data that the requester may not see. */
     static BaseServerResponseException matchUrl() {
         return notOffered("Search for the resource first, then refer to it by its id.");
-    }
-
-    /** An interaction that this server does not have for this type. */
-    static BaseServerResponseException notAllowed(String whatToDoInstead) {
-        return with(
-                new MethodNotAllowedException("not-allowed"),
-                Problem.of(
-                        405,
-                        "interaction-not-supported",
-                        org.hl7.fhir.r4.model.OperationOutcome.IssueType.NOTSUPPORTED,
-                        whatToDoInstead));
     }
 
     /** A resource that the rules of this server do not admit. */
