@@ -81,6 +81,16 @@ create table ledger.ledger_outbox (
 );
 comment on table ledger.ledger_outbox is 'Entries of committed writes on their way into the log, signed by their instance.';
 
+-- Comes and goes with the outbox's row: of two, one cannot be taken away unseen.
+create table ledger.ledger_staged (
+    id     uuid primary key,
+    inst   text  not null,
+    leaf   bytea not null check (length(leaf) = 32),
+    key_id bytea not null check (length(key_id) = 32),
+    sig    bytea not null check (length(sig) = 64)
+);
+comment on table ledger.ledger_staged is 'Evidence of what is in the outbox, signed by its instance.';
+
 create function ledger.refuse() returns trigger language plpgsql as $$
 begin
     raise exception 'ledger: % on % is refused', tg_op, tg_table_name using errcode = 'insufficient_privilege';
@@ -115,6 +125,8 @@ create trigger tile_kept before update or delete or truncate on ledger.ledger_ti
 create trigger checkpoint_kept before update or delete or truncate on ledger.ledger_checkpoint
     for each statement execute function ledger.refuse();
 create trigger outbox_kept before update or truncate on ledger.ledger_outbox
+    for each statement execute function ledger.refuse();
+create trigger staged_kept before update or truncate on ledger.ledger_staged
     for each statement execute function ledger.refuse();
 
 -- Partitions of ten million entries. Attached rather than created in place: readers are not locked out meanwhile.

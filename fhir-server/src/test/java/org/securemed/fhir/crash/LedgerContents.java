@@ -124,8 +124,9 @@ final class LedgerContents {
 
     /** How many entries of committed writes still wait outside of the log. */
     int waiting() throws Exception {
-        return Integer.parseInt(
-                strings("select count(*)::text from ledger.ledger_outbox").get(0));
+        return Integer.parseInt(strings(
+                        "select ((select count(*) from ledger.ledger_outbox) + (select count(*) from ledger.ledger_staged))::text")
+                .get(0));
     }
 
     /** {@code Type/id/_history/version} of everything that is stored. */

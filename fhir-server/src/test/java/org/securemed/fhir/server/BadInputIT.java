@@ -68,7 +68,8 @@ class BadInputIT {
                         "securemed.resource_owner",
                         "securemed.patient_partition",
                         "ledger.consent_state",
-                        "ledger.ledger_outbox")
+                        "ledger.ledger_outbox",
+                        "ledger.ledger_staged")
                 .map(table -> database.queryForObject("select count(*) from " + table, Long.class))
                 .toList();
     }

@@ -351,6 +351,7 @@ public final class Ledger implements AutoCloseable {
 
     /** Takes staged rows older than {@code age} into the log. */
     private void drainOutbox(Duration age) {
+        reading(outbox::reportLost);
         Optional<UUID> after = Optional.of(Outbox.BEFORE_ALL);
         while (after.isPresent()) {
             UUID from = after.get();

@@ -106,6 +106,9 @@ public interface LogStore {
         /** Up to {@code limit} staged rows with ids greater than {@code after}, ascending. */
         List<StagedEntry> staged(UUID after, int limit);
 
+        /** Up to {@code limit} ids of which there is evidence that they were staged, but no staged row. */
+        List<UUID> lost(int limit);
+
         @Override
         void close();
     }

@@ -51,12 +51,22 @@ final class Outbox {
         List<StagedEntry> rows = session.staged(after, PAGE);
         List<Leaf> leaves = new ArrayList<>();
         for (StagedEntry row : rows) {
-            verified(row, session).ifPresentOrElse(leaves::add, () -> report(row));
+            verified(row, session)
+                    .ifPresentOrElse(
+                            leaves::add,
+                            () -> raise("outbox-forged", row.id(), "is not signed by a certified instance"));
         }
         boolean last = rows.size() < PAGE;
         return new Page(
                 leaves,
                 last ? Optional.empty() : Optional.of(rows.get(rows.size() - 1).id()));
+    }
+
+    /** Reports rows that were taken away, once each, and says how many are missing. One thread at a time. */
+    int reportLost(LogStore.Session session) {
+        List<UUID> lost = session.lost(PAGE);
+        lost.forEach(id -> raise("outbox-lost", id, "was staged and is gone"));
+        return lost.size();
     }
 
     private Optional<Leaf> verified(StagedEntry row, LogStore.Session session) {
@@ -73,9 +83,9 @@ final class Outbox {
         }
     }
 
-    private void report(StagedEntry row) {
-        if (alarmed.size() < 10_000 && alarmed.add(row.id())) {
-            alarm.raise("outbox-forged", "ledger_outbox " + row.id() + " is not signed by a certified instance");
+    private void raise(String code, UUID id, String what) {
+        if (alarmed.size() < 10_000 && alarmed.add(id)) {
+            alarm.raise(code, "ledger_outbox " + id + " " + what);
         }
     }
 

@@ -1,16 +1,18 @@
 package org.securemed.ledger.log;
 
-import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 import org.securemed.ledger.checkpoint.SigningKey;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.entry.Bytes;
 import org.securemed.ledger.merkle.Hash;
+import org.securemed.ledger.merkle.TreeHash;
 
 /**
- * An entry in the outbox. Its instance signed {@code "ledger-outbox/v1\n" origin "\n" body}, so that a row that
- * somebody put there does not get into the log.
+ * An entry in the outbox. Its instance signed {@code "ledger-outbox/v1\n" origin "\n"}, the id's 16 bytes and the leaf
+ * hash, so that a row that somebody put there does not get into the log. What is signed stands a second time, without
+ * the body, in {@code ledger_staged}: the evidence that finds a row that somebody took away.
  *
  * @param id the entry's id
  * @param instance who staged it
@@ -20,7 +22,7 @@ import org.securemed.ledger.merkle.Hash;
  */
 public record StagedEntry(UUID id, String instance, Bytes body, Hash keyId, Bytes signature) {
     static StagedEntry sign(String origin, Leaf leaf, SigningKey key, Hash keyId) {
-        byte[] signature = key.sign(message(origin, leaf.borrowBody()));
+        byte[] signature = key.sign(message(origin, leaf.entry().id(), leaf.hash()));
         return new StagedEntry(
                 leaf.entry().id(), key.verifyKey().name(), Bytes.of(leaf.borrowBody()), keyId, Bytes.of(signature));
     }
@@ -29,13 +31,26 @@ public record StagedEntry(UUID id, String instance, Bytes body, Hash keyId, Byte
     public boolean signedBy(VerifyKey key, String origin) {
         return key.name().equals(instance)
                 && key.fingerprint().equals(keyId)
-                && key.signed(message(origin, body.toByteArray()), signature.toByteArray());
+                && signed(key, origin, id, leaf(), signature.toByteArray());
     }
 
-    private static byte[] message(String origin, byte[] body) {
-        ByteArrayOutputStream message = new ByteArrayOutputStream(body.length + 64);
-        message.writeBytes(("ledger-outbox/v1\n" + origin + "\n").getBytes(StandardCharsets.UTF_8));
-        message.writeBytes(body);
-        return message.toByteArray();
+    /** The body's leaf hash. */
+    public Hash leaf() {
+        return TreeHash.leaf(body.toByteArray());
+    }
+
+    /** Whether {@code key} signed that an entry with this id and leaf hash was staged for the log {@code origin}. */
+    public static boolean signed(VerifyKey key, String origin, UUID id, Hash leaf, byte[] signature) {
+        return key.signed(message(origin, id, leaf), signature);
+    }
+
+    private static byte[] message(String origin, UUID id, Hash leaf) {
+        byte[] head = ("ledger-outbox/v1\n" + origin + "\n").getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(head.length + 2 * Long.BYTES + Hash.LENGTH)
+                .put(head)
+                .putLong(id.getMostSignificantBits())
+                .putLong(id.getLeastSignificantBits())
+                .put(leaf.toByteArray())
+                .array();
     }
 }

@@ -1,11 +1,14 @@
 package org.securemed.ledger.storage;
 
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.IntFunction;
 import javax.sql.DataSource;
 import org.securemed.ledger.log.LedgerUnavailableException;
 import org.securemed.ledger.log.LogStore;
@@ -34,42 +37,61 @@ public final class PostgresLogStore implements LogStore {
 
     @Override
     public void stage(Connection connection, List<StagedEntry> entries) {
-        String sql = "insert into ledger.ledger_outbox (id, inst, body, key_id, sig)"
-                + " select * from unnest(?::uuid[], ?::text[], ?::bytea[], ?::bytea[], ?::bytea[])";
+        String sql = "with fresh as (select * from unnest(?::uuid[], ?::text[], ?::bytea[], ?::bytea[], ?::bytea[],"
+                + " ?::bytea[]) as u(id, inst, body, leaf, key_id, sig)),"
+                + " evidence as (insert into ledger.ledger_staged (id, inst, leaf, key_id, sig)"
+                + " select id, inst, leaf, key_id, sig from fresh)"
+                + " insert into ledger.ledger_outbox (id, inst, body, key_id, sig)"
+                + " select id, inst, body, key_id, sig from fresh";
         try (PreparedStatement insert = connection.prepareStatement(sql)) {
-            insert.setArray(
-                    1,
-                    connection.createArrayOf(
-                            "uuid", entries.stream().map(StagedEntry::id).toArray(UUID[]::new)));
-            insert.setArray(
-                    2,
-                    connection.createArrayOf(
-                            "text", entries.stream().map(StagedEntry::instance).toArray(String[]::new)));
+            insert.setArray(1, column(connection, "uuid", entries, UUID[]::new, StagedEntry::id));
+            insert.setArray(2, column(connection, "text", entries, String[]::new, StagedEntry::instance));
             insert.setArray(
                     3,
-                    connection.createArrayOf(
+                    column(
+                            connection,
                             "bytea",
-                            entries.stream()
-                                    .map(row -> row.body().toByteArray())
-                                    .toArray(byte[][]::new)));
+                            entries,
+                            byte[][]::new,
+                            row -> row.body().toByteArray()));
             insert.setArray(
                     4,
-                    connection.createArrayOf(
+                    column(
+                            connection,
                             "bytea",
-                            entries.stream()
-                                    .map(row -> row.keyId().toByteArray())
-                                    .toArray(byte[][]::new)));
+                            entries,
+                            byte[][]::new,
+                            row -> row.leaf().toByteArray()));
             insert.setArray(
                     5,
-                    connection.createArrayOf(
+                    column(
+                            connection,
                             "bytea",
-                            entries.stream()
-                                    .map(row -> row.signature().toByteArray())
-                                    .toArray(byte[][]::new)));
+                            entries,
+                            byte[][]::new,
+                            row -> row.keyId().toByteArray()));
+            insert.setArray(
+                    6,
+                    column(
+                            connection,
+                            "bytea",
+                            entries,
+                            byte[][]::new,
+                            row -> row.signature().toByteArray()));
             insert.executeUpdate();
         } catch (SQLException e) {
             throw new LedgerUnavailableException("cannot stage entries", e);
         }
+    }
+
+    private static <T> Array column(
+            Connection connection,
+            String type,
+            List<StagedEntry> entries,
+            IntFunction<T[]> values,
+            Function<StagedEntry, T> value)
+            throws SQLException {
+        return connection.createArrayOf(type, entries.stream().map(value).toArray(values));
     }
 
     private Session open(boolean autoCommit) {

@@ -76,6 +76,8 @@ final class PostgresSession implements LogStore.Session {
     private static final String STAGED = """
             , taken as (
                 delete from ledger.ledger_outbox where id = any (?::uuid[])
+            ), evidence as (
+                delete from ledger.ledger_staged where id = any (?::uuid[])
             )
             """;
 
@@ -113,7 +115,8 @@ final class PostgresSession implements LogStore.Session {
         String sql = "select 1 where exists (select from ledger.ledger_entry)"
                 + " or exists (select from ledger.ledger_entry_id) or exists (select from ledger.ledger_block)"
                 + " or exists (select from ledger.ledger_tile) or exists (select from ledger.ledger_checkpoint)"
-                + " or exists (select from ledger.ledger_outbox)";
+                + " or exists (select from ledger.ledger_outbox)"
+                + " or exists (select from ledger.ledger_staged)";
         return one(sql, row -> true).isEmpty();
     }
 
@@ -162,9 +165,12 @@ final class PostgresSession implements LogStore.Session {
 
     @Override
     public void unstage(Collection<UUID> ids) {
-        try (PreparedStatement statement =
-                connection.prepareStatement("delete from ledger.ledger_outbox where id = any (?)")) {
-            statement.setArray(1, array("uuid", ids.toArray(UUID[]::new)));
+        String sql = "with taken as (delete from ledger.ledger_outbox where id = any (?))"
+                + " delete from ledger.ledger_staged where id = any (?)";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            Array gone = array("uuid", ids.toArray(UUID[]::new));
+            statement.setArray(1, gone);
+            statement.setArray(2, gone);
             statement.executeUpdate();
         } catch (SQLException e) {
             throw unavailable("cannot clear the outbox", e);
@@ -321,6 +327,15 @@ final class PostgresSession implements LogStore.Session {
     }
 
     @Override
+    public List<UUID> lost(int limit) {
+        return list(
+                "select id from ledger.ledger_staged s"
+                        + " where not exists (select from ledger.ledger_outbox o where o.id = s.id) order by id limit ?",
+                row -> row.getObject(1, UUID.class),
+                limit);
+    }
+
+    @Override
     public void close() {
         try {
             if (!connection.isClosed()) {
@@ -386,7 +401,9 @@ final class PostgresSession implements LogStore.Session {
                     tiles.stream().map(tile -> tile.root().toByteArray()).toArray(byte[][]::new)));
         }
         if (!commit.staged().isEmpty()) {
-            values.add(array("uuid", commit.staged().toArray(UUID[]::new)));
+            Array staged = array("uuid", commit.staged().toArray(UUID[]::new));
+            values.add(staged);
+            values.add(staged);
         }
         LogHead head = commit.head();
         values.add(head.blockNumber());

@@ -9,11 +9,17 @@ import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryException;
 import org.securemed.ledger.log.StagedEntry;
 import org.securemed.ledger.merkle.Hash;
+import org.securemed.ledger.verify.Rows.OnTheWay;
 import org.securemed.ledger.verify.Rows.OutboxRow;
+import org.securemed.ledger.verify.Rows.StagedRow;
 
-/** Checks that every staged row was put there by a certified instance, and is not in the log already. One thread. */
+/**
+ * Checks that every staged row was put there by a certified instance, is not in the log already, and that none was
+ * taken away: the outbox and the evidence of what was staged must have the same rows. One thread.
+ */
 final class OutboxCheck {
     static final String TABLE = "ledger_outbox";
+    static final String EVIDENCE = "ledger_staged";
 
     private final StoredLog log;
     private final String origin;
@@ -31,9 +37,39 @@ final class OutboxCheck {
     }
 
     void run() throws SQLException {
-        Cursor<OutboxRow> rows = log.outbox();
-        for (OutboxRow row = rows.take(); row != null; row = rows.take()) {
-            check(row);
+        Cursor<OnTheWay> rows = log.onTheWay();
+        for (OnTheWay row = rows.take(); row != null; row = rows.take()) {
+            if (row.outbox() != null) {
+                check(row.outbox());
+            }
+            if (row.staged() != null) {
+                check(row.staged(), row.outbox());
+            } else if (row.outbox() != null) {
+                findings.add(EVIDENCE, "id " + row.outbox().id(), "*", "the evidence of a staged row", "none");
+            }
+        }
+    }
+
+    private void check(StagedRow row, @Nullable OutboxRow outbox) throws SQLException {
+        String place = "id " + row.id();
+        VerifyKey key = row.keyId().hash().map(certificates::find).orElse(null);
+        if (key == null) {
+            if (outbox == null || !outbox.keyId().equals(row.keyId())) {
+                findings.add(EVIDENCE, place, "key_id", "a certified key", row.keyId());
+            }
+            return;
+        }
+        findings.compare(EVIDENCE, place, "inst", key.name(), row.instance());
+        Hash leaf = row.leaf().hash().orElse(TileCheck.UNKNOWN);
+        if (!StagedEntry.signed(key, origin, row.id(), leaf, row.signature())) {
+            findings.add(EVIDENCE, place, "id/leaf/sig", "signed by " + key.name(), "a signature that does not verify");
+        } else if (outbox == null) {
+            Long index = log.indexOf(row.id());
+            if (index == null) {
+                findings.add(TABLE, place, "*", "the row that " + key.name() + " staged", "none");
+            } else {
+                findings.add(EVIDENCE, place, "*", "no row: the entry is in the log at seq " + index, "one");
+            }
         }
     }
 

@@ -84,4 +84,10 @@ final class Rows {
     record EpochRow(boolean onlyRow, int epoch) {}
 
     record OutboxRow(UUID id, String instance, byte[] body, Raw keyId, byte[] signature) {}
+
+    /** The evidence that a row was put into the outbox. */
+    record StagedRow(UUID id, String instance, Raw leaf, Raw keyId, byte[] signature) {}
+
+    /** What two tables say of one entry on its way; one of them at least is not null. */
+    record OnTheWay(@Nullable OutboxRow outbox, @Nullable StagedRow staged) {}
 }

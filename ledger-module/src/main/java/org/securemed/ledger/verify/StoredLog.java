@@ -17,10 +17,12 @@ import org.securemed.ledger.verify.Rows.EpochRow;
 import org.securemed.ledger.verify.Rows.HeadRow;
 import org.securemed.ledger.verify.Rows.IdRow;
 import org.securemed.ledger.verify.Rows.KeyRow;
+import org.securemed.ledger.verify.Rows.OnTheWay;
 import org.securemed.ledger.verify.Rows.OutboxRow;
 import org.securemed.ledger.verify.Rows.PatientEntryRow;
 import org.securemed.ledger.verify.Rows.PatientRow;
 import org.securemed.ledger.verify.Rows.Raw;
+import org.securemed.ledger.verify.Rows.StagedRow;
 import org.securemed.ledger.verify.Rows.StateRow;
 import org.securemed.ledger.verify.Rows.TileRow;
 
@@ -126,12 +128,29 @@ final class StoredLog implements AutoCloseable {
                 row -> new CheckpointRow(row.getInt(1), row.getLong(2), row.getLong(3), text(row, 4)));
     }
 
-    Cursor<OutboxRow> outbox() throws SQLException {
+    Cursor<OnTheWay> onTheWay() throws SQLException {
         return cursor(
-                "select id, inst, body, key_id, sig from ledger.ledger_outbox order by id",
-                FETCH,
-                row -> new OutboxRow(
-                        row.getObject(1, UUID.class), text(row, 2), bytes(row, 3), raw(row, 4), bytes(row, 5)));
+                "select o.id, o.inst, o.body, o.key_id, o.sig, s.id, s.inst, s.leaf, s.key_id, s.sig"
+                        + " from ledger.ledger_outbox o full join ledger.ledger_staged s on s.id = o.id"
+                        + " order by coalesce(o.id, s.id)",
+                LARGE_FETCH,
+                row -> new OnTheWay(
+                        row.getObject(1) == null
+                                ? null
+                                : new OutboxRow(
+                                        row.getObject(1, UUID.class),
+                                        text(row, 2),
+                                        bytes(row, 3),
+                                        raw(row, 4),
+                                        bytes(row, 5)),
+                        row.getObject(6) == null
+                                ? null
+                                : new StagedRow(
+                                        row.getObject(6, UUID.class),
+                                        text(row, 7),
+                                        raw(row, 8),
+                                        raw(row, 9),
+                                        bytes(row, 10))));
     }
 
     /** Every patient who occurs in the log, in the order of the pseudonyms. */

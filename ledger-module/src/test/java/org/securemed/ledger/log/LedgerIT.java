@@ -260,6 +260,23 @@ class LedgerIT {
     }
 
     @Test
+    void a_row_that_somebody_took_out_of_the_outbox_is_reported() throws Exception {
+        Entry taken = entry("mallory");
+        try (Ledger ledger = fixture.open()) {
+            stage(ledger, List.of(taken, entry("alice")), true);
+            fixture.database.tamper("delete from ledger.ledger_outbox where id = '%s'".formatted(taken.id()));
+        }
+        try (Ledger ledger = fixture.open()) {
+            assertThat(fixture.alarms)
+                    .singleElement()
+                    .asString()
+                    .startsWith("outbox-lost")
+                    .contains(taken.id().toString());
+            assertThat(ledger.size()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void two_instances_write_one_log() throws Exception {
         SigningKey second = SigningKey.generate("server-2", new SecureRandom());
         try (Ledger one = fixture.open();

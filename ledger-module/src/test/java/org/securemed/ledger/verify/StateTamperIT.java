@@ -95,7 +95,9 @@ class StateTamperIT {
                         + " and table_name <> 'flyway_schema_history' loop"
                         + " execute format('alter table ledger.%I alter column %I drop not null',"
                         + " c.table_name, c.column_name); end loop; end $$");
-        LOG.fixture.database.tamper("create table backup.ledger_outbox as table ledger.ledger_outbox");
+        for (String table : List.of("ledger_outbox", "ledger_staged")) {
+            LOG.fixture.database.tamper("create table backup.%s as table ledger.%s".formatted(table, table));
+        }
         for (String table : columns().keySet()) {
             LOG.fixture.database.tamper("create table backup.%s as table ledger.%s".formatted(table, table));
         }
@@ -150,6 +152,7 @@ class StateTamperIT {
                         BlockCheck.TABLE,
                         CheckedEntry.TABLE,
                         OutboxCheck.TABLE,
+                        OutboxCheck.EVIDENCE,
                         StateCheck.TABLE,
                         KeyCheck.TABLE,
                         EpochCheck.TABLE,
@@ -283,7 +286,7 @@ class StateTamperIT {
         mutate();
         assertThat(findings)
                 .extracting(finding -> finding.table() + " " + finding.column())
-                .contains("consent_state version", "patient_key destroyed_at");
+                .contains("consent_state version", "patient_key destroyed_at", "ledger_outbox *");
     }
 
     @Test
@@ -331,8 +334,10 @@ class StateTamperIT {
                 statement.execute("truncate ledger." + table);
                 statement.execute("insert into ledger.%s select * from backup.%s".formatted(table, table));
             }
-            statement.execute("delete from ledger.ledger_outbox");
-            statement.execute("insert into ledger.ledger_outbox select * from backup.ledger_outbox");
+            for (String table : List.of("ledger_outbox", "ledger_staged")) {
+                statement.execute("delete from ledger." + table);
+                statement.execute("insert into ledger.%s select * from backup.%s".formatted(table, table));
+            }
             for (String one : sql) {
                 statement.execute(one);
                 changed += Math.max(0, statement.getUpdateCount());
