@@ -13,6 +13,7 @@ module org.securemed.ledger {
     exports org.securemed.ledger.erasure;
     exports org.securemed.ledger.log;
     exports org.securemed.ledger.merkle;
+    exports org.securemed.ledger.policy;
     exports org.securemed.ledger.replay;
     exports org.securemed.ledger.storage;
     exports org.securemed.ledger.verify;

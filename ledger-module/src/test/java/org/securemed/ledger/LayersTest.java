@@ -26,6 +26,10 @@ class LayersTest {
             only("checkpoint", "org.securemed.ledger.merkle..", "org.bouncycastle..", "javax.crypto..");
 
     @ArchTest
+    static final ArchRule POLICIES_KNOW_CHECKPOINTS =
+            only("policy", "org.securemed.ledger.checkpoint..", "org.securemed.ledger.entry..");
+
+    @ArchTest
     static final ArchRule THE_CONSENT_CONTRACT_KNOWS_ENTRIES = noClasses()
             .that()
             .resideInAPackage("org.securemed.ledger.consent..")

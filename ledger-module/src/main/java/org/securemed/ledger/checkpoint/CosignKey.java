@@ -21,7 +21,7 @@ public final class CosignKey {
 
     private CosignKey(String name, byte[] seed, boolean development) {
         this.privateKey = new MLDSAPrivateKeyParameters(MLDSAParameters.ml_dsa_44, seed);
-        this.verifyKey = CosignVerifyKey.of(name, privateKey.getPublicKey());
+        this.verifyKey = CosignVerifyKey.mlDsa44(name, privateKey.getPublicKey());
         this.development = development;
     }
 

@@ -14,8 +14,8 @@ import java.util.List;
  * @see <a href="https://c2sp.org/signed-note">C2SP signed-note</a>
  */
 public record SignedNote(String text, List<NoteSignature> signatures) {
-    /** The longest note that is read, in bytes. */
-    public static final int MAX_BYTES = 64 * 1024;
+    /** The longest note that is read, in bytes: room for sixteen of the longest signatures there are, 5 kB each. */
+    public static final int MAX_BYTES = 128 * 1024;
 
     private static final int MAX_SIGNATURES = 64;
     private static final String PREFIX = "— ";

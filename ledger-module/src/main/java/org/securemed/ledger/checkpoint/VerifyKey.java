@@ -69,7 +69,11 @@ public final class VerifyKey {
     static void requireName(String name) {
         boolean form = !name.isEmpty()
                 && name.length() <= 255
-                && name.codePoints().noneMatch(c -> c == '+' || Character.isWhitespace(c) || Character.isISOControl(c));
+                && name.codePoints()
+                        .noneMatch(c -> c == '+'
+                                || Character.isSpaceChar(c)
+                                || Character.isWhitespace(c)
+                                || Character.isISOControl(c));
         if (!form) {
             throw new IllegalArgumentException("a key's name has no white space and no plus sign");
         }
