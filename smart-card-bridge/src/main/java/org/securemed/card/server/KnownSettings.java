@@ -1,0 +1,51 @@
+package org.securemed.card.server;
+
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
+
+/** Refuses to start with a {@code securemed.*} key that nothing reads: a misspelt setting is no silent default. */
+final class KnownSettings {
+    private static final Set<ConfigurationPropertyName> KNOWN = Stream.of(
+                    "securemed.bridge.base-url",
+                    "securemed.bridge.issuer",
+                    "securemed.bridge.fhir-base",
+                    "securemed.bridge.max-body",
+                    "securemed.bridge.clock-skew",
+                    "securemed.development.data-directory",
+                    "securemed.development.postgres-port")
+            .map(ConfigurationPropertyName::of)
+            .collect(Collectors.toUnmodifiableSet());
+
+    private KnownSettings() {}
+
+    /**
+     * Checks every key that begins with {@code securemed.}, wherever it is set.
+     *
+     * @throws IllegalStateException naming the keys that are not known
+     */
+    static void check(ConfigurableEnvironment environment) {
+        Set<String> unknown = new TreeSet<>();
+        environment.getPropertySources().forEach(source -> {
+            if (source instanceof EnumerablePropertySource<?> enumerable) {
+                for (String name : enumerable.getPropertyNames()) {
+                    if (name.startsWith("securemed.") && !KNOWN.contains(ConfigurationPropertyName.adapt(name, '.'))) {
+                        unknown.add(name);
+                    }
+                }
+            }
+        });
+        if (!unknown.isEmpty()) {
+            throw new IllegalStateException("unknown settings: " + String.join(", ", unknown));
+        }
+    }
+
+    /** The keys that are known, in canonical form. */
+    static Set<String> known() {
+        return KNOWN.stream().map(ConfigurationPropertyName::toString).collect(Collectors.toUnmodifiableSet());
+    }
+}

@@ -1,0 +1,110 @@
+package org.securemed.card.server;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/** An authorization server that publishes a key and signs what it is told to. */
+public final class TestIssuer implements AutoCloseable {
+    private final RSAKey key;
+    private final HttpServer server;
+
+    public TestIssuer() {
+        try {
+            key = new RSAKeyGenerator(2048).keyID("test").generate();
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        } catch (JOSEException | IOException e) {
+            throw new IllegalStateException(e);
+        }
+        byte[] keys = new JWKSet(key.toPublicJWK()).toString().getBytes(StandardCharsets.UTF_8);
+        server.createContext("/oauth2/jwks", exchange -> {
+            exchange.getResponseHeaders().add("Content-Type", "application/json");
+            exchange.sendResponseHeaders(200, keys.length);
+            try (exchange) {
+                exchange.getResponseBody().write(keys);
+            }
+        });
+        server.start();
+    }
+
+    /** {@code iss} of its tokens. */
+    public String url() {
+        return "http://localhost:" + server.getAddress().getPort();
+    }
+
+    /**
+     * An access token for a person.
+     *
+     * @param fhirUser relative reference
+     * @param role code of our code system
+     */
+    public String token(String fhirUser, String role) {
+        return token(fhirUser, role, claims -> claims);
+    }
+
+    /** The same with claims added or replaced. */
+    public String token(String fhirUser, String role, UnaryOperator<JWTClaimsSet.Builder> change) {
+        Instant now = Instant.now();
+        JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder()
+                .issuer(url())
+                .audience(url() + "/fhir")
+                .subject(role)
+                .issueTime(Date.from(now))
+                .notBeforeTime(Date.from(now))
+                .expirationTime(Date.from(now.plusSeconds(300)))
+                .claim("client_id", "test-app")
+                .claim("scope", "user/*.cruds")
+                .claim("fhirUser", url() + "/fhir/" + fhirUser)
+                .claim("acr", "urn:securemed:acr:password")
+                .claim(
+                        "extensions",
+                        Map.of(
+                                "ihe_iua",
+                                Map.of(
+                                        "subject_role",
+                                        List.of(Map.of(
+                                                "system",
+                                                "https://securemed.org/fhir/CodeSystem/role",
+                                                "code",
+                                                role)))));
+        return sign("at+jwt", change.apply(claims).build());
+    }
+
+    /** A token of any type and claims. */
+    public String sign(String type, JWTClaimsSet claims) {
+        SignedJWT token = new SignedJWT(
+                new JWSHeader.Builder(JWSAlgorithm.RS256)
+                        .type(new JOSEObjectType(type))
+                        .keyID(key.getKeyID())
+                        .build(),
+                claims);
+        try {
+            token.sign(new RSASSASigner(key));
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+        return token.serialize();
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+    }
+}

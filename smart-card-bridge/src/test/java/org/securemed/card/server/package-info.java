@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.server;
+
+import org.jspecify.annotations.NullMarked;
