@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.qr;
+
+import org.jspecify.annotations.NullMarked;
