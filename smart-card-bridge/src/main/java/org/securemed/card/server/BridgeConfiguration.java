@@ -6,6 +6,7 @@ import org.securemed.card.database.BridgeSchema;
 import org.securemed.card.database.DevelopmentPostgres;
 import org.securemed.card.problem.ProblemConfiguration;
 import org.securemed.card.problem.ProblemWriter;
+import org.securemed.card.qr.QrConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
@@ -53,7 +54,13 @@ import org.springframework.core.Ordered;
     JdbcClientAutoConfiguration.class
 })
 @EnableConfigurationProperties(BridgeProperties.class)
-@Import({DevelopmentPostgres.class, ProblemConfiguration.class, SecurityChain.class, HealthController.class})
+@Import({
+    DevelopmentPostgres.class,
+    ProblemConfiguration.class,
+    SecurityChain.class,
+    HealthController.class,
+    QrConfiguration.class
+})
 class BridgeConfiguration {
 
     @Bean

@@ -16,6 +16,8 @@ final class KnownSettings {
                     "securemed.bridge.fhir-base",
                     "securemed.bridge.max-body",
                     "securemed.bridge.clock-skew",
+                    "securemed.bridge.scan.time-limit",
+                    "securemed.bridge.scan.parallel",
                     "securemed.development.data-directory",
                     "securemed.development.postgres-port")
             .map(ConfigurationPropertyName::of)
