@@ -8,6 +8,7 @@ import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.smart.RefusedRequests;
+import org.securemed.fhir.smart.SecurityEvents;
 import org.securemed.fhir.smart.SmartDiscovery;
 import org.securemed.ledger.log.Ledger;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -43,6 +44,11 @@ public class AuditConfiguration {
     @Bean
     RefusedRequests refusedRequests(EntryFactory entries, LedgerGateway ledger) {
         return new RefusedRequestRecorder(entries, ledger);
+    }
+
+    @Bean
+    SecurityEvents securityEvents(EntryFactory entries, LedgerGateway ledger, OwnerIndex index) {
+        return new SecurityEventRecorder(entries, ledger, index);
     }
 
     @Bean

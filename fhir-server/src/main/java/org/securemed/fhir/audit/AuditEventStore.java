@@ -108,7 +108,7 @@ final class AuditEventStore {
         return keys.open(entry.patient(), entry.id(), sealed).map(plain -> {
             try {
                 EntryDetail detail = EntryDetail.parse(plain);
-                return new Found(events.of(stored.index(), entry, detail), detail.patient());
+                return new Found(events.of(stored.index(), entry, detail).get(0), detail.patient());
             } catch (IOException e) {
                 throw new IllegalStateException("entry %d holds no detail".formatted(stored.index()), e);
             }

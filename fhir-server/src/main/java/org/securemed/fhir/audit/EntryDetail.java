@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param resources versioned references of what was read or written; never of what a search found
  * @param requestId X-Request-ID
  * @param basis what the decision rests on
+ * @param note what happened in a few words, where op and status don't say it
+ * @param content an AuditEvent that another system sent or somebody reported, as packed JSON in base64
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 record EntryDetail(
@@ -44,7 +46,9 @@ record EntryDetail(
         @Nullable String query,
         @Nullable List<String> resources,
         @Nullable String requestId,
-        @Nullable String basis) {
+        @Nullable String basis,
+        @Nullable String note,
+        @Nullable String content) {
     private static final ObjectMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();

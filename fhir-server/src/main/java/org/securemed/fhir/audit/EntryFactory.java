@@ -12,6 +12,7 @@ import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
+import org.securemed.fhir.smart.SecurityEvent;
 import org.securemed.ledger.consent.ConsentContract;
 import org.securemed.ledger.entry.Decision;
 import org.securemed.ledger.entry.Entry;
@@ -21,6 +22,7 @@ import org.securemed.ledger.entry.Pseudonym;
 
 /** Makes ledger entries of what happened in an exchange. Thread-safe. */
 final class EntryFactory {
+    private static final int MINOR_FAILURE = 4;
     private static final String POLICY = "securemed-consent/" + ConsentContract.ENGINE_VERSION;
 
     private final SubjectKeys keys;
@@ -69,7 +71,9 @@ final class EntryFactory {
                 facts.query(),
                 resources,
                 exchange.requestId(),
-                access.map(Access::basis).orElse(null));
+                access.map(Access::basis).orElse(null),
+                null,
+                null);
         return Entry.builder(id, clock.instant(), instance, op)
                 .actor(requester.clientId().isEmpty() ? null : requester.clientId())
                 .role(requester.roles().stream()
@@ -83,6 +87,47 @@ final class EntryFactory {
                 .decision(access.map(EntryFactory::decision).orElse(null))
                 .outcome(outcome)
                 .status(status)
+                .sealed(keys.seal(subject, id, detail.toJson()))
+                .build();
+    }
+
+    /**
+     * The entry of a security event.
+     *
+     * @param patientId logical id of a patient of this server; null if it concerns none
+     * @param requestId X-Request-ID
+     */
+    Entry entry(SecurityEvent event, @Nullable String patientId, String requestId) {
+        UUID id = EntryIds.next(clock.instant());
+        @Nullable Pseudonym subject = patientId == null ? null : keys.subject(patientId);
+        EntryDetail detail = new EntryDetail(
+                patientId == null ? null : "Patient/" + patientId,
+                event.fhirUser(),
+                event.name(),
+                List.of(),
+                null,
+                event.client(),
+                event.tokenId(),
+                event.issuer(),
+                event.subject(),
+                event.address(),
+                null,
+                event.request(),
+                List.of(),
+                requestId,
+                null,
+                event.failure() == null ? event.note() : event.failure(),
+                null);
+        return Entry.builder(id, clock.instant(), instance, new Op(event.kind().op()))
+                .actor(event.client() == null || event.client().isEmpty() ? null : event.client())
+                .role(event.roles().stream()
+                        .sorted()
+                        .map(Role::code)
+                        .findFirst()
+                        .orElse(null))
+                .purpose(event.purposeOfUse())
+                .patient(subject)
+                .outcome(event.succeeded() ? 0 : MINOR_FAILURE)
                 .sealed(keys.seal(subject, id, detail.toJson()))
                 .build();
     }

@@ -1,0 +1,105 @@
+package org.securemed.fhir.audit;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.hl7.fhir.r4.model.AuditEvent;
+import org.hl7.fhir.r4.model.AuditEvent.AuditEventAction;
+import org.hl7.fhir.r4.model.AuditEvent.AuditEventAgentComponent;
+import org.hl7.fhir.r4.model.Coding;
+import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.smart.SecurityEvent;
+import org.securemed.ledger.entry.Entry;
+
+/** Log-ins, tokens, answers to apps, cards and administrators' acts as AuditEvents. */
+final class SecurityEventView {
+    private static final String SECURITY_SERVER = "6";
+
+    private static final Coding AUTHENTICATION = AuditCodes.dicom("110114", "User Authentication");
+    private static final Coding SECURITY_ALERT = AuditCodes.dicom("110113", "Security Alert");
+
+    private record Form(Coding type, Coding subtype, boolean tokenRequest) {}
+
+    private static final Map<String, Form> FORMS = Map.of(
+            SecurityEvent.Kind.LOGIN.op(), form(AUTHENTICATION, AuditCodes.dicom("110122", "Login")),
+            SecurityEvent.Kind.LOGOUT.op(), form(AUTHENTICATION, AuditCodes.dicom("110123", "Logout")),
+            SecurityEvent.Kind.TOKEN_ISSUED.op(), new Form(AUTHENTICATION, iti("ITI-71"), true),
+            SecurityEvent.Kind.TOKEN_REFRESHED.op(), new Form(AUTHENTICATION, iti("ITI-71"), true),
+            SecurityEvent.Kind.TOKEN_INTROSPECTED.op(), form(AUTHENTICATION, iti("ITI-102")),
+            SecurityEvent.Kind.TOKEN_REVOKED.op(), form(AUTHENTICATION, own("token-revoked")),
+            SecurityEvent.Kind.APP_CONSENT.op(), form(SECURITY_ALERT, own("app-consent")),
+            SecurityEvent.Kind.ADMINISTRATION.op(),
+                    form(SECURITY_ALERT, AuditCodes.dicom("110137", "User Security Attributes Changed")),
+            SecurityEvent.Kind.CARD.op(), form(SECURITY_ALERT, own("card")),
+            SecurityEvent.Kind.SHARE.op(), form(AuditCodes.dicom("110106", "Export"), own("share")));
+
+    private final EventParts parts;
+
+    SecurityEventView(EventParts parts) {
+        this.parts = parts;
+    }
+
+    /** Whether an entry is one of these. */
+    static boolean shows(Entry entry) {
+        return FORMS.containsKey(entry.op().code());
+    }
+
+    AuditEvent of(long index, Entry entry, EntryDetail detail) {
+        Form form = FORMS.get(entry.op().code());
+        if (form == null) {
+            throw new IllegalArgumentException("not a security event: " + entry.op());
+        }
+        AuditEvent event = parts.begin(entry.id().toString(), index, entry, detail, SECURITY_SERVER);
+        event.setType(form.type().copy());
+        event.addSubtype(form.subtype().copy());
+        event.setAction(AuditEventAction.E);
+        event.setOutcomeDesc(detail.note());
+        agents(event, entry, detail);
+        entities(event, form, entry, detail);
+        return event;
+    }
+
+    private void agents(AuditEvent event, Entry entry, EntryDetail detail) {
+        if (EventParts.hasUser(detail)) {
+            parts.addUser(event, entry, detail, List.of(AuditCodes.recipient()));
+        }
+        AuditEventAgentComponent client = parts.addClient(event, detail, List.of(AuditCodes.application()));
+        if (!EventParts.hasUser(detail)) {
+            EventParts.describe(client, entry, detail);
+        }
+        parts.addServer(event, new Coding(AuditCodes.USER_AGENT_TYPES, "AuthzOauthService", null));
+    }
+
+    private static void entities(AuditEvent event, Form form, Entry entry, EntryDetail detail) {
+        boolean issued = form.tokenRequest() && EventParts.succeeded(entry);
+        List<String> said = new ArrayList<>();
+        addIfPresent(said, detail.query());
+        if (issued && !said.isEmpty()) {
+            // The profile allows this one entity and no other.
+            EventParts.addRequest(event, said.get(0));
+            event.getMeta().addProfile(AuditCodes.BALP + "IHE.IUA.71");
+            return;
+        }
+        EventParts.addPatient(event, detail);
+        said.forEach(request -> EventParts.addRequest(event, request));
+        EventParts.addRequestId(event, detail);
+    }
+
+    private static void addIfPresent(List<String> list, @Nullable String value) {
+        if (value != null) {
+            list.add(value);
+        }
+    }
+
+    private static Form form(Coding type, Coding subtype) {
+        return new Form(type, subtype, false);
+    }
+
+    private static Coding own(String code) {
+        return new Coding(AuditCodes.OWN, code, null);
+    }
+
+    private static Coding iti(String transaction) {
+        return new Coding("urn:ihe:event-type-code", transaction, null);
+    }
+}

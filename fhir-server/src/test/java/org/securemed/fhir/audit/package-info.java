@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.fhir.audit;
+
+import org.jspecify.annotations.NullMarked;
