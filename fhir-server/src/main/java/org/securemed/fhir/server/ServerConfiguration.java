@@ -23,6 +23,7 @@ import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.smart.RefusedRequests;
 import org.securemed.fhir.smart.SmartConfiguration;
 import org.securemed.fhir.smart.SmartSweep;
+import org.securemed.fhir.transparency.TransparencyConfiguration;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
@@ -73,6 +74,7 @@ import org.springframework.core.Ordered;
     DemoConfiguration.class,
     ConsentConfiguration.class,
     AuditConfiguration.class,
+    TransparencyConfiguration.class,
     HealthController.class
 })
 public class ServerConfiguration {

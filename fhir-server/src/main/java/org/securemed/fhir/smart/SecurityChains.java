@@ -22,7 +22,8 @@ import org.springframework.security.web.util.matcher.MediaTypeRequestMatcher;
 
 /**
  * The three chains: authorization server, FHIR API, and everything else, which is denied but for the log-in page. A
- * package with pages of its own adds a chain with an order between {@link #FHIR} and {@link #REST}.
+ * package with pages of its own adds a chain with an order between {@link #FHIR} and {@link #REST}; one with an API of
+ * its own, see {@link BearerChain}.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableWebSecurity
@@ -31,7 +32,7 @@ class SecurityChains {
     static final int FHIR = 20;
     static final int REST = 1000;
 
-    private static final String DATA = "default-src 'none'; frame-ancestors 'none'";
+    static final String DATA = "default-src 'none'; frame-ancestors 'none'";
 
     @Bean
     @Order(AUTHORIZATION_SERVER)
@@ -119,7 +120,7 @@ class SecurityChains {
                 + "; base-uri 'none'; frame-ancestors 'none'";
     }
 
-    private static void headers(HttpSecurity http, String policy) throws Exception {
+    static void headers(HttpSecurity http, String policy) throws Exception {
         http.headers(headers -> headers.contentSecurityPolicy(csp -> csp.policyDirectives(policy))
                 .frameOptions(frames -> frames.deny())
                 .referrerPolicy(referrer -> referrer.policy(ReferrerPolicy.NO_REFERRER))

@@ -113,6 +113,11 @@ public class SmartConfiguration {
     }
 
     @Bean
+    BearerChain bearerChain(AccessTokens tokens, Refusals refusals) {
+        return new BearerChain(tokens, refusals);
+    }
+
+    @Bean
     RegisteredOrigins registeredOrigins(SmartStore store) {
         return new RegisteredOrigins(store.client(), store.clock());
     }

@@ -1,0 +1,115 @@
+package org.securemed.fhir.transparency;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.securemed.fhir.problem.Problem;
+import org.securemed.ledger.checkpoint.SignedNote;
+import org.securemed.ledger.checkpoint.TilePath;
+import org.securemed.ledger.checkpoint.TlogProof;
+import org.securemed.ledger.log.Ledger;
+import org.securemed.ledger.log.LedgerUnavailableException;
+import org.securemed.ledger.log.StoredEntry;
+import org.securemed.ledger.merkle.Tile;
+
+/**
+ * Reads the log for strangers without getting in the way of those who write it: few reads at once, full tiles from
+ * memory, the checkpoint read a few times a second however often it is asked for. Thread-safe.
+ *
+ * <p>Every method answers 503 as a {@link Problem} when the ledger cannot be read or too many wait for it.
+ */
+final class PublishedLog {
+    private static final int READS_AT_ONCE = 4;
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
+    private static final Duration CHECKPOINT_AGE = Duration.ofMillis(200);
+    private static final long CACHED_BYTES = 32L * 1024 * 1024;
+    private static final Boolean NEWEST = true;
+
+    private final Ledger ledger;
+    private final Semaphore reads = new Semaphore(READS_AT_ONCE, true);
+    private final Cache<TilePath, byte[]> tiles = Caffeine.newBuilder()
+            .maximumWeight(CACHED_BYTES)
+            .weigher((TilePath path, byte[] bytes) -> bytes.length)
+            .build();
+    private final Cache<Boolean, Optional<SignedNote>> checkpoint =
+            Caffeine.newBuilder().expireAfterWrite(CHECKPOINT_AGE).build();
+
+    PublishedLog(Ledger ledger) {
+        this.ledger = ledger;
+    }
+
+    /** The newest published checkpoint, at most 200 ms old; empty before the first. */
+    Optional<byte[]> checkpoint() {
+        Optional<SignedNote> newest = checkpoint.get(NEWEST, key -> reading(ledger::checkpoint));
+        return newest.map(note -> note.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A tile or entry bundle; empty if no published checkpoint covers it. */
+    Optional<byte[]> tile(TilePath path) {
+        byte[] known = tiles.getIfPresent(path);
+        if (known != null) {
+            return Optional.of(known);
+        }
+        Optional<byte[]> bytes = reading(() -> ledger.tile(path));
+        if (path.level() != TilePath.ENTRIES && !path.isPartial()) {
+            bytes.ifPresent(full -> tiles.put(path, full));
+        }
+        return bytes;
+    }
+
+    /** The entry at an index, if a published checkpoint covers it. */
+    Optional<byte[]> entry(long index) {
+        TilePath covering = new TilePath(0, index / Tile.WIDTH, (int) (index % Tile.WIDTH) + 1);
+        return reading(() -> ledger.tile(covering).flatMap(tile -> ledger.read(index)))
+                .map(PublishedLog::body);
+    }
+
+    /** The receipt of the entry at an index, if a published checkpoint covers it. */
+    Optional<byte[]> receipt(long index) {
+        return reading(() -> ledger.receipt(index)).map(PublishedLog::text);
+    }
+
+    /** The receipt of the entry with this id, likewise. */
+    Optional<byte[]> receipt(UUID id) {
+        return reading(() -> ledger.read(id).flatMap(entry -> ledger.receipt(entry.index())))
+                .map(PublishedLog::text);
+    }
+
+    private <T> T reading(Supplier<T> read) {
+        boolean may = false;
+        try {
+            may = reads.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+            if (!may) {
+                throw unavailable();
+            }
+            return read.get();
+        } catch (LedgerUnavailableException e) {
+            throw unavailable();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw unavailable();
+        } finally {
+            if (may) {
+                reads.release();
+            }
+        }
+    }
+
+    private static byte[] text(TlogProof proof) {
+        return proof.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] body(StoredEntry entry) {
+        return entry.body().toByteArray();
+    }
+
+    private static Problem unavailable() {
+        return Problem.unavailable("log-unavailable", "The log cannot be read now. Try again.", Duration.ofSeconds(1));
+    }
+}
