@@ -45,7 +45,7 @@ create table ledger.ledger_block (
     root      bytea    not null check (length(root) = 32),
     inst      text     not null,
     key_id    bytea    not null check (length(key_id) = 32),
-    sig       bytea    not null check (length(sig) = 64),
+    sig       bytea    not null check (length(sig) between 8 and 72),
     t_ms      bigint   not null,
     primary key (log, block_no)
 );
@@ -77,7 +77,7 @@ create table ledger.ledger_outbox (
     inst   text  not null,
     body   bytea not null check (length(body) between 1 and 32768),
     key_id bytea not null check (length(key_id) = 32),
-    sig    bytea not null check (length(sig) = 64)
+    sig    bytea not null check (length(sig) between 8 and 72)
 );
 comment on table ledger.ledger_outbox is 'Entries of committed writes on their way into the log, signed by their instance.';
 
@@ -87,7 +87,7 @@ create table ledger.ledger_staged (
     inst   text  not null,
     leaf   bytea not null check (length(leaf) = 32),
     key_id bytea not null check (length(key_id) = 32),
-    sig    bytea not null check (length(sig) = 64)
+    sig    bytea not null check (length(sig) between 8 and 72)
 );
 comment on table ledger.ledger_staged is 'Evidence of what is in the outbox, signed by its instance.';
 

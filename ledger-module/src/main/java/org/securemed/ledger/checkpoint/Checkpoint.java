@@ -46,6 +46,15 @@ public record Checkpoint(String origin, long size, Hash root) {
         return origin + "\n" + size + "\n" + Base64.getEncoder().encodeToString(root.toByteArray()) + "\n";
     }
 
+    /**
+     * The checkpoint that a note says it is, verified by nobody.
+     *
+     * @throws NoteException if it has another form
+     */
+    public static Checkpoint claimed(SignedNote note) throws NoteException {
+        return read(note.text());
+    }
+
     private static Checkpoint read(String body) throws NoteException {
         String[] lines = body.split("\n", 5);
         if (lines.length != 4 || !lines[3].isEmpty()) {

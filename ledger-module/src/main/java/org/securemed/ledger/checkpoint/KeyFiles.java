@@ -12,16 +12,27 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.Provider;
 import java.security.SecureRandom;
+import java.security.Security;
+import java.security.cert.Certificate;
 import java.security.interfaces.EdECPrivateKey;
 import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import javax.crypto.SecretKey;
 
-/** Where signing keys come from: a PKCS#12 keystore, or in development a file that is made when it is not there. */
+/**
+ * Where signing keys come from: a PKCS#12 keystore, a PKCS#11 token, or in development a file that is made when it is
+ * not there.
+ */
 public final class KeyFiles {
     private static final String DEVELOPMENT_HEADER = "securemed-development-key/v1";
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
+
+    private static final Map<Path, Provider> TOKENS = new HashMap<>();
 
     private KeyFiles() {}
 
@@ -40,6 +51,48 @@ public final class KeyFiles {
             throw new KeyException("the key under alias %s is not Ed25519".formatted(alias));
         }
         return SigningKey.ofSeed(name, seed, false);
+    }
+
+    /**
+     * The P-256 key with a certificate under {@code alias} (CKA_LABEL) of a PKCS#11 token, such as a hardware security
+     * module. The key stays in the token.
+     *
+     * @param configuration a file as the JDK's provider SunPKCS11 reads it, naming the library and the slot
+     * @param pin of the token's user
+     * @param name the key's name in notes; of the log key, the log's origin
+     * @throws KeyException if there is no such token, PIN or key
+     * @see <a href="https://docs.oracle.com/en/java/javase/17/security/pkcs11-reference-guide1.html">PKCS#11 Reference
+     *     Guide</a>
+     */
+    public static SigningKey fromPkcs11(Path configuration, char[] pin, String alias, String name) throws KeyException {
+        try {
+            Provider provider = provider(configuration);
+            KeyStore token = KeyStore.getInstance("PKCS11", provider);
+            token.load(null, pin);
+            Certificate certificate = token.getCertificate(alias);
+            if (!(token.getKey(alias, null) instanceof PrivateKey key) || certificate == null) {
+                throw new KeyException("the token has no key with a certificate under %s".formatted(alias));
+            }
+            return SigningKey.inToken(name, key, certificate.getPublicKey(), provider);
+        } catch (IOException | GeneralSecurityException | RuntimeException e) {
+            // The provider wraps what the library says in unchecked exceptions of its own.
+            throw new KeyException("cannot use the token of %s under %s".formatted(configuration, alias), e);
+        }
+    }
+
+    /** One provider for each configuration: a token is one thing, and so is a log-in to it. */
+    private static synchronized Provider provider(Path configuration) throws KeyException {
+        Path file = configuration.toAbsolutePath().normalize();
+        Provider known = TOKENS.get(file);
+        if (known == null) {
+            Provider sun = Security.getProvider("SunPKCS11");
+            if (sun == null) {
+                throw new KeyException("this Java has no provider SunPKCS11");
+            }
+            known = sun.configure(file.toString());
+            TOKENS.put(file, known);
+        }
+        return known;
     }
 
     private static Key load(Path keystore, char[] password, String alias) throws KeyException {
@@ -118,8 +171,9 @@ public final class KeyFiles {
         if (directory != null) {
             Files.createDirectories(directory);
         }
-        SigningKey fresh = SigningKey.generate("development", new SecureRandom());
-        String text = DEVELOPMENT_HEADER + "\n" + Base64.getEncoder().encodeToString(fresh.seed()) + "\n";
+        byte[] seed = new byte[32];
+        new SecureRandom().nextBytes(seed);
+        String text = DEVELOPMENT_HEADER + "\n" + Base64.getEncoder().encodeToString(seed) + "\n";
         Path part = Files.createTempFile(directory, "key", ".part", PosixFilePermissions.asFileAttribute(OWNER_ONLY));
         try {
             Files.writeString(part, text, StandardCharsets.US_ASCII, StandardOpenOption.DSYNC);

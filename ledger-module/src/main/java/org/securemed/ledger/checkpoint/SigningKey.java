@@ -1,37 +1,67 @@
 package org.securemed.ledger.checkpoint;
 
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.Provider;
+import java.security.ProviderException;
+import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.Signature;
 import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 
 /**
- * A named Ed25519 private key. Its bytes do not leave this package. Thread safe.
+ * A named private key: Ed25519 in memory, or ECDSA on P-256 in a token. Its bytes do not leave this package. Thread
+ * safe.
  *
- * <p>By BouncyCastle, whose signing is many times faster than that of the JDK 17 provider.
+ * <p>Ed25519 is by BouncyCastle, whose signing is many times faster than that of the JDK 17 provider. Tokens sign with
+ * ECDSA because the JDK 17 cannot ask them for Ed25519.
  */
 public final class SigningKey {
-    private final Ed25519PrivateKeyParameters privateKey;
+    private final Signer signer;
     private final VerifyKey verifyKey;
     private final boolean development;
 
-    private SigningKey(String name, Ed25519PrivateKeyParameters privateKey, boolean development) {
-        this.privateKey = privateKey;
-        this.verifyKey = VerifyKey.of(name, privateKey.generatePublicKey().getEncoded());
+    private SigningKey(Signer signer, VerifyKey verifyKey, boolean development) {
+        this.signer = signer;
+        this.verifyKey = verifyKey;
         this.development = development;
     }
 
     /** A fresh key that lives as long as this process. */
     public static SigningKey generate(String name, SecureRandom random) {
-        return new SigningKey(name, new Ed25519PrivateKeyParameters(random), false);
+        return inMemory(name, new Ed25519PrivateKeyParameters(random), false);
     }
 
     /** @param seed the 32 bytes of RFC 8032 section 5.1.5 */
     static SigningKey ofSeed(String name, byte[] seed, boolean development) {
-        return new SigningKey(name, new Ed25519PrivateKeyParameters(seed), development);
+        return inMemory(name, new Ed25519PrivateKeyParameters(seed), development);
     }
 
-    byte[] seed() {
-        return privateKey.getEncoded();
+    /**
+     * An ECDSA key that a provider holds.
+     *
+     * @throws IllegalArgumentException if it is not on P-256
+     */
+    static SigningKey inToken(String name, PrivateKey key, PublicKey publicKey, Provider provider) {
+        VerifyKey verifyKey = VerifyKey.of(name, publicKey.getEncoded());
+        Signer signer = message -> {
+            Signature signature = Signature.getInstance("SHA256withECDSA", provider);
+            signature.initSign(key);
+            signature.update(message);
+            return signature.sign();
+        };
+        return new SigningKey(signer, verifyKey, false);
+    }
+
+    private static SigningKey inMemory(String name, Ed25519PrivateKeyParameters key, boolean development) {
+        Signer signer = message -> {
+            byte[] signature = new byte[Ed25519.SIGNATURE_SIZE];
+            key.sign(Ed25519.Algorithm.Ed25519, null, message, 0, message.length, signature, 0);
+            return signature;
+        };
+        VerifyKey verifyKey = VerifyKey.of(name, key.generatePublicKey().getEncoded());
+        return new SigningKey(signer, verifyKey, development);
     }
 
     /** The public half. */
@@ -44,16 +74,27 @@ public final class SigningKey {
         return development;
     }
 
-    /** The 64-byte signature of {@code message}: RFC 8032 section 5.1.6. */
+    /**
+     * The signature of {@code message}: 64 bytes of RFC 8032 section 5.1.6, or ECDSA in DER, at most 72 bytes.
+     *
+     * @throws SigningException if the token that holds the key does not sign
+     */
     public byte[] sign(byte[] message) {
-        byte[] signature = new byte[Ed25519.SIGNATURE_SIZE];
-        privateKey.sign(Ed25519.Algorithm.Ed25519, null, message, 0, message.length, signature, 0);
-        return signature;
+        try {
+            return signer.sign(message);
+        } catch (GeneralSecurityException | ProviderException e) {
+            throw new SigningException("the token does not sign with %s".formatted(verifyKey.name()), e);
+        }
     }
 
     /** The public half only. */
     @Override
     public String toString() {
         return "SigningKey[" + verifyKey + "]";
+    }
+
+    /** Signs one message. */
+    private interface Signer {
+        byte[] sign(byte[] message) throws GeneralSecurityException;
     }
 }

@@ -11,40 +11,49 @@ import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.TreeHash;
 
 /**
- * A named Ed25519 public key, as C2SP signed notes know it (signature type 0x01).
+ * A named public key, as C2SP signed notes know it: Ed25519 (signature type 0x01), or ECDSA on P-256 (type 0x02) for
+ * keys in tokens that do not know Ed25519.
  *
  * @see <a href="https://c2sp.org/signed-note">C2SP signed-note</a>
  */
 public final class VerifyKey {
     static final byte ED25519 = 0x01;
+    static final byte ECDSA = 0x02;
 
     private final String name;
     private final byte[] publicKey;
+    // Null for Ed25519.
+    private final @Nullable P256Key p256;
 
-    private VerifyKey(String name, byte[] publicKey) {
+    private VerifyKey(String name, byte[] publicKey, @Nullable P256Key p256) {
         this.name = name;
         this.publicKey = publicKey;
+        this.p256 = p256;
     }
 
     /**
      * A key of this name.
      *
      * @param name 1 to 255 characters without white space, control characters or {@code +}
-     * @param publicKey 32 bytes that encode a point, RFC 8032 section 5.1.2
+     * @param publicKey 32 bytes that encode a point of Ed25519, RFC 8032 section 5.1.2; or the DER form of a
+     *     SubjectPublicKeyInfo of a P-256 key, RFC 5480
      * @throws IllegalArgumentException if either is not so
      */
     public static VerifyKey of(String name, byte[] publicKey) {
         requireName(name);
-        if (publicKey.length != Ed25519.PUBLIC_KEY_SIZE || !Ed25519.validatePublicKeyFull(publicKey, 0)) {
+        if (publicKey.length != Ed25519.PUBLIC_KEY_SIZE) {
+            return new VerifyKey(name, publicKey.clone(), P256Key.of(publicKey));
+        }
+        if (!Ed25519.validatePublicKeyFull(publicKey, 0)) {
             throw new IllegalArgumentException("not an Ed25519 public key");
         }
-        return new VerifyKey(name, publicKey.clone());
+        return new VerifyKey(name, publicKey.clone(), null);
     }
 
     /**
      * Reads {@link #toString()}.
      *
-     * @throws NoteException if the text is not a vkey of an Ed25519 key, or its key id is another's
+     * @throws NoteException if the text is not a vkey of an Ed25519 or ECDSA key, or its key id is another's
      */
     public static VerifyKey parse(String vkey) throws NoteException {
         String[] parts = vkey.split("\\+", 3);
@@ -53,16 +62,14 @@ public final class VerifyKey {
         }
         try {
             byte[] typed = Base64.getDecoder().decode(parts[2]);
-            if (typed.length != 1 + Ed25519.PUBLIC_KEY_SIZE || typed[0] != ED25519) {
-                throw new NoteException("the vkey is not of an Ed25519 key");
-            }
-            VerifyKey key = of(parts[0], Arrays.copyOfRange(typed, 1, typed.length));
+            VerifyKey key = of(parts[0], Arrays.copyOfRange(typed, Math.min(1, typed.length), typed.length));
+            // Says also that the type is that of the key.
             if (!key.toString().equals(vkey)) {
-                throw new NoteException("the vkey's id is not that of its key");
+                throw new NoteException("the vkey's type or id is not that of its key");
             }
             return key;
         } catch (IllegalArgumentException e) {
-            throw new NoteException("the vkey is malformed");
+            throw new NoteException("the vkey is malformed, or of a kind that is not known");
         }
     }
 
@@ -84,27 +91,36 @@ public final class VerifyKey {
         return name;
     }
 
-    /** The 32 bytes of the public key. */
+    /** The public key, in the form that {@link #of} takes. */
     public byte[] publicKey() {
         return publicKey.clone();
     }
 
-    /** SHA-256(name "\n" 0x01 key)[0:4], big-endian. */
+    /** The first four bytes, big-endian, of SHA-256(name "\n" 0x01 key), for ECDSA of SHA-256(key). */
     public int keyId() {
-        byte[] prefix = (name + "\n").getBytes(StandardCharsets.UTF_8);
-        byte[] input = Arrays.copyOf(prefix, prefix.length + 1 + publicKey.length);
-        input[prefix.length] = ED25519;
-        System.arraycopy(publicKey, 0, input, prefix.length + 1, publicKey.length);
+        byte[] input = publicKey;
+        if (p256 == null) {
+            byte[] prefix = (name + "\n").getBytes(StandardCharsets.UTF_8);
+            input = Arrays.copyOf(prefix, prefix.length + 1 + publicKey.length);
+            input[prefix.length] = ED25519;
+            System.arraycopy(publicKey, 0, input, prefix.length + 1, publicKey.length);
+        }
         return ByteBuffer.wrap(TreeHash.sha256(input).toByteArray()).getInt();
     }
 
-    /** SHA-256 of the 32 bytes of the public key: what blocks name it by. */
+    /** SHA-256 of {@link #publicKey()}: what blocks name it by. */
     public Hash fingerprint() {
         return TreeHash.sha256(publicKey);
     }
 
-    /** Whether this key signed {@code message}: RFC 8032 section 5.1.7. Thread safe. */
+    /**
+     * Whether this key signed {@code message}: RFC 8032 section 5.1.7; or ECDSA with SHA-256, the signature in DER.
+     * Thread safe.
+     */
     public boolean signed(byte[] message, byte[] signature) {
+        if (p256 != null) {
+            return p256.signed(message, signature);
+        }
         return signature.length == Ed25519.SIGNATURE_SIZE
                 && Ed25519.verify(signature, 0, publicKey, 0, message, 0, message.length);
     }
@@ -119,11 +135,11 @@ public final class VerifyKey {
         return Arrays.hashCode(publicKey);
     }
 
-    /** The vkey: {@code name+hex(keyid)+base64(0x01 key)}. */
+    /** The vkey: {@code name+hex(keyid)+base64(type key)}. */
     @Override
     public String toString() {
         byte[] typed = new byte[1 + publicKey.length];
-        typed[0] = ED25519;
+        typed[0] = p256 == null ? ED25519 : ECDSA;
         System.arraycopy(publicKey, 0, typed, 1, publicKey.length);
         return name + "+" + HexFormat.of().toHexDigits(keyId()) + "+"
                 + Base64.getEncoder().encodeToString(typed);

@@ -25,7 +25,7 @@ import org.securemed.ledger.merkle.TreeHash;
  * @param root root of the tree that ends with this block
  * @param instance who wrote it
  * @param keyId fingerprint of the instance's key
- * @param signature 64 bytes
+ * @param signature by that key: 64 bytes of Ed25519, up to 72 of ECDSA
  * @param timeMillis POSIX time; never less than that of the block before
  */
 public record Block(

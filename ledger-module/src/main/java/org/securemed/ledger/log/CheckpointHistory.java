@@ -1,18 +1,16 @@
 package org.securemed.ledger.log;
 
 import org.securemed.ledger.checkpoint.Checkpoint;
-import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
-import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.Proofs;
 
 /** Checks that the stored tree extends a checkpoint that was signed earlier. */
 final class CheckpointHistory {
-    private final VerifyKey logKey;
+    private final KeyEntries keys;
 
-    CheckpointHistory(VerifyKey logKey) {
-        this.logKey = logKey;
+    CheckpointHistory(KeyEntries keys) {
+        this.keys = keys;
     }
 
     /**
@@ -22,7 +20,7 @@ final class CheckpointHistory {
      * @throws LogCorruptException if it does not
      */
     Checkpoint extendedBy(LogHead head, String where, SignedNote note, LogStore.Session session) {
-        Checkpoint checkpoint = verified(where, note, logKey);
+        Checkpoint checkpoint = keys.verified(where, note);
         if (checkpoint.size() > head.size()) {
             throw new LogCorruptException(
                     "ledger_head, size",
@@ -37,13 +35,5 @@ final class CheckpointHistory {
                     "root " + root + ": the database is a fork of what was signed");
         }
         return checkpoint;
-    }
-
-    static Checkpoint verified(String where, SignedNote note, VerifyKey logKey) {
-        try {
-            return Checkpoint.verify(note, logKey);
-        } catch (NoteException e) {
-            throw new LogCorruptException(where, "a checkpoint by the log key", String.valueOf(e.getMessage()));
-        }
     }
 }

@@ -1,28 +1,29 @@
 package org.securemed.ledger.log;
 
-import java.time.Clock;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.Checkpoint;
-import org.securemed.ledger.checkpoint.CosignKey;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
-import org.securemed.ledger.checkpoint.SigningKey;
 
 /** Signs where the log is, keeps it in the vault, then stores it. One thread at a time. */
 final class CheckpointPublisher {
-    private final SigningKey logKey;
-    private final @Nullable CosignKey cosigner;
-    private final Clock clock;
+    private final String origin;
+    private final CheckpointSigner signer;
+    private final KeyEntries keys;
     private final CheckpointVault vault;
     private final HeadCheck headCheck;
     private final CheckpointHistory history;
 
     CheckpointPublisher(
-            LedgerKeys keys, Clock clock, CheckpointVault vault, HeadCheck headCheck, CheckpointHistory history) {
-        this.logKey = keys.log();
-        this.cosigner = keys.cosigner();
-        this.clock = clock;
+            String origin,
+            CheckpointSigner signer,
+            KeyEntries keys,
+            CheckpointVault vault,
+            HeadCheck headCheck,
+            CheckpointHistory history) {
+        this.origin = origin;
+        this.signer = signer;
+        this.keys = keys;
         this.vault = vault;
         this.headCheck = headCheck;
         this.history = history;
@@ -41,14 +42,19 @@ final class CheckpointPublisher {
             if (head.size() == head.checkpointSize()) {
                 return;
             }
+            keys.refresh(session);
             headCheck.againstLastBlock(head, session);
         } catch (LogCorruptException e) {
             // The head and its block are read one after the other; a block in between looks like a difference.
             head = lockedHead(store);
         }
-        Checkpoint checkpoint = new Checkpoint(
-                logKey.verifyKey().name(), head.size(), head.frontier().root());
-        SignedNote note = sign(checkpoint);
+        Checkpoint checkpoint =
+                new Checkpoint(origin, head.size(), head.frontier().root());
+        Optional<SignedNote> signed = signer.sign(checkpoint);
+        if (signed.isEmpty()) {
+            return;
+        }
+        SignedNote note = signed.get();
         keep(head, checkpoint, note, store);
         try (LogStore.Session session = store.write()) {
             LogHead locked = session.lockHead()
@@ -60,11 +66,6 @@ final class CheckpointPublisher {
             session.publish(locked.checkpointSize(), checkpoint.size(), note.toString());
             session.commit();
         }
-    }
-
-    private SignedNote sign(Checkpoint checkpoint) {
-        SignedNote note = checkpoint.sign(logKey);
-        return cosigner == null ? note : note.with(cosigner.cosign(checkpoint, clock.instant()));
     }
 
     private LogHead lockedHead(LogStore store) {
@@ -98,9 +99,10 @@ final class CheckpointPublisher {
     /** Another instance with the same vault may have gone on; it checked ours then, and start-up checks it again. */
     private boolean isNewer(SignedNote kept, Checkpoint checkpoint) {
         try {
-            return Checkpoint.verify(kept, logKey.verifyKey()).size() > checkpoint.size();
+            // Beyond what this instance has read of the log's keys its signature cannot be judged, and need not be.
+            return Checkpoint.claimed(kept).size() > checkpoint.size();
         } catch (NoteException e) {
-            throw new LogCorruptException("the vault", "a checkpoint by the log key", String.valueOf(e.getMessage()));
+            throw new LogCorruptException("the vault", "a checkpoint", String.valueOf(e.getMessage()));
         }
     }
 }

@@ -5,12 +5,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.checkpoint.KeyHistory;
+import org.securemed.ledger.checkpoint.NoteException;
+import org.securemed.ledger.checkpoint.SigningException;
 import org.securemed.ledger.checkpoint.SigningKey;
+import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.merkle.Frontier;
 import org.securemed.ledger.merkle.Hash;
@@ -31,6 +37,7 @@ final class Committer implements Runnable {
     private final String origin;
     private final SigningKey instanceKey;
     private final Hash instanceKeyId;
+    private final KeyEntries keys;
     private final HeadCheck headCheck;
     private final LedgerOptions options;
     private final Clock clock;
@@ -50,6 +57,7 @@ final class Committer implements Runnable {
             LogStore store,
             String origin,
             SigningKey instanceKey,
+            KeyEntries keys,
             HeadCheck headCheck,
             LedgerOptions options,
             Clock clock,
@@ -58,6 +66,7 @@ final class Committer implements Runnable {
         this.origin = origin;
         this.instanceKey = instanceKey;
         this.instanceKeyId = instanceKey.verifyKey().fingerprint();
+        this.keys = keys;
         this.headCheck = headCheck;
         this.options = options;
         this.clock = clock;
@@ -112,7 +121,13 @@ final class Committer implements Runnable {
     public void run() {
         try {
             for (List<Pending> batch = next(); batch != null; batch = next()) {
-                serve(batch);
+                // What changes the log's keys goes alone: it is refused when they have changed already.
+                List<Pending> usual =
+                        batch.stream().filter(pending -> !isAboutKeys(pending)).toList();
+                if (!usual.isEmpty()) {
+                    serve(usual, false);
+                }
+                batch.stream().filter(Committer::isAboutKeys).forEach(pending -> serve(List.of(pending), true));
             }
         } finally {
             dropSession();
@@ -123,20 +138,28 @@ final class Committer implements Runnable {
         return waiting.take(options.maxEntriesPerBlock(), options.maxBytesPerBlock());
     }
 
-    private void serve(List<Pending> batch) {
+    private static boolean isAboutKeys(Pending pending) {
+        return pending.submission().leaves().stream()
+                .anyMatch(leaf -> leaf.entry().op().equals(Op.KEY));
+    }
+
+    private void serve(List<Pending> batch, boolean aboutKeys) {
         RuntimeException cause = broken;
         if (cause != null) {
             answerWith(batch, unavailable(cause));
             return;
         }
         try {
-            Map<Pending, AppendResult> answers = commit(batch);
+            Map<Pending, AppendResult> answers = commit(batch, aboutKeys);
             lastBlockFailed = false;
             answers.forEach((pending, answer) -> pending.result().complete(answer));
         } catch (LedgerUnavailableException e) {
             lastBlockFailed = true;
             log.atWarn().addKeyValue("entries", batch.size()).setCause(e).log("block not committed");
             answerWith(batch, e);
+        } catch (KeyStatementException e) {
+            answerWith(batch, e);
+            dropSession();
         } catch (RuntimeException | Error e) {
             // Our state is not what we promised, or unknown: stop. Recovery is what runs at every start.
             RuntimeException stop = e instanceof RuntimeException known ? known : new IllegalStateException(e);
@@ -147,12 +170,12 @@ final class Committer implements Runnable {
         }
     }
 
-    private Map<Pending, AppendResult> commit(List<Pending> batch) {
+    private Map<Pending, AppendResult> commit(List<Pending> batch, boolean aboutKeys) {
         // After a failure only one attempt, so that requests do not pile up behind a database that is gone.
         long deadline = lastBlockFailed
                 ? System.nanoTime()
                 : System.nanoTime() + options.commitTimeout().toNanos();
-        boolean careful = false;
+        boolean careful = aboutKeys;
         @Nullable Attempt unknown = null;
         while (true) {
             try {
@@ -160,7 +183,7 @@ final class Committer implements Runnable {
                     return committed(unknown);
                 }
                 unknown = null;
-                Attempt attempt = write(batch, careful);
+                Attempt attempt = write(batch, careful, aboutKeys);
                 if (attempt.commit == null) {
                     openSession().rollback();
                     return attempt.draft.answers();
@@ -176,6 +199,9 @@ final class Committer implements Runnable {
                 careful = true;
                 alone = false;
                 openSession().rollback();
+            } catch (SigningException e) {
+                openSession().rollback();
+                throw new LedgerUnavailableException("the block is not signed", e);
             } catch (LedgerUnavailableException e) {
                 dropSession();
                 if (System.nanoTime() - deadline >= 0) {
@@ -194,10 +220,15 @@ final class Committer implements Runnable {
      * is seen, and one that is not comes behind this block.
      *
      * @param careful lock the head, and look for ids that are in the log already
+     * @param aboutKeys refuse what the log's keys of now do not allow
      */
-    private Attempt write(List<Pending> batch, boolean careful) throws DuplicateIdException, HeadMovedException {
+    private Attempt write(List<Pending> batch, boolean careful, boolean aboutKeys)
+            throws DuplicateIdException, HeadMovedException {
         LogStore.Session tx = openSession();
         LogHead head = alone && !careful ? trusted : lockHead(tx);
+        if (aboutKeys) {
+            requireAllowed(batch.get(0), head, tx);
+        }
         BlockDraft draft = draft(batch, careful, tx, head);
         if (draft.leaves().isEmpty()) {
             return withoutBlock(draft, head, tx);
@@ -233,9 +264,32 @@ final class Committer implements Runnable {
         if (!same) {
             // Another instance wrote it, or somebody who should not: never sign what follows an unsigned head.
             headCheck.againstLastBlock(head, tx);
+            requireOwnKeyInForce();
             trusted = head;
         }
         return head;
+    }
+
+    /** Asked whenever another instance wrote: only another one revokes this one's key. */
+    private void requireOwnKeyInForce() {
+        Optional<VerifyKey> certified = keys.instanceKey(instanceKeyId);
+        if (certified.isPresent() && keys.inForce(instanceKeyId).isEmpty()) {
+            throw new IllegalStateException("the key of this instance was revoked");
+        }
+    }
+
+    private void requireAllowed(Pending pending, LogHead head, LogStore.Session tx) {
+        keys.refresh(tx);
+        for (Leaf leaf : pending.submission().leaves()) {
+            String statement = leaf.entry().statement();
+            if (statement != null && KeyHistory.concerns(statement)) {
+                try {
+                    keys.tryNext(head.size(), statement);
+                } catch (NoteException e) {
+                    throw new KeyStatementException(String.valueOf(e.getMessage()), e);
+                }
+            }
+        }
     }
 
     private static BlockDraft draft(List<Pending> batch, boolean careful, LogStore.Session tx, LogHead head) {

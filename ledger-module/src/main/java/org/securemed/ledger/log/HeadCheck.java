@@ -6,9 +6,9 @@ import org.securemed.ledger.merkle.Hash;
 /** Checks that a head is what a certified instance signed, before anything is built on it. */
 final class HeadCheck {
     private final String origin;
-    private final InstanceKeys keys;
+    private final KeyEntries keys;
 
-    HeadCheck(String origin, InstanceKeys keys) {
+    HeadCheck(String origin, KeyEntries keys) {
         this.origin = origin;
         this.keys = keys;
     }
@@ -31,9 +31,11 @@ final class HeadCheck {
         equal("ledger_head, frontier", block.root(), head.frontier().root());
         equal("ledger_head, block_hash", block.hash(origin), head.blockHash());
         equal("ledger_head, t_ms", block.timeMillis(), head.timeMillis());
-        VerifyKey key = keys.find(block.keyId(), session)
+        VerifyKey key = keys.signerOf(block, session)
                 .orElseThrow(() -> new LogCorruptException(
-                        where + ", key_id", "a certified key", block.keyId().toString()));
+                        where + ", key_id",
+                        "a key that is certified and not revoked",
+                        block.keyId().toString()));
         equal(where + ", inst", key.name(), block.instance());
         if (!block.signedBy(key, origin)) {
             throw new LogCorruptException(where + ", sig", "a signature by " + key.name(), "one that does not verify");

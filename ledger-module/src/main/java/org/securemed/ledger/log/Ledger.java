@@ -13,6 +13,8 @@ import java.util.function.Function;
 import org.securemed.ledger.checkpoint.CosignVerifyKey;
 import org.securemed.ledger.checkpoint.CosignerCertificate;
 import org.securemed.ledger.checkpoint.InstanceCertificate;
+import org.securemed.ledger.checkpoint.KeyRevocation;
+import org.securemed.ledger.checkpoint.LogKeySuccession;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.SigningKey;
@@ -41,7 +43,8 @@ public final class Ledger implements AutoCloseable {
     private final VerifyKey logKey;
     private final LedgerOptions options;
     private final Clock clock;
-    private final InstanceKeys keys;
+    private final KeyEntries keys;
+    private final LedgerKeys signers;
     private final Outbox outbox;
     private final CheckpointPublisher publisher;
     private final CheckpointHistory history;
@@ -63,22 +66,25 @@ public final class Ledger implements AutoCloseable {
         String origin = logKey.name();
         this.options = options;
         this.clock = clock;
-        this.keys = new InstanceKeys(this.logKey);
+        this.signers = signers;
+        SigningKey outgoing = signers.outgoing();
+        this.keys = new KeyEntries(outgoing == null ? logKey : outgoing.verifyKey());
         this.headCheck = new HeadCheck(origin, keys);
-        this.history = new CheckpointHistory(this.logKey);
+        this.history = new CheckpointHistory(keys);
         this.outbox = new Outbox(store, origin, signers.instance(), keys, alarm);
-        this.publisher = new CheckpointPublisher(signers, clock, vault, headCheck, history);
-        this.committer = new Committer(store, origin, signers.instance(), headCheck, options, clock, alarm);
+        CheckpointSigner signer = new CheckpointSigner(signers, keys, clock, alarm);
+        this.publisher = new CheckpointPublisher(origin, signer, keys, vault, headCheck, history);
+        this.committer = new Committer(store, origin, signers.instance(), keys, headCheck, options, clock, alarm);
         this.committerThread = new Thread(committer, "ledger-committer");
         this.caretaker = new Thread(this::takeCare, "ledger-caretaker");
         this.caretaker.setDaemon(true);
     }
 
     /**
-     * Opens the log: checks where it ends, takes in what a crash left in the outbox, certifies this instance's key if
-     * it is new, and starts.
+     * Opens the log: checks where it ends, takes in what a crash left in the outbox, makes known which of the keys are
+     * new (a log key that follows {@link LedgerKeys#outgoing}, an instance's key, a cosigner), and starts.
      *
-     * @param signers once a log had a cosigner, it is needed for ever
+     * @param signers once a log had a cosigner, it is needed until it is revoked
      * @param vault keeps the last checkpoint outside the database
      * @throws LogCorruptException if what is stored is not what was signed, saying where
      * @throws LedgerUnavailableException if the database cannot be used, or there is no log and none may be made
@@ -94,8 +100,9 @@ public final class Ledger implements AutoCloseable {
         ledger.recover(vault);
         ledger.committerThread.start();
         try {
-            ledger.certifyInstance(signers);
-            ledger.certifyCosigner(signers);
+            ledger.certifyInstance();
+            ledger.succeed();
+            ledger.certifyCosigner();
             ledger.drainOutbox(Duration.ZERO);
             ledger.publisher.publish(store);
         } catch (RuntimeException e) {
@@ -223,8 +230,8 @@ public final class Ledger implements AutoCloseable {
      */
     public Optional<TlogProof> receipt(long index) {
         return reading(session -> session.newestCheckpoint().map(Ledger::note).flatMap(note -> {
-            long size = CheckpointHistory.verified("ledger_checkpoint", note, logKey)
-                    .size();
+            keys.refresh(session);
+            long size = keys.verified("ledger_checkpoint", note).size();
             if (index < 0 || index >= size) {
                 return Optional.empty();
             }
@@ -233,9 +240,33 @@ public final class Ledger implements AutoCloseable {
         }));
     }
 
-    /** The log's public key; its name is the origin. */
+    /** The log's public key, of those this instance signs with the newest; its name is the origin. */
     public VerifyKey logKey() {
         return logKey;
+    }
+
+    /** The public keys the log has had, the one it began with first. Whoever trusts one of them can verify the log. */
+    public List<VerifyKey> logKeys() {
+        return reading(session -> {
+            keys.refresh(session);
+            return keys.logKeys();
+        });
+    }
+
+    /**
+     * Revokes the key of another instance, a cosigner, or an earlier log key: what it signs from now on is not of the
+     * log, and an instance that still uses it stops at its next block.
+     *
+     * @param vkey as it was certified, {@code name+id+key}
+     * @throws IllegalArgumentException if it is this instance's own key
+     * @throws KeyStatementException if it is no key of this log that can be revoked
+     * @throws LedgerUnavailableException if the log cannot be written
+     */
+    public void revokeKey(String vkey) {
+        if (vkey.equals(signers.instance().verifyKey().toString())) {
+            throw new IllegalArgumentException("an instance does not revoke its own key");
+        }
+        announce(new KeyRevocation(logKey.name(), vkey).sign(signers.log()));
     }
 
     /** Number of entries that wait for a block. */
@@ -281,6 +312,7 @@ public final class Ledger implements AutoCloseable {
     private void recover(CheckpointVault vault) {
         try (LogStore.Session session = store.write()) {
             LogHead head = session.lockHead().orElseGet(() -> create(session));
+            keys.refresh(session);
             headCheck.andItsSurroundings(head, session);
             Optional<SignedNote> published = session.newestCheckpoint().map(Ledger::note);
             long publishedSize = published
@@ -310,20 +342,47 @@ public final class Ledger implements AutoCloseable {
         return LogHead.EMPTY;
     }
 
-    private void certifyInstance(LedgerKeys signers) {
+    private void certifyInstance() {
         VerifyKey instance = signers.instance().verifyKey();
-        Optional<VerifyKey> known = reading(session -> keys.find(instance.fingerprint(), session));
-        if (known.isPresent() && known.get().equals(instance)) {
-            return;
-        }
-        if (known.isPresent()) {
+        Optional<VerifyKey> known = keys.instanceKey(instance.fingerprint());
+        if (known.isPresent() && !known.get().equals(instance)) {
             throw new IllegalArgumentException("the instance's key is certified for another instance");
         }
-        announce(instance, new InstanceCertificate(logKey.name(), instance).sign(signers.log()));
+        if (known.isPresent() && keys.inForce(instance.fingerprint()).isEmpty()) {
+            throw new IllegalArgumentException("the instance's key was revoked");
+        }
+        if (known.isEmpty()) {
+            announce(new InstanceCertificate(logKey.name(), instance).sign(inForce()));
+        }
     }
 
-    private void certifyCosigner(LedgerKeys signers) {
-        Set<CosignVerifyKey> known = reading(keys::cosigners);
+    /** Of the log keys that are here, the one that signs now. */
+    private SigningKey inForce() {
+        List<VerifyKey> logKeys = keys.logKeys();
+        VerifyKey newest = logKeys.get(logKeys.size() - 1);
+        SigningKey outgoing = signers.outgoing();
+        if (outgoing != null && outgoing.verifyKey().equals(newest)) {
+            return outgoing;
+        }
+        if (!logKey.equals(newest)) {
+            throw new IllegalArgumentException("the log's key is %s, which is not here".formatted(newest));
+        }
+        return signers.log();
+    }
+
+    private void succeed() {
+        SigningKey inForce = inForce();
+        if (!inForce.verifyKey().equals(logKey)) {
+            announce(new LogKeySuccession(inForce.verifyKey(), logKey).sign(inForce, signers.log()));
+            log.atInfo().addKeyValue("logKey", logKey).log("log key succeeded");
+        }
+    }
+
+    private void certifyCosigner() {
+        Set<CosignVerifyKey> known = reading(session -> {
+            keys.refresh(session);
+            return keys.cosignersAt(Long.MAX_VALUE);
+        });
         Set<CosignVerifyKey> here = signers.cosigner() == null
                 ? Set.of()
                 : Set.of(signers.cosigner().verifyKey());
@@ -335,16 +394,15 @@ public final class Ledger implements AutoCloseable {
         }
         for (CosignVerifyKey fresh : here) {
             if (!known.contains(fresh)) {
-                announce(
-                        signers.instance().verifyKey(),
-                        new CosignerCertificate(logKey.name(), fresh).sign(signers.log()));
+                announce(new CosignerCertificate(logKey.name(), fresh).sign(signers.log()));
             }
         }
     }
 
-    private void announce(VerifyKey instance, SignedNote certificate) {
-        Entry entry = Entry.builder(EntryIds.next(clock.instant()), clock.instant(), instance.name(), Op.KEY)
-                .statement(certificate.toString())
+    private void announce(SignedNote statement) {
+        String instance = signers.instance().verifyKey().name();
+        Entry entry = Entry.builder(EntryIds.next(clock.instant()), clock.instant(), instance, Op.KEY)
+                .statement(statement.toString())
                 .build();
         await(append(Submission.of(entry)));
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.securemed.ledger.checkpoint.SigningException;
 import org.securemed.ledger.checkpoint.SigningKey;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.entry.Entry;
@@ -22,11 +23,11 @@ final class Outbox {
     private final String origin;
     private final SigningKey instanceKey;
     private final Hash instanceKeyId;
-    private final InstanceKeys keys;
+    private final KeyEntries keys;
     private final Alarm alarm;
     private final Set<UUID> alarmed = new HashSet<>();
 
-    Outbox(LogStore store, String origin, SigningKey instanceKey, InstanceKeys keys, Alarm alarm) {
+    Outbox(LogStore store, String origin, SigningKey instanceKey, KeyEntries keys, Alarm alarm) {
         this.store = store;
         this.origin = origin;
         this.instanceKey = instanceKey;
@@ -36,22 +37,27 @@ final class Outbox {
     }
 
     void stage(Connection connection, List<Leaf> leaves) {
-        store.stage(
-                connection,
-                leaves.stream()
-                        .map(leaf -> StagedEntry.sign(origin, leaf, instanceKey, instanceKeyId))
-                        .toList());
+        try {
+            store.stage(
+                    connection,
+                    leaves.stream()
+                            .map(leaf -> StagedEntry.sign(origin, leaf, instanceKey, instanceKeyId))
+                            .toList());
+        } catch (SigningException e) {
+            throw new LedgerUnavailableException("staged entries are not signed", e);
+        }
     }
 
     /**
-     * A page of staged entries that a certified instance signed, in the order of their ids. Forged rows are reported,
-     * once each, and left where they are. One thread at a time.
+     * A page of staged entries that an instance signed whose key is in force, in the order of their ids. Forged rows
+     * are reported, once each, and left where they are. One thread at a time.
      */
     Page genuine(LogStore.Session session, UUID after) {
         List<StagedEntry> rows = session.staged(after, PAGE);
+        keys.refresh(session);
         List<Leaf> leaves = new ArrayList<>();
         for (StagedEntry row : rows) {
-            verified(row, session)
+            verified(row)
                     .ifPresentOrElse(
                             leaves::add,
                             () -> raise("outbox-forged", row.id(), "is not signed by a certified instance"));
@@ -69,8 +75,8 @@ final class Outbox {
         return lost.size();
     }
 
-    private Optional<Leaf> verified(StagedEntry row, LogStore.Session session) {
-        Optional<VerifyKey> key = keys.find(row.keyId(), session);
+    private Optional<Leaf> verified(StagedEntry row) {
+        Optional<VerifyKey> key = keys.inForce(row.keyId());
         if (key.isEmpty() || !row.signedBy(key.get(), origin)) {
             return Optional.empty();
         }

@@ -18,7 +18,7 @@ import org.securemed.ledger.merkle.TreeHash;
  * @param instance who staged it
  * @param body the entry's canonical form
  * @param keyId fingerprint of the instance's key
- * @param signature 64 bytes
+ * @param signature of that key
  */
 public record StagedEntry(UUID id, String instance, Bytes body, Hash keyId, Bytes signature) {
     static StagedEntry sign(String origin, Leaf leaf, SigningKey key, Hash keyId) {

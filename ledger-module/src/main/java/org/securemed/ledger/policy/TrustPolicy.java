@@ -13,8 +13,8 @@ import org.securemed.ledger.checkpoint.VerifyKey;
 /**
  * Which logs and witnesses are trusted, and which witnesses must have cosigned a checkpoint before it is. Immutable.
  *
- * <p>Log keys are Ed25519 (signature type 0x01), witness keys Ed25519 (0x04) or ML-DSA-44 (0x06). Checkpoints with
- * extension lines are refused.
+ * <p>Log keys are Ed25519 (signature type 0x01) or ECDSA on P-256 (0x02), witness keys Ed25519 (0x04) or ML-DSA-44
+ * (0x06). Checkpoints with extension lines are refused.
  *
  * @see <a href="https://c2sp.org/tlog-policy">C2SP tlog-policy</a>
  */

@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.entry.Bytes;
 import org.securemed.ledger.log.Block;
@@ -25,16 +26,16 @@ final class BlockCheck {
     private static final int MAX_PENDING = 4_096;
 
     private final String origin;
-    private final Certificates certificates;
+    private final KeyHistory keys;
     private final Findings findings;
     private final ExecutorService cores;
     private final ArrayDeque<Future<Optional<Suspect>>> pending = new ArrayDeque<>();
 
     private final Set<Hash> uncertified = new HashSet<>();
 
-    BlockCheck(String origin, Certificates certificates, Findings findings, ExecutorService cores) {
+    BlockCheck(String origin, KeyHistory keys, Findings findings, ExecutorService cores) {
         this.origin = origin;
-        this.certificates = certificates;
+        this.keys = keys;
         this.findings = findings;
         this.cores = cores;
     }
@@ -66,7 +67,7 @@ final class BlockCheck {
         if (block == null) {
             return false;
         }
-        VerifyKey key = certificates.find(block.keyId());
+        VerifyKey key = keys.instanceKey(block.keyId()).orElse(null);
         return key != null && block.signedBy(key, origin);
     }
 
@@ -80,8 +81,8 @@ final class BlockCheck {
      * @param successor the hash that what follows names as this block's; null when that is not known
      */
     void later(Block block, @Nullable Hash successor) {
-        VerifyKey key = certificates.find(block.keyId());
-        if (key == null || !key.name().equals(block.instance())) {
+        VerifyKey key = keys.instanceKey(block.keyId()).orElse(null);
+        if (key == null || !key.name().equals(block.instance()) || !isInForce(block)) {
             diagnose(new Suspect(block, successor));
             return;
         }
@@ -102,7 +103,7 @@ final class BlockCheck {
     void diagnose(Suspect suspect) {
         Block block = suspect.block;
         String row = row(block.number());
-        VerifyKey named = certificates.find(block.keyId());
+        VerifyKey named = keys.instanceKey(block.keyId()).orElse(null);
         if (named == null) {
             uncertified(block);
             return;
@@ -111,6 +112,9 @@ final class BlockCheck {
             findings.add(TABLE, row, "inst", named.name(), block.instance());
         }
         if (block.signedBy(named, origin)) {
+            if (!isInForce(block)) {
+                findings.add(TABLE, row, "key_id", "a key in force", "the key of %s, revoked before".formatted(named));
+            }
             return;
         }
         List<VerifyKey> signers = signers(block);
@@ -139,9 +143,13 @@ final class BlockCheck {
         }
     }
 
+    private boolean isInForce(Block block) {
+        return keys.maySign(block.keyId(), block.firstIndex(), block.treeSize());
+    }
+
     private List<VerifyKey> signers(Block block) {
         List<VerifyKey> signers = new ArrayList<>();
-        for (VerifyKey key : certificates.all()) {
+        for (VerifyKey key : keys.instanceKeys()) {
             if (block.signedBy(key, origin)) {
                 signers.add(key);
             }

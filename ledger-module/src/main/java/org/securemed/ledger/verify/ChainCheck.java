@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.log.Block;
 import org.securemed.ledger.merkle.Hash;
@@ -23,7 +24,7 @@ final class ChainCheck {
     private final TreeCheck tree;
     private final IdCheck ids;
     private final BlockCheck signatures;
-    private final Certificates certificates;
+    private final KeyHistory keys;
     private final Findings findings;
     private final @Nullable HeadRow head;
     private final Progress progress;
@@ -40,7 +41,7 @@ final class ChainCheck {
             TreeCheck tree,
             IdCheck ids,
             BlockCheck signatures,
-            Certificates certificates,
+            KeyHistory keys,
             Findings findings,
             @Nullable HeadRow head,
             Progress progress) {
@@ -49,7 +50,7 @@ final class ChainCheck {
         this.tree = tree;
         this.ids = ids;
         this.signatures = signatures;
-        this.certificates = certificates;
+        this.keys = keys;
         this.findings = findings;
         this.head = head;
         this.progress = progress;
@@ -246,15 +247,15 @@ final class ChainCheck {
 
     private void learn(CheckedEntry entry) {
         entry.findings().forEach(findings::add);
-        if (entry.certificate() != null) {
+        if (entry.keyStatement() != null) {
             try {
-                certificates.learn(entry.certificate());
+                keys.learn(entry.seq(), entry.keyStatement());
             } catch (NoteException e) {
                 findings.add(
                         CheckedEntry.TABLE,
                         CheckedEntry.row(entry.seq()),
                         "body",
-                        "a certificate by the log key",
+                        "a statement about keys by the log key",
                         String.valueOf(e.getMessage()));
             }
         }

@@ -8,10 +8,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.securemed.ledger.checkpoint.CosignerCertificate;
-import org.securemed.ledger.checkpoint.InstanceCertificate;
+import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryException;
+import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.TreeHash;
 import org.securemed.ledger.verify.Rows.EntryRow;
@@ -24,7 +24,7 @@ import org.securemed.ledger.verify.Rows.EntryRow;
  * @param bodyHash leaf hash of the stored body
  * @param leaf the stored leaf hash; null when it is not 32 bytes
  * @param id the entry's id; null when the body is no entry
- * @param certificate the instance certificate or cosigner certificate it carries, or null
+ * @param keyStatement what it says of the log's keys, or null
  * @param findings columns that differ from the body
  */
 record CheckedEntry(
@@ -32,7 +32,7 @@ record CheckedEntry(
         Hash bodyHash,
         @Nullable Hash leaf,
         @Nullable UUID id,
-        @Nullable String certificate,
+        @Nullable String keyStatement,
         List<Finding> findings) {
 
     static final String TABLE = "ledger_entry";
@@ -56,8 +56,9 @@ record CheckedEntry(
                 findings.add(new Finding(TABLE, row(row.seq()), "p", hex(patient), hex(row.patient())));
             }
             String statement = entry.statement();
-            String certificate = statement != null && isCertificate(statement) ? statement : null;
-            return new CheckedEntry(row.seq(), bodyHash, leaf, entry.id(), certificate, List.copyOf(findings));
+            boolean ofKeys = entry.op().equals(Op.KEY) && statement != null && KeyHistory.concerns(statement);
+            String keyStatement = ofKeys ? statement : null;
+            return new CheckedEntry(row.seq(), bodyHash, leaf, entry.id(), keyStatement, List.copyOf(findings));
         } catch (EntryException e) {
             findings.add(new Finding(TABLE, row(row.seq()), "body", "an entry", String.valueOf(e.getMessage())));
             return new CheckedEntry(row.seq(), bodyHash, leaf, null, null, List.copyOf(findings));
@@ -67,10 +68,6 @@ record CheckedEntry(
     /** Whether body and leaf hash say the same. */
     boolean agrees() {
         return bodyHash.equals(leaf);
-    }
-
-    private static boolean isCertificate(String statement) {
-        return InstanceCertificate.isClaimedBy(statement) || CosignerCertificate.isClaimedBy(statement);
     }
 
     private static void compare(EntryRow row, String column, Object expected, Object found, List<Finding> findings) {

@@ -1,5 +1,6 @@
 package org.securemed.ledger.verify;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.Checkpoint;
 import org.securemed.ledger.checkpoint.CosignVerifyKey;
+import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.NoteSignature;
 import org.securemed.ledger.checkpoint.SignedNote;
@@ -24,22 +26,17 @@ final class CheckpointCheck {
 
     private final Cursor<CheckpointRow> stored;
     private final ArrayDeque<HandedOut> handedOut;
-    private final VerifyKey logKey;
-    private final Certificates certificates;
+    private final KeyHistory keys;
     private final Findings findings;
     private long previousSize = -1;
-    private @Nullable Checkpoint expected;
-    private List<NoteSignature> cosignatures = List.of();
+    private @Nullable Stored expected;
 
-    CheckpointCheck(
-            StoredLog log, List<HandedOut> handedOut, VerifyKey logKey, Certificates certificates, Findings findings)
-            throws SQLException {
+    CheckpointCheck(StoredLog log, List<HandedOut> handedOut, KeyHistory keys, Findings findings) throws SQLException {
         this.stored = log.checkpoints();
         this.handedOut = new ArrayDeque<>(handedOut.stream()
-                .sorted(Comparator.comparingLong(known -> known.checkpoint().size()))
+                .sorted(Comparator.comparingLong(known -> known.claimed().size()))
                 .toList());
-        this.logKey = logKey;
-        this.certificates = certificates;
+        this.keys = keys;
         this.findings = findings;
         advance();
     }
@@ -51,19 +48,18 @@ final class CheckpointCheck {
      */
     void at(long size, Supplier<@Nullable Hash> root) throws SQLException {
         for (HandedOut known = handedOut.peek();
-                known != null && known.checkpoint().size() == size;
+                known != null && known.claimed().size() == size;
                 known = handedOut.peek()) {
             handedOut.remove();
-            compare(
-                    "log",
-                    "size " + size,
-                    "root of the checkpoint from " + known.source(),
-                    known.checkpoint(),
-                    root.get());
+            String what = "checkpoint from " + known.source();
+            signed("log", size, what, known.note());
+            compare("log", "size " + size, "root of the " + what, known.claimed(), root.get());
         }
-        while (expected != null && expected.size() == size) {
-            compare(TABLE, "size " + size, "note", expected, root.get());
-            cosigned(expected);
+        while (expected != null && expected.claimed.size() == size) {
+            if (signed(TABLE, size, "note", expected.note)) {
+                compare(TABLE, "size " + size, "note", expected.claimed, root.get());
+                beside(expected.claimed, expected.note);
+            }
             advance();
         }
     }
@@ -71,7 +67,8 @@ final class CheckpointCheck {
     /** Whether {@link #at} has anything to say at this size. */
     boolean awaits(long size) {
         HandedOut known = handedOut.peek();
-        return (known != null && known.checkpoint().size() == size) || (expected != null && expected.size() == size);
+        return (known != null && known.claimed().size() == size)
+                || (expected != null && expected.claimed.size() == size);
     }
 
     /** @param size number of entries that the log has; returns the size of the last stored checkpoint */
@@ -79,23 +76,49 @@ final class CheckpointCheck {
         for (HandedOut known : handedOut) {
             findings.add(
                     "log",
-                    "seq %d to %d".formatted(size, known.checkpoint().size() - 1),
+                    "seq %d to %d".formatted(size, known.claimed().size() - 1),
                     "*",
                     "the entries of the checkpoint from " + known.source(),
                     "none: the log was truncated");
         }
         while (expected != null) {
             findings.add(
-                    TABLE, "size " + expected.size(), "*", "no checkpoint beyond %d entries".formatted(size), "one");
+                    TABLE,
+                    "size " + expected.claimed.size(),
+                    "*",
+                    "no checkpoint beyond %d entries".formatted(size),
+                    "one");
             advance();
         }
         return previousSize;
     }
 
-    /** Exactly those cosigners signed that were certified by then. */
-    private void cosigned(Checkpoint checkpoint) {
-        List<NoteSignature> unexplained = new ArrayList<>(cosignatures);
-        for (CosignVerifyKey cosigner : certificates.cosigners()) {
+    /** Whether the log key of this size signed. */
+    private boolean signed(String table, long size, String column, SignedNote signed) {
+        try {
+            keys.verify(signed);
+            return true;
+        } catch (NoteException e) {
+            findings.add(table, "size " + size, column, "a checkpoint by the log key", String.valueOf(e.getMessage()));
+            return false;
+        }
+    }
+
+    /** The log's own line comes first; then perhaps earlier log keys, and exactly the certified cosigners. */
+    private void beside(Checkpoint checkpoint, SignedNote note) {
+        VerifyKey logKey = keys.logKeyAt(checkpoint.size());
+        if (note.signatures().get(0).keyId() != logKey.keyId()) {
+            findings.add(
+                    TABLE,
+                    "size " + checkpoint.size(),
+                    "note",
+                    "the log's signature, then cosignatures",
+                    "another form");
+        }
+        List<NoteSignature> unexplained =
+                new ArrayList<>(note.signatures().subList(1, note.signatures().size()));
+        unexplained.removeIf(line -> isOutgoing(checkpoint, line));
+        for (CosignVerifyKey cosigner : keys.cosignersAt(checkpoint.size())) {
             try {
                 NoteSignature line = unexplained.stream()
                         .filter(cosigner::isNamedBy)
@@ -110,6 +133,14 @@ final class CheckpointCheck {
         if (!unexplained.isEmpty()) {
             add(checkpoint, "no cosignature by others", unexplained.get(0).name());
         }
+    }
+
+    private boolean isOutgoing(Checkpoint checkpoint, NoteSignature line) {
+        byte[] body = checkpoint.body().getBytes(StandardCharsets.UTF_8);
+        return keys.outgoingAt(checkpoint.size()).stream()
+                .anyMatch(key -> line.name().equals(key.name())
+                        && line.keyId() == key.keyId()
+                        && key.signed(body, line.signature()));
     }
 
     private void add(Checkpoint checkpoint, String expectation, String found) {
@@ -129,39 +160,52 @@ final class CheckpointCheck {
             findings.compare(TABLE, "size " + row.size(), "log", 1, row.log());
             findings.compare(TABLE, "size " + row.size(), "prev_size", previousSize, row.previousSize());
             previousSize = row.size();
-            Checkpoint checkpoint = verified(row);
-            if (checkpoint != null) {
-                expected = checkpoint;
+            expected = claimed(row);
+            if (expected != null) {
                 return;
             }
         }
     }
 
-    private @Nullable Checkpoint verified(CheckpointRow row) {
+    private @Nullable Stored claimed(CheckpointRow row) {
         String place = "size " + row.size();
         try {
             SignedNote note = SignedNote.parse(row.note());
-            Checkpoint checkpoint = Checkpoint.verify(note, logKey);
-            cosignatures = note.signatures().subList(1, note.signatures().size());
-            boolean first = note.signatures().get(0).keyId() == logKey.keyId();
-            if (!note.toString().equals(row.note()) || !first) {
+            Checkpoint checkpoint = Checkpoint.claimed(note);
+            if (!note.toString().equals(row.note())) {
                 findings.add(TABLE, place, "note", "the log's signature, then cosignatures", "another form");
             }
             if (checkpoint.size() != row.size()) {
+                requireSome(note);
                 findings.add(TABLE, place, "size", checkpoint.size(), row.size());
                 return null;
             }
-            return checkpoint;
+            return new Stored(note, checkpoint);
         } catch (NoteException e) {
             findings.add(TABLE, place, "note", "a checkpoint by the log key", String.valueOf(e.getMessage()));
             return null;
         }
     }
 
+    /** That one of the log's keys signed, whichever. */
+    private void requireSome(SignedNote note) throws NoteException {
+        for (VerifyKey key : keys.logKeys()) {
+            if (note.signatures().stream().anyMatch(line -> line.keyId() == key.keyId())) {
+                note.verify(key);
+                return;
+            }
+        }
+        throw new NoteException("the note is not signed by the log");
+    }
+
+    /** A stored checkpoint, not verified yet: the keys of its place may not have been read. */
+    private record Stored(SignedNote note, Checkpoint claimed) {}
+
     /**
      * A checkpoint that somebody was given.
      *
      * @param source whence it is, for messages
+     * @param claimed what it says, not verified
      */
-    record HandedOut(String source, Checkpoint checkpoint) {}
+    record HandedOut(String source, SignedNote note, Checkpoint claimed) {}
 }

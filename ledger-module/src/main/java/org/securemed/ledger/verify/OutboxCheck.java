@@ -3,6 +3,7 @@ package org.securemed.ledger.verify;
 import java.sql.SQLException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.entry.Bytes;
 import org.securemed.ledger.entry.Entry;
@@ -23,15 +24,15 @@ final class OutboxCheck {
 
     private final StoredLog log;
     private final String origin;
-    private final Certificates certificates;
+    private final KeyHistory keys;
     private final Findings findings;
     private final Consumer<Entry> genuine;
 
     /** @param genuine receives the entries that are on their way into the log */
-    OutboxCheck(StoredLog log, String origin, Certificates certificates, Findings findings, Consumer<Entry> genuine) {
+    OutboxCheck(StoredLog log, String origin, KeyHistory keys, Findings findings, Consumer<Entry> genuine) {
         this.log = log;
         this.origin = origin;
-        this.certificates = certificates;
+        this.keys = keys;
         this.findings = findings;
         this.genuine = genuine;
     }
@@ -52,7 +53,11 @@ final class OutboxCheck {
 
     private void check(StagedRow row, @Nullable OutboxRow outbox) throws SQLException {
         String place = "id " + row.id();
-        VerifyKey key = row.keyId().hash().map(certificates::find).orElse(null);
+        VerifyKey key = row.keyId()
+                .hash()
+                .filter(keys::isInForce)
+                .flatMap(keys::instanceKey)
+                .orElse(null);
         if (key == null) {
             if (outbox == null || !outbox.keyId().equals(row.keyId())) {
                 findings.add(EVIDENCE, place, "key_id", "a certified key", row.keyId());
@@ -76,9 +81,9 @@ final class OutboxCheck {
     private void check(OutboxRow row) throws SQLException {
         String place = "id " + row.id();
         Hash keyId = row.keyId().hash().orElse(TileCheck.UNKNOWN);
-        VerifyKey key = certificates.find(keyId);
+        VerifyKey key = keys.isInForce(keyId) ? keys.instanceKey(keyId).orElse(null) : null;
         if (key == null) {
-            findings.add(TABLE, place, "key_id", "a certified key", row.keyId());
+            findings.add(TABLE, place, "key_id", "a certified key in force", row.keyId());
             return;
         }
         long before = findings.count();

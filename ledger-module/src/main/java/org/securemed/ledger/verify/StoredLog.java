@@ -5,10 +5,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.entry.Entry;
+import org.securemed.ledger.entry.EntryException;
 import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.verify.Rows.BlockRow;
 import org.securemed.ledger.verify.Rows.CheckpointRow;
@@ -57,6 +61,25 @@ final class StoredLog implements AutoCloseable {
                         raw(row, 5),
                         row.getLong(6),
                         row.getLong(7)));
+    }
+
+    /** What entries say of the log's keys, as far as they say it in the right form. */
+    List<String> keyStatements() throws SQLException {
+        List<String> statements = new ArrayList<>();
+        try (Cursor<byte[]> bodies = cursor(
+                "select body from ledger.ledger_entry where op = '%s' order by seq".formatted(Op.KEY.code()),
+                LARGE_FETCH,
+                row -> row.getBytes(1))) {
+            for (byte[] body = bodies.take(); body != null; body = bodies.take()) {
+                try {
+                    Optional.ofNullable(Entry.parse(body).statement()).ifPresent(statements::add);
+                } catch (EntryException e) {
+                    // Found where the entries are read in their order.
+                    continue;
+                }
+            }
+        }
+        return statements;
     }
 
     Cursor<BlockRow> blocks() throws SQLException {

@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.Checkpoint;
+import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
@@ -33,7 +34,7 @@ public final class Verifier {
     private Progress progress = Progress.none();
     private @Nullable KeyEncryptionKeys epochs;
 
-    /** @param logKey the log's public key; its name is the origin */
+    /** @param logKey one of the log's public keys, the first or a later one; its name is the origin */
     public Verifier(VerifyKey logKey) {
         this.logKey = logKey;
     }
@@ -42,10 +43,15 @@ public final class Verifier {
      * Compares the log also with a checkpoint that was handed out earlier.
      *
      * @param source whence it is, for messages
-     * @throws NoteException if the log's key did not sign it
+     * @throws NoteException if it is no checkpoint of this log. Whether the log's key of its time signed it is looked
+     *     at when the log's keys are known
      */
     public Verifier against(String source, SignedNote checkpoint) throws NoteException {
-        handedOut.add(new HandedOut(source, Checkpoint.verify(checkpoint, logKey)));
+        Checkpoint claimed = Checkpoint.claimed(checkpoint);
+        if (!claimed.origin().equals(logKey.name())) {
+            throw new NoteException("the checkpoint from %s is of another log".formatted(source));
+        }
+        handedOut.add(new HandedOut(source, checkpoint, claimed));
         return this;
     }
 
@@ -86,21 +92,21 @@ public final class Verifier {
     private Report verify(StoredLog log, ExecutorService cores, int parallelism) throws SQLException {
         Findings findings = new Findings();
         HeadCheck head = new HeadCheck(log, findings);
-        Certificates certificates = new Certificates(logKey);
-        CheckpointCheck checkpoints = new CheckpointCheck(log, handedOut, logKey, certificates, findings);
+        KeyHistory keys = new KeyHistory(KeyHistory.initial(logKey, log.keyStatements()));
+        CheckpointCheck checkpoints = new CheckpointCheck(log, handedOut, keys, findings);
         TileCheck tiles = new TileCheck(log, findings);
         TreeCheck tree = new TreeCheck(log, tiles, checkpoints, findings);
         IdCheck ids = new IdCheck(log, findings);
-        BlockCheck signatures = new BlockCheck(logKey.name(), certificates, findings, cores);
+        BlockCheck signatures = new BlockCheck(logKey.name(), keys, findings, cores);
         EntryStream entries = new EntryStream(log.entries(), cores, parallelism);
-        ChainCheck chain = new ChainCheck(
-                log.blocks(), entries, tree, ids, signatures, certificates, findings, head.row(), progress);
+        ChainCheck chain =
+                new ChainCheck(log.blocks(), entries, tree, ids, signatures, keys, findings, head.row(), progress);
         chain.run();
         ids.finish();
         tiles.finish(log);
         head.finish(chain, tree, checkpoints.finish(tree.size()));
         PendingEntries pending = new PendingEntries();
-        new OutboxCheck(log, logKey.name(), certificates, findings, pending::add).run();
+        new OutboxCheck(log, logKey.name(), keys, findings, pending::add).run();
         if (epochs != null) {
             new StateCheck(log, epochs, pending, findings).run();
         }
