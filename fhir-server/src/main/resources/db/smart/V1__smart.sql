@@ -109,6 +109,17 @@ create table spent_refresh_token (
 create index spent_refresh_token_until on spent_refresh_token (until);
 create index spent_refresh_token_authorization on spent_refresh_token (authorization_id);
 
+-- Authorizations that are consents: which FHIR Consent says what the app may do with whose record.
+create table app_consent (
+    consent_id          text        primary key,
+    authorization_id    text        not null unique,
+    client_id           text        not null,
+    username            text        not null,
+    patient             text        not null,
+    ended_at            timestamptz
+);
+create index app_consent_in_force on app_consent (username, client_id, patient) where ended_at is null;
+
 -- What an EHR knows when it starts an app; used by one authorization, which then keeps a copy.
 create table launch_context (
     id_hash             text        primary key,

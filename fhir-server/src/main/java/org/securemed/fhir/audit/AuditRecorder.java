@@ -97,6 +97,15 @@ public final class AuditRecorder {
         return true;
     }
 
+    /**
+     * Records what this server did by itself in somebody's name; returns when the record is durable.
+     *
+     * @throws LedgerFailure if it can't be recorded now
+     */
+    public void record(RequestDetails request, int status) {
+        Exchange.of(request).ifPresent(exchange -> record(exchange, RequestFacts.of(request), status));
+    }
+
     private void record(Exchange exchange, RequestFacts facts, int status) {
         List<Entry> staged = exchange.staged();
         if (!staged.isEmpty()) {

@@ -4,12 +4,14 @@ import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
 import ca.uhn.fhir.jpa.searchparam.MatchUrlService;
 import ca.uhn.fhir.jpa.searchparam.extractor.ISearchParamExtractor;
+import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.List;
 import javax.sql.DataSource;
+import org.securemed.fhir.audit.AuditRecorder;
 import org.securemed.fhir.audit.StaleConsents;
 import org.securemed.fhir.audit.TransitionRecorder;
 import org.securemed.fhir.consent.translate.ConsentTranslator;
@@ -18,7 +20,11 @@ import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.OwnerSchema;
+import org.securemed.fhir.smart.AppAuthorizations;
+import org.securemed.fhir.smart.AppConsents;
+import org.securemed.fhir.smart.PatientChoices;
 import org.securemed.fhir.smart.Role;
+import org.securemed.fhir.smart.SmartProperties;
 import org.securemed.ledger.consent.ImplicitPolicy;
 import org.securemed.ledger.erasure.PatientKeys;
 import org.securemed.ledger.storage.ConsentStateStore;
@@ -97,10 +103,32 @@ public class ConsentConfiguration {
             ConsentStates states,
             SubjectKeys keys,
             TransitionRecorder recorder,
+            AppAuthorizations apps,
             DataSource dataSource,
             ObjectProvider<DaoRegistry> daos,
             Clock clock) {
-        return new ConsentTransitions(translator, store, states, keys, recorder, dataSource, daos, clock);
+        return new ConsentTransitions(translator, store, states, keys, recorder, apps, dataSource, daos, clock);
+    }
+
+    @Bean
+    HouseRequests houseRequests(
+            FhirContext context,
+            ObjectProvider<RestfulServer> server,
+            ObjectProvider<DaoRegistry> daos,
+            ObjectProvider<AuditRecorder> recorder) {
+        return new HouseRequests(context, server, daos, recorder);
+    }
+
+    @Bean
+    AppConsents appConsents(
+            HouseRequests requests, AppAuthorizations apps, OwnerIndex index, SmartProperties properties) {
+        return new AppGrants(requests, apps, index, properties.issuer());
+    }
+
+    @Bean
+    PatientChoices patientChoices(
+            HouseRequests requests, PatientAccess access, OwnerIndex index, SmartProperties properties) {
+        return new ConsentingPatients(requests, access, index, properties.issuer());
     }
 
     /** The gate's interceptors in their order. */

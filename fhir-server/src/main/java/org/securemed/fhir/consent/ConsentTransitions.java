@@ -21,6 +21,7 @@ import org.securemed.fhir.consent.translate.ConsentTranslator;
 import org.securemed.fhir.consent.translate.Translation;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.smart.AppAuthorizations;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 import org.securemed.ledger.consent.Author;
@@ -47,6 +48,7 @@ public final class ConsentTransitions {
     private final ConsentStates states;
     private final SubjectKeys keys;
     private final TransitionRecorder recorder;
+    private final AppAuthorizations apps;
     private final DataSource dataSource;
     private final ObjectProvider<DaoRegistry> daos;
     private final Clock clock;
@@ -57,6 +59,7 @@ public final class ConsentTransitions {
             ConsentStates states,
             SubjectKeys keys,
             TransitionRecorder recorder,
+            AppAuthorizations apps,
             DataSource dataSource,
             ObjectProvider<DaoRegistry> daos,
             Clock clock) {
@@ -65,6 +68,7 @@ public final class ConsentTransitions {
         this.states = states;
         this.keys = keys;
         this.recorder = recorder;
+        this.apps = apps;
         this.dataSource = dataSource;
         this.daos = daos;
         this.clock = clock;
@@ -98,6 +102,20 @@ public final class ConsentTransitions {
         if (patient == null) {
             throw Refusal.unprocessable("consent-incomplete", "A Consent names its patient.");
         }
+        String id = consent.getIdElement().getIdPart();
+        boolean ends = deleted || consent.getStatus() != Consent.ConsentState.ACTIVE;
+        if (!ends && !HouseRequest.is(request) && (AppConsent.is(consent) || apps.isAppConsent(id))) {
+            throw Refusal.unprocessable(
+                    "consent-of-app", "What an app may do is agreed on with the app; here it can only be ended.");
+        }
+        transitions(consent, patient, deleted, request, exchange);
+        if (ends) {
+            apps.end(id);
+        }
+    }
+
+    private void transitions(
+            Consent consent, String patient, boolean deleted, RequestDetails request, Exchange exchange) {
         Connection connection = DataSourceUtils.getConnection(dataSource);
         try {
             transact(connection, consent, patient, deleted, request, exchange);
@@ -131,7 +149,9 @@ public final class ConsentTransitions {
         if (transition == null) {
             return;
         }
-        requireWholeTypes(transition);
+        if (!HouseRequest.is(request)) {
+            requireWholeTypes(transition);
+        }
         TransitionResult.Applied applied = store.apply(connection, subject, transition)
                 .fold(done -> done, refused -> {
                     throw refusal(refused);
@@ -153,6 +173,12 @@ public final class ConsentTransitions {
             return Author.patient("Patient/" + patient, requester.tokenId());
         }
         if (requester.is(Role.SYSTEM)) {
+            if (requester.clientId().equals(Requester.OWN_PAGES) && AppConsent.is(consent)) {
+                // That it ends with the app's authorization is what the patient agreed to.
+                return Author.recorder(
+                        "Device/" + requester.clientId(),
+                        "Consent/" + consent.getIdElement().getIdPart());
+            }
             String source =
                     consent.hasSourceReference() ? consent.getSourceReference().getReference() : null;
             if (source == null) {

@@ -1,5 +1,6 @@
 package org.securemed.fhir.consent;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -23,11 +24,13 @@ import org.securemed.ledger.consent.Action;
 import org.securemed.ledger.consent.Basis;
 import org.securemed.ledger.consent.Coding;
 import org.securemed.ledger.consent.ConsentContract;
+import org.securemed.ledger.consent.ConsentRecord;
 import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.consent.Coverage;
 import org.securemed.ledger.consent.Decision;
 import org.securemed.ledger.consent.ImplicitPolicy;
 import org.securemed.ledger.consent.Obligation;
+import org.securemed.ledger.consent.Purposes;
 import org.securemed.ledger.consent.ResourceFacts;
 
 /**
@@ -156,7 +159,9 @@ final class PatientAccess {
             return fixed(false, patientId, type, "launch-context");
         }
         if (requester.user().filter(("Patient/" + patientId)::equals).isPresent()) {
-            return fixed(requester.is(Role.PATIENT), patientId, type, "self");
+            return requester.consent() == null || !requester.is(Role.PATIENT)
+                    ? fixed(requester.is(Role.PATIENT), patientId, type, "self")
+                    : throughApp(requester, requester.consent(), patientId, type, exchange.started());
         }
         if (PRIVATE_TYPES.contains(type)) {
             return fixed(false, patientId, type, "private-type");
@@ -176,6 +181,30 @@ final class PatientAccess {
                 : coverage == Coverage.NONE ? "no-consent" : "partial-consent";
         return new Access(
                 permitted, patientId, states.subject(patientId), type, reason, state.version(), basis(decision));
+    }
+
+    /** A patient's own record, as far as the patient lets this app see it: the app's authorization is a consent. */
+    private Access throughApp(Requester requester, String consentId, String patientId, String type, Instant at) {
+        ConsentState state = states.of(patientId);
+        if (state.consent(consentId).isEmpty()) {
+            // Granted at another instance.
+            states.refresh(states.subject(patientId));
+            state = states.of(patientId);
+        }
+        AccessRequest app = AccessRequest.by(AppConsent.device(requester.clientId()), Purposes.PATRQT, at);
+        boolean inForce = state.consent(consentId)
+                .filter(consent -> consent.status() == ConsentRecord.Status.ACTIVE)
+                .isPresent();
+        boolean permitted = inForce && ConsentContract.coarse(state, app, type, policy) == Coverage.ALL;
+        Decision decision = ConsentContract.decide(state, app, ResourceFacts.of(type, ""), policy);
+        return new Access(
+                permitted,
+                patientId,
+                states.subject(patientId),
+                type,
+                permitted ? "consent" : inForce ? "app-not-permitted" : "app-ended",
+                state.version(),
+                basis(decision));
     }
 
     private static @Nullable String basis(Decision decision) {

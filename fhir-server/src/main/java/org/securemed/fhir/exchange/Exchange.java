@@ -65,6 +65,19 @@ public final class Exchange {
                 usable(sentRequestId).orElseGet(() -> UUID.randomUUID().toString()));
     }
 
+    /**
+     * Begins the exchange of what this server does by itself in somebody's name, as if they had asked.
+     *
+     * @throws IllegalStateException if one has begun
+     */
+    public static void begin(RequestDetails request, Requester requester) {
+        Exchange exchange =
+                new Exchange(requester, Instant.now(), UUID.randomUUID().toString());
+        if (request.getUserData().putIfAbsent(KEY, exchange) != null) {
+            throw new IllegalStateException("the exchange has begun");
+        }
+    }
+
     private static Exchange begin(RequestDetails request) {
         String requestId = usable(request.getHeader("X-Request-ID"))
                 .orElseGet(() -> UUID.randomUUID().toString());

@@ -1,18 +1,26 @@
 package org.securemed.fhir.smart;
 
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Told of what people grant to apps: an app's authorization is a consent. Called in the transaction that stores the
- * authorization; an exception undoes both.
- */
+/** Keeps what people grant to apps as consents: an app's authorization is one. */
 public interface AppConsents {
+    /**
+     * An app, as people know it.
+     *
+     * @param clientId as registered
+     * @param name as shown to people
+     * @param publisher who answers for it, null if that is not known
+     */
+    record App(String clientId, String name, @Nullable String publisher) {}
+
     /**
      * What was granted.
      *
      * @param authorization id of the authorization, claim {@code sid} of its tokens
+     * @param person who granted it
      * @param patient logical id of the Patient whose record is opened, null if none is in context
      * @param scopes exactly what the tokens will hold
      * @param sensitiveTopics codes of {@link SensitiveTopic} that the person switched on
@@ -20,9 +28,9 @@ public interface AppConsents {
      */
     record Granted(
             String authorization,
-            String clientId,
-            String clientName,
+            App app,
             AppUser user,
+            Requester person,
             @Nullable String patient,
             ScopeSet scopes,
             Set<SensitiveTopic> sensitiveTopics,
@@ -32,22 +40,43 @@ public interface AppConsents {
         }
     }
 
-    /** A person has granted something to an app. */
-    void granted(Granted granted);
+    /**
+     * A consent that has been written.
+     *
+     * @param id logical id of the FHIR Consent
+     * @param patient logical id of the Patient whose consent it is
+     */
+    record Written(String id, String patient) {}
 
-    /** An authorization has ended: revoked, refused after misuse, or removed. May be told of ones never granted. */
-    void ended(String authorization);
+    /** Makes what a consent about this app refers to. Called outside of a transaction, before {@link #granted}. */
+    void prepare(App app);
+
+    /**
+     * Writes the consent, in the transaction that stores the authorization; an exception undoes both. What the person
+     * granted this app before about this record is replaced.
+     *
+     * @return the consent; empty if what was granted is nobody's consent, but a delegation of the person's own rights
+     */
+    Optional<Written> granted(Granted granted);
+
+    /** Ends a consent whose authorization has ended otherwise, in the same transaction. */
+    void ended(Written consent);
 
     /** For a server that keeps no consents. */
     AppConsents NONE = new AppConsents() {
         @Override
-        public void granted(Granted granted) {
-            // Nobody to tell.
+        public void prepare(App app) {
+            // Nothing is written.
         }
 
         @Override
-        public void ended(String authorization) {
-            // Nobody to tell.
+        public Optional<Written> granted(Granted granted) {
+            return Optional.empty();
+        }
+
+        @Override
+        public void ended(Written consent) {
+            // Nothing was written.
         }
     };
 }

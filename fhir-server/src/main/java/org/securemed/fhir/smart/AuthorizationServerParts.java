@@ -3,6 +3,7 @@ package org.securemed.fhir.smart;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationConsentService;
 import org.springframework.security.oauth2.server.authorization.authentication.JwtClientAssertionAuthenticationProvider;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationContext;
@@ -39,6 +40,10 @@ record AuthorizationServerParts(
     /** How clients may prove themselves. */
     static final List<String> CLIENT_AUTHENTICATION =
             List.of("client_secret_basic", "client_secret_post", "private_key_jwt", "none");
+
+    /** What they let an app do is a consent, and never without their word. */
+    private static final Set<String> CONSENTING =
+            Set.of("ROLE_" + Role.PATIENT.name(), "ROLE_" + Role.REPRESENTATIVE.name());
 
     void apply(OAuth2AuthorizationServerConfigurer server) {
         server.registeredClientRepository(clients)
@@ -99,8 +104,13 @@ record AuthorizationServerParts(
         metadata.put("scopes_supported", SmartDiscovery.SCOPES);
     }
 
-    /** Always, but for apps that the hospital trusts and that need no patient to be chosen. */
+    /** Always, but for staff with apps that the hospital trusts and that need no patient to be chosen. */
     private boolean asksThePerson(OAuth2AuthorizationCodeRequestAuthenticationContext context) {
+        if (context.getAuthentication().getPrincipal() instanceof Authentication person
+                && person.getAuthorities().stream()
+                        .anyMatch(authority -> CONSENTING.contains(authority.getAuthority()))) {
+            return true;
+        }
         if (context.getRegisteredClient().getClientSettings().isRequireAuthorizationConsent()) {
             return true;
         }

@@ -110,6 +110,7 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
     private final Revocations revocations;
     private final LaunchContexts launches;
     private final AppConsents consents;
+    private final AppAuthorizations apps;
     private final Clock clock;
     private final Duration refreshTokenLifetime;
 
@@ -120,6 +121,7 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
             Revocations revocations,
             LaunchContexts launches,
             AppConsents consents,
+            AppAuthorizations apps,
             SmartProperties properties,
             Clock clock) {
         super(database, clients);
@@ -128,6 +130,7 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
         this.revocations = revocations;
         this.launches = launches;
         this.consents = consents;
+        this.apps = apps;
         this.refreshTokenLifetime = properties.refreshTokenLifetime();
         this.clock = clock;
     }
@@ -168,7 +171,7 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
                 if (stored.getRefreshToken() == null || stored.getRefreshToken().isInvalidated()) {
                     // Nothing can come of it any more; earlier access tokens end too.
                     revocations.revoke(Revocations.Kind.AUTHORIZATION, stored.getId());
-                    consents.ended(stored.getId());
+                    apps.consentOf(stored.getId()).ifPresent(consents::ended);
                 }
             }
             return false;
@@ -259,7 +262,7 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
     /** Ends an authorization with every token that it ever gave out. */
     private void end(String id) {
         revocations.revoke(Revocations.Kind.AUTHORIZATION, id);
-        consents.ended(id);
+        apps.consentOf(id).ifPresent(consents::ended);
         List<String> tokens = database.queryForList(
                 "delete from smart.oauth2_authorization where id = ? returning access_token_value", String.class, id);
         for (String token : tokens) {

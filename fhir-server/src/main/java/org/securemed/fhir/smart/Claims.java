@@ -25,6 +25,12 @@ final class Claims {
     static final String SUBJECT_ROLE = "subject_role";
     static final String PURPOSE_OF_USE = "purpose_of_use";
 
+    /** What the patient's consent adds, IHE PCF, 3:5.8. */
+    static final String IHE_PCF = "ihe_pcf";
+
+    static final String PATIENT_ID = "patient_id";
+    static final String DOC_ID = "doc_id";
+
     static final String ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
     /** {@code typ} of an access token, RFC 9068 section 2.1: an ID token cannot be used for one. */
     static final String ACCESS_TOKEN_TYPE = "at+jwt";

@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.authentication.AuthenticationProvider;
@@ -18,6 +19,7 @@ import org.springframework.security.oauth2.server.authorization.OAuth2Authorizat
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationException;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationToken;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
+import org.springframework.security.oauth2.server.authorization.settings.TokenSettings;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -30,6 +32,8 @@ final class ConsentDecision implements AuthenticationProvider {
     private final PendingRequests pending;
     private final Authorizations authorizations;
     private final AppConsents consents;
+    private final AppAuthorizations apps;
+    private final SmartProperties properties;
     private final TransactionTemplate transactions;
     private final Clock clock;
 
@@ -37,11 +41,15 @@ final class ConsentDecision implements AuthenticationProvider {
             PendingRequests pending,
             Authorizations authorizations,
             AppConsents consents,
+            AppAuthorizations apps,
+            SmartProperties properties,
             TransactionTemplate transactions,
             Clock clock) {
         this.pending = pending;
         this.authorizations = authorizations;
         this.consents = consents;
+        this.apps = apps;
+        this.properties = properties;
         this.transactions = transactions;
         this.clock = clock;
     }
@@ -71,32 +79,43 @@ final class ConsentDecision implements AuthenticationProvider {
             authorizations.remove(request.authorization());
             throw told(OAuth2ErrorCodes.ACCESS_DENIED, "the person did not allow it", request);
         }
-        Instant until = GrantDuration.of(answer.duration())
-                .map(duration -> clock.instant().plus(duration.length()))
-                .orElse(null);
+        Instant until = until(request, scopes, answer.duration());
         OAuth2AuthorizationCode code = code(request.client());
-        OAuth2Authorization decided = OAuth2Authorization.from(request.authorization())
-                .authorizedScopes(new LinkedHashSet<>(scopes.texts()))
-                .token(code)
-                .attributes(attributes -> {
-                    attributes.remove(OAuth2ParameterNames.STATE);
-                    attributes.put(Grants.LAUNCH, LaunchContexts.write(launch));
-                    if (until != null) {
-                        attributes.put(Grants.UNTIL, Long.toString(until.getEpochSecond()));
-                    }
-                })
-                .build();
+        AppConsents.App app = new AppConsents.App(
+                request.client().getClientId(),
+                request.client().getClientName(),
+                Clients.setting(request.client(), Clients.Setting.PUBLISHER));
+        consents.prepare(app);
         transactions.executeWithoutResult(status -> {
-            authorizations.save(decided);
-            consents.granted(new AppConsents.Granted(
-                    decided.getId(),
-                    request.client().getClientId(),
-                    request.client().getClientName(),
+            Optional<AppConsents.Written> consent = consents.granted(new AppConsents.Granted(
+                    request.authorization().getId(),
+                    app,
                     request.user(),
+                    inPerson(request, answer),
                     launch.patient(),
                     scopes,
                     answer.topics(),
                     until));
+            authorizations.save(OAuth2Authorization.from(request.authorization())
+                    .authorizedScopes(new LinkedHashSet<>(scopes.texts()))
+                    .token(code)
+                    .attributes(attributes -> {
+                        attributes.remove(OAuth2ParameterNames.STATE);
+                        attributes.put(Grants.LAUNCH, LaunchContexts.write(launch));
+                        if (until != null) {
+                            attributes.put(Grants.UNTIL, Long.toString(until.getEpochSecond()));
+                        }
+                        consent.ifPresent(written -> {
+                            attributes.put(Grants.CONSENT, written.id());
+                            attributes.put(Grants.CONSENT_PATIENT, written.patient());
+                        });
+                    })
+                    .build());
+            consent.ifPresent(written -> apps.keep(
+                    written,
+                    request.authorization().getId(),
+                    app.clientId(),
+                    request.user().username()));
         });
         OAuth2AuthorizationRequest asked = request.request();
         return new OAuth2AuthorizationCodeRequestAuthenticationToken(
@@ -107,6 +126,30 @@ final class ConsentDecision implements AuthenticationProvider {
                 request.redirectUri(),
                 asked.getState(),
                 new LinkedHashSet<>(scopes.texts()));
+    }
+
+    /** When it ends by itself: without a refresh token no later than the only access token. Null for never. */
+    private @Nullable Instant until(PendingRequests.Pending request, ScopeSet scopes, String duration) {
+        Instant now = clock.instant();
+        Instant chosen = GrantDuration.of(duration)
+                .map(length -> now.plus(length.length()))
+                .orElse(null);
+        if (scopes.has(Scope.Named.OFFLINE_ACCESS)) {
+            return chosen;
+        }
+        TokenSettings tokens = request.client().getTokenSettings();
+        Instant last = now.plus(tokens.getAuthorizationCodeTimeToLive()).plus(tokens.getAccessTokenTimeToLive());
+        return chosen == null || last.isBefore(chosen) ? last : chosen;
+    }
+
+    private Requester inPerson(PendingRequests.Pending request, ConsentAnswer answer) {
+        SignedIn person = (SignedIn) answer.person().getPrincipal();
+        return Requester.inPerson(
+                request.user(),
+                properties.issuer(),
+                "authorization:" + request.authorization().getId(),
+                Instant.ofEpochSecond(person.epochSecond()),
+                person.acr());
     }
 
     /** The launch context with the patient that was chosen, if there was a choice. */

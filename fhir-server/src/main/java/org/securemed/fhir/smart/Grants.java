@@ -13,6 +13,11 @@ final class Grants {
     /** Attribute: when the authorization ends, in seconds since 1970, as text. */
     static final String UNTIL = "securemed.until";
 
+    /** Attribute: id of the FHIR Consent that the authorization is. */
+    static final String CONSENT = "securemed.consent";
+    /** Attribute: logical id of the Patient whose consent that is. */
+    static final String CONSENT_PATIENT = "securemed.consent-patient";
+
     private Grants() {}
 
     static LaunchContext launch(@Nullable OAuth2Authorization authorization) {

@@ -24,6 +24,7 @@ import org.springframework.security.core.Authentication;
  * @param scopes upper bound of what the app may do
  * @param patient id of the patient in the launch context
  * @param encounter id of the encounter in the launch context
+ * @param consent id of the FHIR Consent that the app acts by; null if it acts by none
  * @param authenticatedAt when the person logged in; null for machine clients
  * @param acr how strongly the person logged in
  * @param expiresAt when the token ends
@@ -43,9 +44,13 @@ public record Requester(
         ScopeSet scopes,
         @Nullable String patient,
         @Nullable String encounter,
+        @Nullable String consent,
         @Nullable Instant authenticatedAt,
         @Nullable String acr,
         Instant expiresAt) {
+    /** Client id under which this server's own pages act. */
+    public static final String OWN_PAGES = "securemed";
+
     private static final Requester ANONYMOUS = new Requester(
             "",
             "anonymous",
@@ -58,6 +63,7 @@ public record Requester(
             null,
             Set.of(),
             ScopeSet.NONE,
+            null,
             null,
             null,
             null,
@@ -80,6 +86,55 @@ public record Requester(
             return token.requester();
         }
         throw Problem.unauthorized("token-missing", "Send an access token: Authorization: Bearer …");
+    }
+
+    /**
+     * A person who acts at this server's own pages, with all that they may do themselves.
+     *
+     * @param issuer of this server
+     * @param session names the log-in in the record
+     */
+    public static Requester inPerson(AppUser user, String issuer, String session, Instant authenticatedAt, String acr) {
+        return new Requester(
+                issuer,
+                user.username(),
+                OWN_PAGES,
+                session,
+                user.fhirUser(),
+                user.displayName(),
+                user.roles(),
+                user.organization() == null ? Set.of() : Set.of(user.organization()),
+                null,
+                user.purposesOfUse(),
+                ScopeSet.everything(ScopeContext.USER),
+                null,
+                null,
+                null,
+                authenticatedAt,
+                acr,
+                Instant.MAX);
+    }
+
+    /** The custodian's server itself, for what it does without being asked by a person. */
+    public static Requester custodian(String issuer) {
+        return new Requester(
+                issuer,
+                OWN_PAGES,
+                OWN_PAGES,
+                "",
+                null,
+                "SecureMed",
+                Set.of(Role.SYSTEM),
+                Set.of(),
+                null,
+                Set.of("HOPERAT"),
+                ScopeSet.everything(ScopeContext.SYSTEM),
+                null,
+                null,
+                null,
+                null,
+                null,
+                Instant.MAX);
     }
 
     /** Nobody in particular: asks for metadata and discovery. */

@@ -66,6 +66,7 @@ final class RequesterClaims {
                 scopes(token.getClaim(Claims.SCOPE)),
                 optional(token.getClaim(Claims.PATIENT), ID),
                 optional(token.getClaim(Claims.ENCOUNTER), ID),
+                consent(token),
                 instant(token.getClaim(Claims.AUTH_TIME)),
                 optional(token.getClaim(Claims.ACR), null),
                 expiresAt);
@@ -78,6 +79,19 @@ final class RequesterClaims {
             return iua.get(name);
         }
         return token.getClaim(name);
+    }
+
+    /** IHE PCF names the Consents that a token rests on; ours rest on one. */
+    private static @Nullable String consent(Jwt token) {
+        if (token.getClaim(Claims.EXTENSIONS) instanceof Map<?, ?> extensions
+                && extensions.get(Claims.IHE_PCF) instanceof Map<?, ?> pcf) {
+            List<?> documents = list(pcf.get(Claims.DOC_ID));
+            if (documents.size() != 1) {
+                throw malformed();
+            }
+            return optional(required(documents.get(0)), ID);
+        }
+        return null;
     }
 
     private static Set<Role> roles(@Nullable Object claim) {

@@ -64,7 +64,9 @@ public sealed interface Scope {
             List<ScopeParameter> parameters,
             boolean version1)
             implements Scope {
-        static final String ANY_TYPE = "*";
+        /** Type of a scope that is about every type. */
+        public static final String ANY_TYPE = "*";
+
         private static final int MOST_PARAMETERS = 10;
         private static final Set<String> TYPES =
                 Arrays.stream(ResourceType.values()).map(Enum::name).collect(Collectors.toUnmodifiableSet());

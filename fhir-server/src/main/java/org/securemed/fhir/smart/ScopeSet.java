@@ -2,6 +2,7 @@ package org.securemed.fhir.smart;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -68,6 +69,12 @@ public record ScopeSet(Set<Scope> scopes) {
             throw new ScopeException("the scopes are longer than %d characters".formatted(LONGEST));
         }
         return text.isEmpty() ? NONE : parse(List.of(text.split(" ", -1)));
+    }
+
+    /** Every interaction on every type. */
+    static ScopeSet everything(ScopeContext context) {
+        return new ScopeSet(Set.of(new Scope.Resource(
+                context, Scope.Resource.ANY_TYPE, EnumSet.allOf(Interaction.class), List.of(), false)));
     }
 
     /**

@@ -79,6 +79,11 @@ public class SmartConfiguration {
     }
 
     @Bean
+    AppAuthorizations appAuthorizations(SmartStore store, Revocations revocations) {
+        return new AppAuthorizations(store.client(), store.transactions(), revocations, store.clock());
+    }
+
+    @Bean
     SmartSweep smartSweep(SmartStore store) {
         return new SmartSweep(store.client(), store.clock());
     }
@@ -160,6 +165,7 @@ public class SmartConfiguration {
             Revocations revocations,
             LaunchContexts launches,
             ObjectProvider<AppConsents> consents,
+            AppAuthorizations apps,
             SmartProperties properties) {
         return new Authorizations(
                 store.template(),
@@ -168,6 +174,7 @@ public class SmartConfiguration {
                 revocations,
                 launches,
                 consents.getIfAvailable(() -> AppConsents.NONE),
+                apps,
                 properties,
                 store.clock());
     }
@@ -209,6 +216,7 @@ public class SmartConfiguration {
             LaunchContexts launches,
             PendingRequests pending,
             ObjectProvider<AppConsents> appConsents,
+            AppAuthorizations apps,
             Environment environment) {
         ClientKeys keys = new ClientKeys(production(environment), store.clock());
         return new AuthorizationServerParts(
@@ -228,6 +236,8 @@ public class SmartConfiguration {
                         pending,
                         authorizations,
                         appConsents.getIfAvailable(() -> AppConsents.NONE),
+                        apps,
+                        properties,
                         store.transactions(),
                         store.clock()));
     }

@@ -62,7 +62,7 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
             if (person == null) {
                 machine(context.getClaims(), context.getRegisteredClient());
             } else {
-                person(context.getClaims(), person, context.getAuthorizedScopes(), Grants.launch(authorization));
+                person(context.getClaims(), person, context.getAuthorizedScopes(), authorization);
             }
         } else if (OidcParameterNames.ID_TOKEN.equals(context.getTokenType().getValue()) && person != null) {
             Account account = account(person);
@@ -88,7 +88,12 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
                 "exp", (name, exp) -> exp instanceof Instant at && at.isAfter(until) ? until : exp));
     }
 
-    private void person(JwtClaimsSet.Builder claims, SignedIn person, Set<String> scopes, LaunchContext launch) {
+    private void person(
+            JwtClaimsSet.Builder claims,
+            SignedIn person,
+            Set<String> scopes,
+            @Nullable OAuth2Authorization authorization) {
+        LaunchContext launch = Grants.launch(authorization);
         Account account = account(person);
         claims.claim(Claims.AUTH_TIME, Date.from(Instant.ofEpochSecond(person.epochSecond())))
                 .claim(Claims.ACR, person.acr());
@@ -106,14 +111,22 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
         if (!launch.fhirContext().isEmpty()) {
             claims.claim("fhirContext", fhirContext(launch));
         }
-        claims.claim(
-                Claims.EXTENSIONS,
+        Map<String, Object> extensions = new LinkedHashMap<>();
+        extensions.put(
+                Claims.IHE_IUA,
                 iua(
                         account.displayName(),
                         account.roles(),
                         account.organization(),
                         account.organizationName(),
                         account.purposesOfUse()));
+        if (authorization != null && authorization.getAttribute(Grants.CONSENT) instanceof String consent) {
+            Map<String, Object> pcf = new LinkedHashMap<>();
+            pcf.put(Claims.PATIENT_ID, authorization.getAttribute(Grants.CONSENT_PATIENT));
+            pcf.put(Claims.DOC_ID, new ArrayList<>(List.of(consent)));
+            extensions.put(Claims.IHE_PCF, pcf);
+        }
+        claims.claim(Claims.EXTENSIONS, extensions);
     }
 
     /** A patient's app works on the patient's own record; others choose one. */
@@ -133,14 +146,16 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
         }
         put(claims, Claims.FHIR_USER, absolute(Clients.setting(client, Clients.Setting.FHIR_USER)));
         String purposes = Clients.setting(client, Clients.Setting.PURPOSES);
-        claims.claim(
-                Claims.EXTENSIONS,
+        Map<String, Object> extensions = new LinkedHashMap<>();
+        extensions.put(
+                Claims.IHE_IUA,
                 iua(
                         client.getClientName(),
                         Set.of(Role.of("", role).orElseThrow()),
                         Clients.setting(client, Clients.Setting.ORGANIZATION),
                         Clients.setting(client, Clients.Setting.ORGANIZATION_NAME),
                         purposes == null ? List.of() : Arrays.asList(purposes.split(" "))));
+        claims.claim(Claims.EXTENSIONS, extensions);
     }
 
     private static Map<String, Object> iua(
@@ -169,9 +184,7 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
                         .sorted()
                         .map(purpose -> coding(Claims.ACT_REASON, purpose))
                         .collect(Collectors.toCollection(ArrayList::new)));
-        Map<String, Object> extensions = new LinkedHashMap<>();
-        extensions.put(Claims.IHE_IUA, iua);
-        return extensions;
+        return iua;
     }
 
     private static List<Map<String, String>> fhirContext(LaunchContext launch) {

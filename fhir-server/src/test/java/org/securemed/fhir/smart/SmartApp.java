@@ -30,10 +30,21 @@ final class SmartApp {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     final Http browser = new Http();
-    private final SmartServer server;
+    private final String base;
+    private final String fhirBase;
 
     SmartApp(SmartServer server) {
-        this.server = server;
+        this(server.at("").toString(), server.fhirBase());
+    }
+
+    /** @param fhirBase as the server calls itself, wherever it listens */
+    SmartApp(String base, String fhirBase) {
+        this.base = base;
+        this.fhirBase = fhirBase;
+    }
+
+    URI at(String path) {
+        return URI.create(base + path);
     }
 
     /** A good authorization request, to be spoiled by tests. */
@@ -44,7 +55,7 @@ final class SmartApp {
         request.put("redirect_uri", REDIRECT);
         request.put("scope", scope);
         request.put("state", "state+of/the app");
-        request.put("aud", server.fhirBase());
+        request.put("aud", fhirBase);
         request.put("code_challenge", challenge(VERIFIER));
         request.put("code_challenge_method", "S256");
         return request;
@@ -60,16 +71,21 @@ final class SmartApp {
     }
 
     HttpResponse<String> authorize(Map<String, String> request) {
-        return browser.get(server.at("/oauth2/authorize?" + Http.form(request)), "Accept", "text/html");
+        return browser.get(at("/oauth2/authorize?" + Http.form(request)), "Accept", "text/html");
     }
 
     HttpResponse<String> logIn(String username, String password) {
-        return logIn(server, username, password);
+        return logIn(base, username, password);
     }
 
-    HttpResponse<String> logIn(SmartServer at, String username, String password) {
-        String page = browser.get(at.at("/login")).body();
-        return browser.post(at.at("/login"), Map.of("username", username, "password", password, "_csrf", csrf(page)));
+    HttpResponse<String> logIn(SmartServer other, String username, String password) {
+        return logIn(other.at("").toString(), username, password);
+    }
+
+    private HttpResponse<String> logIn(String other, String username, String password) {
+        URI login = URI.create(other + "/login");
+        String page = browser.get(login).body();
+        return browser.post(login, Map.of("username", username, "password", password, "_csrf", csrf(page)));
     }
 
     static String csrf(String page) {
@@ -118,7 +134,7 @@ final class SmartApp {
         String body = fields.stream()
                 .map(field -> Http.encode(field.getKey()) + "=" + Http.encode(field.getValue()))
                 .collect(Collectors.joining("&"));
-        return browser.send(HttpRequest.newBuilder(server.at("/oauth2/authorize"))
+        return browser.send(HttpRequest.newBuilder(at("/oauth2/authorize"))
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 // As browsers do after a page that sends no referrer.
                 .header("Origin", "null")
@@ -157,11 +173,11 @@ final class SmartApp {
     }
 
     HttpResponse<String> token(Map<String, String> form, String... headers) {
-        return browser.post(server.at("/oauth2/token"), form, headers);
+        return browser.post(at("/oauth2/token"), form, headers);
     }
 
     HttpResponse<String> fhir(String token) {
-        return browser.get(server.at("/fhir/Patient/1"), "Authorization", Http.bearer(token));
+        return browser.get(at("/fhir/Patient/1"), "Authorization", Http.bearer(token));
     }
 
     static JsonNode json(HttpResponse<String> answer) {

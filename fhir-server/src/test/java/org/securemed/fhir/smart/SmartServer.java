@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
@@ -69,16 +70,23 @@ final class SmartServer implements AutoCloseable {
         volatile boolean broken;
 
         @Override
-        public void granted(Granted grant) {
+        public void prepare(App app) {
+            // Nothing refers to it here.
+        }
+
+        @Override
+        public Optional<Written> granted(Granted grant) {
             if (broken) {
                 throw new IllegalStateException("the consent cannot be written");
             }
             granted.add(grant);
+            return Optional.ofNullable(grant.patient())
+                    .map(patient -> new Written("consent-" + grant.authorization(), patient));
         }
 
         @Override
-        public void ended(String authorization) {
-            ended.add(authorization);
+        public void ended(Written consent) {
+            ended.add(consent.id());
         }
     }
 

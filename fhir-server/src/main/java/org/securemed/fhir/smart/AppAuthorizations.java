@@ -1,0 +1,82 @@
+package org.securemed.fhir.smart;
+
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Which authorizations are which consents. Whoever writes Consents says here when one is over: the authorization ends
+ * in the same transaction, and its tokens with the very next request. Thread-safe.
+ */
+public final class AppAuthorizations {
+    private final JdbcClient database;
+    private final TransactionTemplate transactions;
+    private final Revocations revocations;
+    private final Clock clock;
+
+    AppAuthorizations(JdbcClient database, TransactionTemplate transactions, Revocations revocations, Clock clock) {
+        this.database = database;
+        this.transactions = transactions;
+        this.revocations = revocations;
+        this.clock = clock;
+    }
+
+    /** Remembers that an authorization is a consent. */
+    void keep(AppConsents.Written consent, String authorization, String clientId, String username) {
+        database.sql("insert into smart.app_consent (consent_id, authorization_id, client_id, username, patient)"
+                        + " values (:consent, :authorization, :client, :username, :patient)")
+                .param("consent", consent.id())
+                .param("authorization", authorization)
+                .param("client", clientId)
+                .param("username", username)
+                .param("patient", consent.patient())
+                .update();
+    }
+
+    /** Whether a Consent is, or once was, the authorization of an app. */
+    public boolean isAppConsent(String consentId) {
+        return database.sql("select exists (select 1 from smart.app_consent where consent_id = :consent)")
+                .param("consent", consentId)
+                .query(Boolean.class)
+                .single();
+    }
+
+    /** Consents in force that a person gave an app about a patient's record. */
+    public List<String> inForce(String username, String clientId, String patient) {
+        return database.sql("select consent_id from smart.app_consent where username = :username"
+                        + " and client_id = :client and patient = :patient and ended_at is null order by consent_id")
+                .param("username", username)
+                .param("client", clientId)
+                .param("patient", patient)
+                .query(String.class)
+                .list();
+    }
+
+    /** The consent that an authorization is, if it is one and in force. */
+    Optional<AppConsents.Written> consentOf(String authorization) {
+        return database.sql("select consent_id, patient from smart.app_consent"
+                        + " where authorization_id = :authorization and ended_at is null")
+                .param("authorization", authorization)
+                .query((row, number) -> new AppConsents.Written(row.getString(1), row.getString(2)))
+                .optional();
+    }
+
+    /** A Consent is not active any more: if an app acts by it, its tokens of every kind end. Joins the transaction. */
+    public void end(String consentId) {
+        transactions.executeWithoutResult(status -> database.sql("update smart.app_consent set ended_at = :now"
+                        + " where consent_id = :consent and ended_at is null returning authorization_id")
+                .param("now", Timestamp.from(clock.instant()))
+                .param("consent", consentId)
+                .query(String.class)
+                .optional()
+                .ifPresent(authorization -> {
+                    revocations.revoke(Revocations.Kind.AUTHORIZATION, authorization);
+                    database.sql("delete from smart.oauth2_authorization where id = :id")
+                            .param("id", authorization)
+                            .update();
+                }));
+    }
+}
