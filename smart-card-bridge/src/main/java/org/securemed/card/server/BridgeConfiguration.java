@@ -6,7 +6,6 @@ import org.securemed.card.database.BridgeSchema;
 import org.securemed.card.database.DevelopmentPostgres;
 import org.securemed.card.problem.ProblemConfiguration;
 import org.securemed.card.problem.ProblemWriter;
-import org.securemed.card.qr.QrConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
@@ -59,7 +58,7 @@ import org.springframework.core.Ordered;
     ProblemConfiguration.class,
     SecurityChain.class,
     HealthController.class,
-    QrConfiguration.class
+    CodesConfiguration.class
 })
 class BridgeConfiguration {
 

@@ -16,6 +16,13 @@ final class KnownSettings {
                     "securemed.bridge.fhir-base",
                     "securemed.bridge.max-body",
                     "securemed.bridge.clock-skew",
+                    "securemed.bridge.sealing-secret",
+                    "securemed.bridge.health-card.lifetime",
+                    "securemed.bridge.health-card.key-lifetime",
+                    "securemed.bridge.health-card.trusted-issuers",
+                    "securemed.bridge.health-card.private-issuers",
+                    "securemed.bridge.health-card.refresh-after",
+                    "securemed.bridge.health-card.stale-after",
                     "securemed.bridge.scan.time-limit",
                     "securemed.bridge.scan.parallel",
                     "securemed.development.data-directory",
@@ -35,7 +42,7 @@ final class KnownSettings {
         environment.getPropertySources().forEach(source -> {
             if (source instanceof EnumerablePropertySource<?> enumerable) {
                 for (String name : enumerable.getPropertyNames()) {
-                    if (name.startsWith("securemed.") && !KNOWN.contains(ConfigurationPropertyName.adapt(name, '.'))) {
+                    if (name.startsWith("securemed.") && !isKnown(name)) {
                         unknown.add(name);
                     }
                 }
@@ -44,6 +51,12 @@ final class KnownSettings {
         if (!unknown.isEmpty()) {
             throw new IllegalStateException("unknown settings: " + String.join(", ", unknown));
         }
+    }
+
+    /** Elements of a list are named by the list: {@code key[0]}. */
+    private static boolean isKnown(String name) {
+        ConfigurationPropertyName key = ConfigurationPropertyName.adapt(name, '.');
+        return KNOWN.contains(key.isLastElementIndexed() ? key.getParent() : key);
     }
 
     /** The keys that are known, in canonical form. */

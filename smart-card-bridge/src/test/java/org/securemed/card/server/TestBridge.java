@@ -15,7 +15,7 @@ public final class TestBridge implements AutoCloseable {
     private final ConfigurableApplicationContext context;
     private final HttpClient client = HttpClient.newHttpClient();
 
-    /** @param settings more of Spring Boot's properties, {@code --key=value} */
+    /** @param settings more of Spring Boot's properties, {@code --key=value}, or others for those that a test has */
     public TestBridge(String... settings) {
         issuer = new TestIssuer();
         List<String> all = new ArrayList<>(List.of(
@@ -23,7 +23,11 @@ public final class TestBridge implements AutoCloseable {
                 "--securemed.bridge.base-url=http://localhost",
                 "--securemed.bridge.issuer=" + issuer.url(),
                 "--securemed.development.data-directory=target/card-postgres"));
-        all.addAll(List.of(settings));
+        for (String setting : settings) {
+            String key = setting.substring(0, setting.indexOf('=') + 1);
+            all.removeIf(other -> other.startsWith(key));
+            all.add(setting);
+        }
         try {
             context = ServeCommand.start(all.toArray(String[]::new));
         } catch (RuntimeException e) {

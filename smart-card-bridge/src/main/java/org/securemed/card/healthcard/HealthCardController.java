@@ -1,0 +1,113 @@
+package org.securemed.card.healthcard;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.securemed.card.problem.Problem;
+import org.securemed.card.qr.QrCode;
+import org.securemed.card.record.Subject;
+import org.securemed.card.server.Caller;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+/** {@code /health-cards}: patients have cards made of their own record, see them and take them back. */
+@RestController
+@RequestMapping("/health-cards")
+class HealthCardController {
+    private static final int PIXELS_PER_MODULE = 6;
+
+    private final CardResources resources;
+    private final HealthCardIssuer issuer;
+    private final IssuedCards cards;
+
+    HealthCardController(CardResources resources, HealthCardIssuer issuer, IssuedCards cards) {
+        this.resources = resources;
+        this.issuer = issuer;
+        this.cards = cards;
+    }
+
+    /** @param content {@code immunizations} or {@code emergency} */
+    record Order(String content) {}
+
+    /**
+     * A new card, which is not kept: whoever loses it has another made.
+     *
+     * @param id by which it is taken back
+     * @param verifiableCredential the card; saved as {@code {"verifiableCredential":[…]}} it is a
+     *     {@code .smart-health-card} file
+     * @param qr absent if the card is too large for a code
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Answer(
+            String id,
+            String content,
+            Instant expires,
+            List<String> verifiableCredential,
+            @Nullable Code qr) {}
+
+    /**
+     * The card as a code.
+     *
+     * @param text {@code shc:/} and digits
+     * @param png base64 in JSON
+     */
+    record Code(String text, int version, String svg, byte[] png) {}
+
+    /** One line of the list. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Line(
+            String id,
+            String content,
+            Instant issued,
+            Instant expires,
+            @Nullable Instant revoked) {}
+
+    @PostMapping
+    @ResponseStatus(HttpStatus.CREATED)
+    Answer issue(@RequestBody Order order) {
+        Caller caller = Caller.current();
+        String patient = Subject.of(caller);
+        CardContent content = CardContent.of(String.valueOf(order.content()))
+                .orElseThrow(() -> Problem.of(422, "card-content", "Ask for immunizations or emergency."));
+        HealthCard card = issuer.issue(patient, content, resources.collect(caller.token(), patient, content));
+        return new Answer(
+                card.id(),
+                content.code(),
+                card.expiresAt(),
+                List.of(card.jws()),
+                card.code().map(code -> code(card, code)).orElse(null));
+    }
+
+    private static Code code(HealthCard card, QrCode code) {
+        return new Code(
+                card.numeric(),
+                code.version(),
+                new String(code.svg(), StandardCharsets.US_ASCII),
+                code.png(PIXELS_PER_MODULE));
+    }
+
+    @GetMapping
+    List<Line> list() {
+        return cards.of(Subject.of(Caller.current())).stream()
+                .map(card ->
+                        new Line(card.id(), card.content().code(), card.issuedAt(), card.expiresAt(), card.revokedAt()))
+                .toList();
+    }
+
+    @DeleteMapping("/{id}")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    void revoke(@PathVariable String id) {
+        if (!cards.revoke(Subject.of(Caller.current()), id)) {
+            throw Problem.notFound("not-found", "You have no such card that stands.");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.healthcard;
+
+import org.jspecify.annotations.NullMarked;

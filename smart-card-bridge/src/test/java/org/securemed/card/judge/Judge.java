@@ -1,0 +1,107 @@
+package org.securemed.card.judge;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A library that is not ours, {@code kill-the-clipboard} of npm, and the decoder {@code zbarimg}: what they accept was
+ * made by the specification and not only by our reading of it. Where they cannot be had the tests fail.
+ */
+public final class Judge {
+    private static final Path SOURCE = Path.of("src/test/node");
+    private static final Path HOME = Path.of("target/judge");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private Judge() {}
+
+    /** Asks {@code judge.mjs}; the answer has {@code accepted}. */
+    public static JsonNode ask(Map<String, ?> question) {
+        install();
+        try {
+            return JSON.readTree(run(HOME, JSON.writeValueAsString(question), "node", "judge.mjs"));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** What {@code zbarimg} reads in a picture, empty if nothing. */
+    public static String zbar(byte[] png) {
+        try {
+            Files.createDirectories(HOME);
+            Path file = Files.createTempFile(HOME, "code", ".png");
+            try {
+                Files.write(file, png);
+                Process process = new ProcessBuilder("zbarimg", "--raw", "--quiet", "--nodbus", file.toString())
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+                String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                int code = end(process);
+                if (code != 0 && code != 4) {
+                    throw new IllegalStateException("zbarimg ended with " + code);
+                }
+                return text.strip();
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException("zbarimg (Debian: zbar-tools) is needed", e);
+        }
+    }
+
+    private static synchronized void install() {
+        try {
+            Path lock = SOURCE.resolve("package-lock.json");
+            Path installed = HOME.resolve("node_modules/.installed");
+            if (Files.exists(installed) && Files.readString(installed).equals(Files.readString(lock))) {
+                Files.copy(SOURCE.resolve("judge.mjs"), HOME.resolve("judge.mjs"), StandardCopyOption.REPLACE_EXISTING);
+                return;
+            }
+            Files.createDirectories(HOME);
+            for (String file : List.of("package.json", "package-lock.json", "judge.mjs")) {
+                Files.copy(SOURCE.resolve(file), HOME.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+            }
+            run(HOME, "", "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
+            Files.writeString(installed, Files.readString(lock));
+        } catch (IOException e) {
+            throw new IllegalStateException("node and npm are needed", e);
+        }
+    }
+
+    private static String run(Path directory, String input, String... command) throws IOException {
+        Path errors = directory.resolve("errors.txt");
+        Process process = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectError(errors.toFile())
+                .start();
+        process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        int code = end(process);
+        if (code != 0) {
+            throw new IllegalStateException(
+                    "%s ended with %d: %s".formatted(command[0], code, Files.readString(errors)));
+        }
+        return output;
+    }
+
+    private static int end(Process process) {
+        try {
+            if (!process.waitFor(2, TimeUnit.MINUTES)) {
+                process.destroyForcibly();
+                throw new IllegalStateException("it did not end");
+            }
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.judge;
+
+import org.jspecify.annotations.NullMarked;

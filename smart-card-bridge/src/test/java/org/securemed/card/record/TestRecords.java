@@ -1,0 +1,154 @@
+package org.securemed.card.record;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.nimbusds.jwt.SignedJWT;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.text.ParseException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A FHIR server that holds what it is given and shows each patient their own: the twin of the real one behind
+ * {@link FhirRecords}. Searches answer in pages of two.
+ */
+public final class TestRecords implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Map<String, ObjectNode> resources = new LinkedHashMap<>();
+    private final HttpServer server;
+
+    public TestRecords() {
+        try {
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        server.createContext("/fhir/", this::answer);
+        server.start();
+    }
+
+    /** Its base. */
+    public String base() {
+        return "http://localhost:" + server.getAddress().getPort() + "/fhir";
+    }
+
+    /** Adds a resource with type and id. */
+    public void add(String json) {
+        try {
+            ObjectNode resource = (ObjectNode) JSON.readTree(json);
+            resources.put(
+                    resource.path("resourceType").asText() + "/"
+                            + resource.path("id").asText(),
+                    resource);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        String path = exchange.getRequestURI().getPath().substring("/fhir/".length());
+        String patient = patient(exchange.getRequestHeaders().getFirst("Authorization"));
+        Optional<JsonNode> body = path.contains("/")
+                ? read(path, patient)
+                : Optional.of(search(path, exchange.getRequestURI().getQuery(), patient));
+        byte[] bytes = body.map(node -> node.toString().getBytes(StandardCharsets.UTF_8))
+                .orElse(new byte[0]);
+        exchange.getResponseHeaders().add("Content-Type", "application/fhir+json");
+        exchange.sendResponseHeaders(body.isPresent() ? 200 : 404, bytes.length == 0 ? -1 : bytes.length);
+        try (exchange) {
+            exchange.getResponseBody().write(bytes);
+        }
+    }
+
+    /** The patient of the access token, {@code Patient/id}; signatures are the bridge's and not this test's matter. */
+    private static String patient(String authorization) {
+        try {
+            String user = SignedJWT.parse(authorization.substring("Bearer ".length()))
+                    .getJWTClaimsSet()
+                    .getStringClaim("fhirUser");
+            return user.substring(user.indexOf("/fhir/") + "/fhir/".length());
+        } catch (ParseException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Optional<JsonNode> read(String path, String patient) {
+        if (path.endsWith("/$summary")) {
+            return read(path.substring(0, path.indexOf("/$")), patient).map(it -> summary(patient));
+        }
+        return Optional.<JsonNode>ofNullable(resources.get(path)).filter(it -> isOf(it, patient));
+    }
+
+    private static boolean isOf(JsonNode resource, String patient) {
+        String subject = resource.path("subject")
+                .path("reference")
+                .asText(resource.path("patient").path("reference").asText());
+        boolean self = ("Patient/" + resource.path("id").asText()).equals(patient);
+        boolean shared = resource.path("resourceType").asText().equals("Medication");
+        return resource.path("resourceType").asText().equals("Patient") ? self : shared || subject.equals(patient);
+    }
+
+    private JsonNode search(String type, String query, String patient) {
+        int from = query.contains("page=") ? Integer.parseInt(query.substring(query.indexOf("page=") + 5)) : 0;
+        ObjectNode bundle =
+                JSON.createObjectNode().put("resourceType", "Bundle").put("type", "searchset");
+        ArrayNode entries = bundle.putArray("entry");
+        resources.values().stream()
+                .filter(it -> it.path("resourceType").asText().equals(type))
+                .filter(it -> isOf(it, patient))
+                .filter(it -> matchesCode(it, query))
+                .skip(from)
+                .limit(3)
+                .forEach(it -> entries.addObject().set("resource", it));
+        if (entries.size() == 3) {
+            entries.remove(2);
+            bundle.putArray("link")
+                    .addObject()
+                    .put("relation", "next")
+                    .put(
+                            "url",
+                            base() + "/" + type + "?"
+                                    + query.replaceAll("&page=.*", "")
+                                            .replace(" ", "%20")
+                                            .replace("|", "%7C") + "&page=" + (from + 2));
+        }
+        return bundle;
+    }
+
+    private static boolean matchesCode(JsonNode resource, String query) {
+        if (!query.contains("code=")) {
+            return true;
+        }
+        return query.contains(
+                "|" + resource.path("code").path("coding").path(0).path("code").asText("-"));
+    }
+
+    private JsonNode summary(String patient) {
+        ObjectNode bundle =
+                JSON.createObjectNode().put("resourceType", "Bundle").put("type", "document");
+        ArrayNode entries = bundle.putArray("entry");
+        entries.addObject()
+                .putObject("resource")
+                .put("resourceType", "Composition")
+                .put("status", "final")
+                .put("title", "International Patient Summary");
+        resources.values().stream()
+                .filter(it -> isOf(it, patient))
+                .forEach(it -> entries.addObject().set("resource", it));
+        return bundle;
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+    }
+}

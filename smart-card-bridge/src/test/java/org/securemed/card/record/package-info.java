@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.record;
+
+import org.jspecify.annotations.NullMarked;
