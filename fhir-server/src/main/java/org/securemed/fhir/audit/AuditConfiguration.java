@@ -5,6 +5,7 @@ import javax.sql.DataSource;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.LedgerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.smart.RefusedRequests;
@@ -31,8 +32,9 @@ public class AuditConfiguration {
     }
 
     @Bean
-    AuditRecorder auditRecorder(EntryFactory entries, LedgerGateway ledger, ProblemWriter problems, OwnerIndex index) {
-        return new AuditRecorder(entries, ledger, problems, index);
+    AuditRecorder auditRecorder(
+            EntryFactory entries, LedgerGateway ledger, ProblemWriter problems, OwnerIndex index, OwnerFinder finder) {
+        return new AuditRecorder(entries, ledger, problems, index, finder);
     }
 
     @Bean

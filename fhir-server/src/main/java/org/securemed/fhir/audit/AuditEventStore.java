@@ -27,7 +27,7 @@ final class AuditEventStore {
     private static final int BATCH = 200;
 
     /** Entries that the log makes about itself, or that hold a consent transition beside the access that made it. */
-    private static final Set<Op> INTERNAL = internal();
+    static final Set<Op> INTERNAL = internal();
 
     private final Ledger ledger;
     private final SubjectKeys keys;

@@ -3,7 +3,7 @@ package org.securemed.fhir.audit;
 import ca.uhn.fhir.interceptor.api.Hook;
 import ca.uhn.fhir.interceptor.api.Interceptor;
 import ca.uhn.fhir.interceptor.api.Pointcut;
-import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
+import ca.uhn.fhir.rest.api.RequestTypeEnum;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import ca.uhn.fhir.rest.api.server.ResponseDetails;
 import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
@@ -11,19 +11,17 @@ import ca.uhn.fhir.rest.server.servlet.ServletRequestDetails;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.hl7.fhir.r4.model.Bundle;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Access;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.exchange.Recorded;
-import org.securemed.fhir.exchange.Touched;
+import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.problem.ProblemWriter;
@@ -43,17 +41,23 @@ public final class AuditRecorder {
     private static final int SUCCESS = 0;
     private static final int MINOR_FAILURE = 4;
     private static final int SERIOUS_FAILURE = 8;
+    private static final int NOT_MODIFIED = 304;
 
     private final EntryFactory entries;
     private final LedgerGateway ledger;
     private final ProblemWriter problems;
     private final OwnerIndex index;
+    private final InteractionEntries interactions;
+    private final BundleEntryRecords bundles;
 
-    AuditRecorder(EntryFactory entries, LedgerGateway ledger, ProblemWriter problems, OwnerIndex index) {
+    AuditRecorder(
+            EntryFactory entries, LedgerGateway ledger, ProblemWriter problems, OwnerIndex index, OwnerFinder finder) {
         this.entries = entries;
         this.ledger = ledger;
         this.problems = problems;
         this.index = index;
+        this.interactions = new InteractionEntries(entries, index, finder);
+        this.bundles = new BundleEntryRecords(interactions);
     }
 
     @Hook(value = Pointcut.STORAGE_PRECOMMIT_RESOURCE_CREATED, order = LAST)
@@ -63,8 +67,14 @@ public final class AuditRecorder {
 
     @Hook(value = Pointcut.STORAGE_PRECOMMIT_RESOURCE_UPDATED, order = LAST)
     public void updated(IBaseResource before, IBaseResource after, RequestDetails request) {
-        boolean patch = request != null && request.getRestOperationType() == RestOperationTypeEnum.PATCH;
+        boolean patch = request != null && request.getRequestType() == RequestTypeEnum.PATCH;
         written(after, request, patch ? Op.PATCH : Op.UPDATE);
+    }
+
+    /** Before anything is deleted: HAPI may tell of the deletion too late for a record to begin. */
+    @Hook(value = Pointcut.STORAGE_PRESTORAGE_RESOURCE_DELETED, order = LAST)
+    public void deleting(IBaseResource resource, RequestDetails request) {
+        Exchange.of(request).ifPresent(exchange -> WriteUnit.current(exchange, entries, ledger, index));
     }
 
     @Hook(value = Pointcut.STORAGE_PRECOMMIT_RESOURCE_DELETED, order = LAST)
@@ -74,14 +84,13 @@ public final class AuditRecorder {
 
     private void written(IBaseResource resource, RequestDetails request, Op op) {
         Exchange.of(request)
-                .ifPresent(exchange -> WriteUnit.current(exchange, RequestFacts.of(request), entries, ledger, index)
-                        .add(resource, op));
+                .ifPresent(exchange -> WriteUnit.current(exchange, entries, ledger, index)
+                        .add(resource, op, RequestFacts.of(request)));
     }
 
     /** Adds an entry of our own to those of the transaction that is active on this thread. */
-    void attach(Exchange exchange, RequestDetails request, Entry entry) {
-        WriteUnit.current(exchange, RequestFacts.of(request), entries, ledger, index)
-                .add(entry);
+    void attach(Exchange exchange, Entry entry) {
+        WriteUnit.current(exchange, entries, ledger, index).add(entry);
     }
 
     /** Every answer with a 2xx status passes here before its first byte. */
@@ -91,7 +100,7 @@ public final class AuditRecorder {
         Optional<Exchange> exchange = Exchange.of(request);
         if (exchange.isPresent()) {
             int status = response == null || response.getResponseCode() == 0 ? 200 : response.getResponseCode();
-            record(exchange.get(), RequestFacts.of(request), status);
+            record(exchange.get(), request, status, response == null ? null : response.getResponseResource());
             Recorded.mark(servletRequest);
         }
         return true;
@@ -103,58 +112,35 @@ public final class AuditRecorder {
      * @throws LedgerFailure if it can't be recorded now
      */
     public void record(RequestDetails request, int status) {
-        Exchange.of(request).ifPresent(exchange -> record(exchange, RequestFacts.of(request), status));
+        Exchange.of(request).ifPresent(exchange -> record(exchange, request, status, null));
     }
 
-    private void record(Exchange exchange, RequestFacts facts, int status) {
+    private void record(Exchange exchange, RequestDetails request, int status, @Nullable IBaseResource answer) {
         List<Entry> staged = exchange.staged();
         if (!staged.isEmpty()) {
             ledger.seal(staged);
         }
-        List<Entry> reads = reads(exchange, facts, status, !staged.isEmpty());
-        if (!reads.isEmpty()) {
-            ledger.append(reads, preconditions(exchange));
+        List<Entry> others = exchange.ownRecord().orElseGet(() -> unwritten(exchange, request, status, answer));
+        if (!others.isEmpty()) {
+            ledger.append(others, preconditions(exchange));
         }
     }
 
-    /** One entry for each patient of whom something is shown or was asked for; one for all if there is none. */
-    private List<Entry> reads(Exchange exchange, RequestFacts facts, int status, boolean wrote) {
-        Map<String, List<String>> byPatient = new LinkedHashMap<>();
-        List<String> shared = new ArrayList<>();
-        boolean write = isWrite(facts.op());
-        if (write && wrote) {
+    /** What is to be recorded beside the writes that have been. */
+    private List<Entry> unwritten(
+            Exchange exchange, RequestDetails request, int status, @Nullable IBaseResource answer) {
+        RequestFacts facts = RequestFacts.of(request);
+        if (answer instanceof Bundle answered && request.getResource() instanceof Bundle asked && isBundle(facts)) {
+            return bundles.entries(exchange, facts, asked, answered);
+        }
+        if (interactions.writes(facts) && !exchange.written().isEmpty()) {
             return List.of();
         }
-        boolean instance = !facts.op().equals(Op.SEARCH);
-        for (Touched touched : exchange.shown()) {
-            touched.patients()
-                    .forEach(patient ->
-                            note(byPatient.computeIfAbsent(patient, key -> new ArrayList<>()), touched, instance));
-            if (touched.patients().isEmpty()) {
-                note(shared, touched, instance);
-            }
-        }
-        if (!wrote) {
-            exchange.named().forEach(patient -> byPatient.computeIfAbsent(patient, key -> new ArrayList<>()));
-        }
-        List<Entry> made = new ArrayList<>();
-        byPatient.forEach((patient, resources) -> made.add(
-                entries.entry(exchange, facts, facts.op(), facts.type(), patient, resources, status, SUCCESS)));
-        if (made.isEmpty() && !wrote) {
-            made.add(entries.entry(exchange, facts, facts.op(), facts.type(), null, shared, status, SUCCESS));
-        }
-        return made;
+        return interactions.entries(exchange, facts, status, SUCCESS);
     }
 
-    /** What a search found is never recorded, only what was asked; see IHE BALP, 3:5.7.3. */
-    private static void note(List<String> references, Touched touched, boolean instance) {
-        if (instance && references.size() < 100) {
-            references.add(touched.reference());
-        }
-    }
-
-    private static boolean isWrite(Op op) {
-        return op.equals(Op.CREATE) || op.equals(Op.UPDATE) || op.equals(Op.PATCH) || op.equals(Op.DELETE);
+    private static boolean isBundle(RequestFacts facts) {
+        return facts.op().equals(RequestFacts.TRANSACTION) || facts.op().equals(RequestFacts.BATCH);
     }
 
     private static List<Precondition> preconditions(Exchange exchange) {
@@ -182,7 +168,7 @@ public final class AuditRecorder {
         Optional<Exchange> exchange = Exchange.of(request);
         try {
             if (exchange.isPresent()) {
-                recordFailure(exchange.get(), RequestFacts.of(request), exception.getStatusCode());
+                recordFailure(exchange.get(), request, exception.getStatusCode());
             }
         } catch (LedgerFailure failure) {
             return refuse(failure.problem(), servletRequest, servletResponse);
@@ -191,20 +177,17 @@ public final class AuditRecorder {
         return true;
     }
 
-    private void recordFailure(Exchange exchange, RequestFacts facts, int status) {
+    private void recordFailure(Exchange exchange, RequestDetails request, int status) {
         List<Entry> staged = exchange.staged();
         if (!staged.isEmpty()) {
             // Part of a batch was written before the rest failed.
             ledger.seal(staged);
         }
-        int outcome = status == 304 ? SUCCESS : status < 500 ? MINOR_FAILURE : SERIOUS_FAILURE;
-        List<Entry> made = new ArrayList<>();
-        for (String patient : exchange.named()) {
-            made.add(entries.entry(exchange, facts, facts.op(), facts.type(), patient, List.of(), status, outcome));
-        }
-        if (made.isEmpty()) {
-            made.add(entries.entry(exchange, facts, facts.op(), facts.type(), null, List.of(), status, outcome));
-        }
+        RequestFacts facts = RequestFacts.of(request);
+        List<Entry> made = status == NOT_MODIFIED
+                ? interactions.entries(exchange, facts, status, SUCCESS)
+                : interactions.failed(
+                        exchange, request.getResource(), facts, status, status < 500 ? MINOR_FAILURE : SERIOUS_FAILURE);
         ledger.append(made, List.of());
     }
 

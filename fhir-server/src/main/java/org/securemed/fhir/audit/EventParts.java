@@ -34,6 +34,11 @@ final class EventParts {
         this.baseUrl = baseUrl;
     }
 
+    /** Of this server. */
+    String baseUrl() {
+        return baseUrl;
+    }
+
     /** An event with what every one has: id, ledger position, receipt, time, outcome, source. */
     AuditEvent begin(String id, long index, Entry entry, EntryDetail detail, String sourceType) {
         AuditEvent event = new AuditEvent();

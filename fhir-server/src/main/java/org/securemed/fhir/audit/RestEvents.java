@@ -124,11 +124,13 @@ final class RestEvents {
         entity.setRole(report ? AuditCodes.role("3", "Report") : AuditCodes.role("4", "Domain Resource"));
     }
 
-    private static @Nullable String request(EntryDetail detail) {
-        if (detail.query() == null) {
-            return null;
+    private @Nullable String request(EntryDetail detail) {
+        if (detail.method() == null) {
+            return detail.query();
         }
-        return detail.method() == null ? detail.query() : detail.method() + " " + detail.query();
+        String query = detail.query() == null ? "" : detail.query();
+        String slash = query.isEmpty() ? "" : "/";
+        return detail.method() + " " + (query.startsWith("/") ? query : parts.baseUrl() + slash + query);
     }
 
     private static void claim(AuditEvent event, RestForm form, Entry entry, EntryDetail detail) {

@@ -1,6 +1,5 @@
 package org.securemed.fhir.audit;
 
-import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.time.Clock;
 import java.util.UUID;
 import org.securemed.fhir.exchange.Exchange;
@@ -28,8 +27,7 @@ public final class TransitionRecorder {
     }
 
     /** Stages the entry of a transition in the transaction that is active on this thread. */
-    public void record(
-            Exchange exchange, RequestDetails request, String patientId, Transition transition, ConsentState state) {
+    public void record(Exchange exchange, String patientId, Transition transition, ConsentState state) {
         UUID id = EntryIds.next(clock.instant());
         Entry entry = RecordedTransition.entry(id, clock.instant(), instance, keys.key(patientId), transition, state)
                 .actor(exchange.requester().clientId())
@@ -39,6 +37,6 @@ public final class TransitionRecorder {
                         .findFirst()
                         .orElse(null))
                 .build();
-        recorder.attach(exchange, request, entry);
+        recorder.attach(exchange, entry);
     }
 }

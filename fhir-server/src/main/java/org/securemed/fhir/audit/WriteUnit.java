@@ -17,83 +17,108 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 /**
  * The writes of one database transaction. Their entries go into the outbox right before it commits, all at once, so
  * that a write and its record exist together or not at all; HAPI may roll back and try again, and then starts anew.
+ *
+ * <p>HAPI tells of conditional deletes while the transaction is already committing. The unit must be known by then, so
+ * it begins before anything is deleted; what is added to it so late goes into the outbox at once.
  */
 final class WriteUnit implements TransactionSynchronization {
     private final Exchange exchange;
-    private final RequestFacts facts;
     private final EntryFactory factory;
     private final LedgerGateway ledger;
     private final OwnerIndex index;
     private final List<Write> writes = new ArrayList<>();
     private final List<Entry> attached = new ArrayList<>();
-    private List<Entry> entries = List.of();
+    private final List<Entry> staged = new ArrayList<>();
+    private boolean committing;
 
-    private record Write(IBaseResource resource, Op op) {}
+    private record Write(IBaseResource resource, Op op, RequestFacts facts) {}
 
-    private WriteUnit(
-            Exchange exchange, RequestFacts facts, EntryFactory factory, LedgerGateway ledger, OwnerIndex index) {
+    private WriteUnit(Exchange exchange, EntryFactory factory, LedgerGateway ledger, OwnerIndex index) {
         this.exchange = exchange;
-        this.facts = facts;
         this.factory = factory;
         this.ledger = ledger;
         this.index = index;
     }
 
     /** The unit of the transaction that is active on this thread. */
-    static WriteUnit current(
-            Exchange exchange, RequestFacts facts, EntryFactory factory, LedgerGateway ledger, OwnerIndex index) {
+    static WriteUnit current(Exchange exchange, EntryFactory factory, LedgerGateway ledger, OwnerIndex index) {
         for (TransactionSynchronization known : TransactionSynchronizationManager.getSynchronizations()) {
             if (known instanceof WriteUnit unit) {
                 return unit;
             }
         }
-        WriteUnit unit = new WriteUnit(exchange, facts, factory, ledger, index);
+        WriteUnit unit = new WriteUnit(exchange, factory, ledger, index);
         TransactionSynchronizationManager.registerSynchronization(unit);
         return unit;
     }
 
-    void add(IBaseResource resource, Op op) {
-        writes.add(new Write(resource, op));
+    void add(IBaseResource resource, Op op, RequestFacts facts) {
+        Write write = new Write(resource, op, facts);
+        writes.add(write);
+        if (committing) {
+            stage(List.of(write), List.of());
+        }
     }
 
     void add(Entry entry) {
         attached.add(entry);
+        if (committing) {
+            stage(List.of(), List.of(entry));
+        }
     }
 
     @Override
     public void beforeCommit(boolean readOnly) {
-        Map<String, Ownership> owners = index.findAll(writes.stream()
+        committing = true;
+        stage(writes, attached);
+    }
+
+    private void stage(List<Write> some, List<Entry> others) {
+        Map<String, Ownership> owners = index.findAll(some.stream()
                 .map(write -> write.resource().fhirType() + "/"
                         + write.resource().getIdElement().getIdPart())
                 .toList());
         List<Entry> made = new ArrayList<>();
-        for (Write write : writes) {
+        for (Write write : some) {
             made.addAll(entries(write, owners));
         }
-        made.addAll(attached);
-        entries = made;
-        ledger.stage(made);
+        made.addAll(others);
+        if (!made.isEmpty()) {
+            staged.addAll(made);
+            ledger.stage(made);
+        }
     }
 
     private List<Entry> entries(Write write, Map<String, Ownership> owners) {
         String type = write.resource().fhirType();
         IIdType id = write.resource().getIdElement();
         String name = type + "/" + id.getIdPart();
-        String reference = id.hasVersionIdPart() ? name + "/_history/" + id.getVersionIdPart() : name;
+        String reference = reference(write);
         Set<String> patients = owners.containsKey(name) ? owners.get(name).patients() : Set.of();
         int status = write.op().equals(Op.CREATE) ? 201 : 200;
         List<Entry> made = new ArrayList<>();
         for (String patient : patients) {
-            made.add(factory.entry(exchange, facts, write.op(), type, patient, List.of(reference), status, 0));
+            made.add(factory.entry(exchange, write.facts(), write.op(), type, patient, List.of(reference), status, 0));
         }
         if (made.isEmpty()) {
-            made.add(factory.entry(exchange, facts, write.op(), type, null, List.of(reference), status, 0));
+            made.add(factory.entry(exchange, write.facts(), write.op(), type, null, List.of(reference), status, 0));
         }
         return made;
     }
 
+    private static String reference(Write write) {
+        IIdType id = write.resource().getIdElement();
+        String name = write.resource().fhirType() + "/" + id.getIdPart();
+        return id.hasVersionIdPart() ? name + "/_history/" + id.getVersionIdPart() : name;
+    }
+
     @Override
     public void afterCommit() {
-        exchange.staged(entries);
+        exchange.staged(staged);
+        for (Write write : writes) {
+            exchange.wrote(reference(write));
+            exchange.wrote(write.resource().fhirType() + "/"
+                    + write.resource().getIdElement().getIdPart());
+        }
     }
 }

@@ -156,7 +156,7 @@ public final class ConsentTransitions {
                 .fold(done -> done, refused -> {
                     throw refusal(refused);
                 });
-        recorder.record(exchange, request, patient, transition, applied.state());
+        recorder.record(exchange, patient, transition, applied.state());
         TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
             @Override
             public void afterCommit() {

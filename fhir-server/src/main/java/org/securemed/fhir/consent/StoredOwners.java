@@ -37,6 +37,12 @@ public final class StoredOwners {
         record(after, request);
     }
 
+    /** HAPI may tell of a deletion only while its transaction is committing. */
+    @Hook(Pointcut.STORAGE_PRESTORAGE_RESOURCE_DELETED)
+    public void beforeDelete(IBaseResource resource, RequestDetails request) {
+        index.expectStored();
+    }
+
     @Hook(Pointcut.STORAGE_PRECOMMIT_RESOURCE_DELETED)
     public void deleted(IBaseResource resource, RequestDetails request) {
         String reference = reference(resource);

@@ -1,5 +1,6 @@
 package org.securemed.fhir.exchange;
 
+import ca.uhn.fhir.rest.api.RequestTypeEnum;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import ca.uhn.fhir.rest.api.server.SystemRequestDetails;
 import java.time.Instant;
@@ -8,6 +9,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,27 +36,50 @@ public final class Exchange {
     private final Requester requester;
     private final Instant started;
     private final String requestId;
-    private final Map<String, Access> accesses = new ConcurrentHashMap<>();
+    private final Map<String, Access> accesses;
     private final Set<Touched> shown = Collections.synchronizedSet(new LinkedHashSet<>());
     private final Set<String> named = Collections.synchronizedSet(new LinkedHashSet<>());
     private final List<Entry> staged = Collections.synchronizedList(new ArrayList<>());
-    private final Map<IBaseResource, Map<Class<?>, Object>> notes = new IdentityHashMap<>();
+    private final Set<String> written = Collections.synchronizedSet(new LinkedHashSet<>());
+    private final Map<RequestDetails, Exchange> parts = Collections.synchronizedMap(new LinkedHashMap<>());
+    private final Map<IBaseResource, Map<Class<?>, Object>> notes;
+    private @Nullable List<Entry> record;
 
     private Exchange(Requester requester, Instant started, String requestId) {
         this.requester = requester;
         this.started = started;
         this.requestId = requestId;
+        this.accesses = new ConcurrentHashMap<>();
+        this.notes = new IdentityHashMap<>();
+    }
+
+    /** A part of {@code whole}: decisions are made once for all parts, what is shown and named is each part's own. */
+    private Exchange(Exchange whole) {
+        this.requester = whole.requester;
+        this.started = whole.started;
+        this.requestId = whole.requestId;
+        this.accesses = whole.accesses;
+        this.notes = whole.notes;
     }
 
     /**
-     * The exchange of a request; begun by the first call. Empty for what the server asks itself (indexing, jobs), which
-     * answers nobody.
+     * The exchange of a request; begun by the first call. A GET entry of a Bundle has a part of it to itself. Empty for
+     * what the server asks itself (indexing, jobs), which answers nobody.
      */
     public static Optional<Exchange> of(@Nullable RequestDetails request) {
         if (request == null || request instanceof SystemRequestDetails) {
             return Optional.empty();
         }
-        return Optional.of((Exchange) request.getUserData().computeIfAbsent(KEY, key -> begin(request)));
+        Exchange whole = (Exchange) request.getUserData().computeIfAbsent(KEY, key -> begin(request));
+        return Optional.of(
+                request.isSubRequest() && request.getRequestType() == RequestTypeEnum.GET
+                        ? whole.parts.computeIfAbsent(request, entry -> new Exchange(whole))
+                        : whole);
+    }
+
+    /** A part of {@code whole} in which nothing was shown or named yet. */
+    public static Exchange partOf(Exchange whole) {
+        return new Exchange(whole);
     }
 
     /** The exchange of a request that was refused before anybody knew who sent it. */
@@ -164,6 +189,35 @@ public final class Exchange {
         synchronized (staged) {
             return List.copyOf(staged);
         }
+    }
+
+    /** Notes that a committed transaction has written this: {@code Type/id} or {@code Type/id/_history/version}. */
+    public void wrote(String reference) {
+        written.add(reference);
+    }
+
+    /** What committed transactions of this request have written, with and without versions. */
+    public Set<String> written() {
+        synchronized (written) {
+            return Set.copyOf(written);
+        }
+    }
+
+    /** The parts of this exchange that are GET entries of a Bundle, by their requests. */
+    public Map<RequestDetails, Exchange> parts() {
+        synchronized (parts) {
+            return new LinkedHashMap<>(parts);
+        }
+    }
+
+    /** Makes these entries the record of this exchange, in place of what follows from what was shown and named. */
+    public void recordAs(List<Entry> entries) {
+        record = List.copyOf(entries);
+    }
+
+    /** The entries that are the record of this exchange, if somebody has made them already. */
+    public Optional<List<Entry>> ownRecord() {
+        return Optional.ofNullable(record);
     }
 
     /**

@@ -190,6 +190,14 @@ public class OwnerIndex {
     }
 
     /**
+     * Begins to keep what the caller's transaction stores; to be called before it commits if {@link #stored} may be
+     * called only while it does.
+     */
+    public void expectStored() {
+        OwnerWrites.begin(this);
+    }
+
+    /**
      * References of what lies in these partitions and isn't deleted, in the order of type and id.
      *
      * @param after the last reference of the page before, or the empty string

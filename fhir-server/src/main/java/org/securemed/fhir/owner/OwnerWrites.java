@@ -10,12 +10,14 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 
 /**
  * The owners of what one database transaction stores. They are written right before it commits, all at once; until then
- * the transaction itself reads them here. Confined to the transaction's thread.
+ * the transaction itself reads them here. What is added while it is committing, as HAPI does with conditional deletes,
+ * is written at once. Confined to the transaction's thread.
  */
 final class OwnerWrites implements TransactionSynchronization {
     private final OwnerIndex index;
     private final Map<String, Ownership> byReference = new TreeMap<>();
     private final Map<Integer, Ownership> byPartition = new LinkedHashMap<>();
+    private boolean committing;
 
     private OwnerWrites(OwnerIndex index) {
         this.index = index;
@@ -45,6 +47,9 @@ final class OwnerWrites implements TransactionSynchronization {
     void add(String reference, Ownership ownership) {
         byReference.put(reference, ownership);
         byPartition.put(ownership.partition(), ownership);
+        if (committing) {
+            index.write(Map.of(reference, ownership));
+        }
     }
 
     Optional<Ownership> find(String reference) {
@@ -63,6 +68,7 @@ final class OwnerWrites implements TransactionSynchronization {
 
     @Override
     public void beforeCommit(boolean readOnly) {
+        committing = true;
         index.write(byReference);
     }
 

@@ -9,11 +9,11 @@ import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
 
 /** Consents for the tests, recorded by the hospital's back end from a signed form. */
-final class Consents {
+public final class Consents {
     private Consents() {}
 
     /** A form that {@code patient} signed, for Consents to refer to. */
-    static void form(TestServer server, String patient) {
+    public static void form(TestServer server, String patient) {
         Resource form = (Resource) server.fhir().newJsonParser().parseResource("""
                 {"resourceType":"DocumentReference","id":"form-$","status":"current","subject":{"reference":"Patient/$"},"content":[{"attachment":{"title":"signed form"}}]}
                 """.replace("$", patient));
@@ -25,7 +25,7 @@ final class Consents {
      *
      * @param types resource types; all if none are named
      */
-    static Consent permit(String patient, String grantee, String... types) {
+    public static Consent permit(String patient, String grantee, String... types) {
         Consent consent = new Consent();
         consent.setStatus(Consent.ConsentState.ACTIVE);
         consent.setScope(new CodeableConcept(
@@ -50,7 +50,7 @@ final class Consents {
     }
 
     /** Stores it; the id of the new Consent. */
-    static String record(TestServer server, Consent consent) {
+    public static String record(TestServer server, Consent consent) {
         Answer answer = server.post("backend", "Consent", consent);
         if (answer.status() != 201) {
             throw new IllegalStateException("the Consent was refused: " + answer);
@@ -59,7 +59,7 @@ final class Consents {
     }
 
     /** Ends it. */
-    static void end(TestServer server, String id) {
+    public static void end(TestServer server, String id) {
         Answer answer = server.delete("backend", "Consent/" + id);
         if (answer.status() >= 300) {
             throw new IllegalStateException("the Consent could not be ended: " + answer);
