@@ -1,0 +1,17 @@
+package org.securemed.card.identify;
+
+import java.time.Clock;
+import java.util.List;
+import org.securemed.card.applet.SecureMedProfile;
+import org.securemed.card.piv.PivProfile;
+import org.securemed.card.profile.CardProfile;
+
+/** The kinds of card that are known, in the order in which they are looked for. Another kind is added here. */
+public final class CardProfiles {
+    private CardProfiles() {}
+
+    /** All of them. */
+    public static List<CardProfile> all(Clock clock) {
+        return List.of(new SecureMedProfile(), new PivProfile(clock));
+    }
+}

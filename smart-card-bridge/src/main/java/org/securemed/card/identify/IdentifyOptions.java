@@ -1,0 +1,84 @@
+package org.securemed.card.identify;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Options of {@code identify}.
+ *
+ * @param reader name of the reader, or the beginning of it
+ * @param ca certificates of the hospital's CA, PEM or DER
+ * @param revocationList the CA's revocation list, PEM or DER
+ * @param pin whether the holder's PIN is asked for and the key behind it used
+ * @param patience how long to wait for a card
+ */
+record IdentifyOptions(String reader, Path ca, Path revocationList, boolean pin, Duration patience) {
+    static final String USAGE =
+            "usage: java -jar smart-card-bridge.jar identify --reader NAME --ca FILE --crl FILE [--pin] [--wait SECONDS]";
+
+    private static final Set<String> WITH_VALUE = Set.of("--reader", "--ca", "--crl", "--wait");
+    private static final long LONGEST_WAIT = 3600;
+
+    /**
+     * Reads them.
+     *
+     * @throws IllegalArgumentException naming what is missing, unknown, repeated or malformed
+     */
+    static IdentifyOptions parse(List<String> options) {
+        Map<String, String> values = new HashMap<>();
+        boolean pin = false;
+        for (int i = 0; i < options.size(); i++) {
+            String name = options.get(i);
+            if (name.equals("--pin")) {
+                pin = true;
+                continue;
+            }
+            if (!WITH_VALUE.contains(name) || i + 1 == options.size()) {
+                throw new IllegalArgumentException("not an option, or without its value: " + name);
+            }
+            i++;
+            if (values.put(name, options.get(i)) != null) {
+                throw new IllegalArgumentException("given twice: " + name);
+            }
+        }
+        return new IdentifyOptions(
+                required(values, "--reader"),
+                path(values, "--ca"),
+                path(values, "--crl"),
+                pin,
+                seconds(values.getOrDefault("--wait", "0")));
+    }
+
+    private static String required(Map<String, String> values, String name) {
+        String value = values.get(name);
+        if (value == null || value.isBlank()) {
+            throw new IllegalArgumentException("missing: " + name);
+        }
+        return value;
+    }
+
+    private static Path path(Map<String, String> values, String name) {
+        try {
+            return Path.of(required(values, name));
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("not a path: " + name, e);
+        }
+    }
+
+    private static Duration seconds(String text) {
+        try {
+            long seconds = Long.parseLong(text);
+            if (seconds >= 0 && seconds <= LONGEST_WAIT) {
+                return Duration.ofSeconds(seconds);
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        throw new IllegalArgumentException("--wait takes seconds, 0 to " + LONGEST_WAIT);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.applet;
+
+import org.jspecify.annotations.NullMarked;

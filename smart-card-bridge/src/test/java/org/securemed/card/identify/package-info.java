@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.identify;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.trust;
+
+import org.jspecify.annotations.NullMarked;
