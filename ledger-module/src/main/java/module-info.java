@@ -2,6 +2,7 @@
 module org.securemed.ledger {
     requires com.fasterxml.jackson.core;
     requires java.json.canonicalization;
+    requires java.net.http;
     requires java.sql;
     requires org.bouncycastle.provider;
     requires static transitive org.jspecify;
@@ -11,6 +12,7 @@ module org.securemed.ledger {
     exports org.securemed.ledger.consent;
     exports org.securemed.ledger.entry;
     exports org.securemed.ledger.erasure;
+    exports org.securemed.ledger.files;
     exports org.securemed.ledger.log;
     exports org.securemed.ledger.merkle;
     exports org.securemed.ledger.policy;

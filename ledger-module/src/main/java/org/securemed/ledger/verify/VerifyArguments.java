@@ -1,62 +1,116 @@
 package org.securemed.ledger.verify;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * What the command was told.
  *
- * @param user empty for the driver's default
- * @param passwordVariable name of the environment variable with the password; empty for none
- * @param key vkey or @file
+ * @param values of the options that were given, once each
  * @param checkpoints files
- * @param patientKeystore file; empty for none
- * @param patientKeystorePasswordVariable name of the environment variable with its password
  */
-record VerifyArguments(
-        String jdbc,
-        String user,
-        String passwordVariable,
-        String key,
-        List<String> checkpoints,
-        String patientKeystore,
-        String patientKeystorePasswordVariable) {
-    VerifyArguments {
-        if (jdbc.isEmpty() || key.isEmpty()) {
-            throw new IllegalArgumentException("--jdbc and --key are needed");
+record VerifyArguments(Map<Option, String> values, List<String> checkpoints) {
+    /** What is verified; exactly one of them is given. */
+    private static final Set<Option> SOURCES = EnumSet.of(Option.JDBC, Option.URL, Option.EXPORT, Option.RECEIPT);
+
+    /** What the command knows, and for which sources it means something. */
+    enum Option {
+        JDBC("--jdbc"),
+        URL("--url"),
+        EXPORT("--export"),
+        RECEIPT("--receipt"),
+        KEY("--key"),
+        POLICY("--policy", "--url", "--export", "--receipt"),
+        CHECKPOINT("--checkpoint", "--jdbc", "--url", "--export"),
+        TILES_ONLY("--tiles-only", "--url", "--export"),
+        TOKEN_ENV("--token-env", "--url"),
+        TOKEN_FILE("--token-file", "--url"),
+        ENTRY("--entry", "--receipt"),
+        USER("--user", "--jdbc"),
+        PASSWORD_ENV("--password-env", "--jdbc"),
+        PATIENT_KEYSTORE("--patient-keystore", "--jdbc"),
+        PATIENT_KEYSTORE_PASSWORD_ENV("--patient-keystore-password-env", "--jdbc");
+
+        private final String name;
+        private final Set<String> sources;
+
+        Option(String name, String... sources) {
+            this.name = name;
+            this.sources = Set.of(sources);
         }
-        if (patientKeystore.isEmpty() != patientKeystorePasswordVariable.isEmpty()) {
+
+        static Option of(String name) {
+            for (Option option : values()) {
+                if (option.name.equals(name)) {
+                    return option;
+                }
+            }
+            throw new IllegalArgumentException(name + " is not known");
+        }
+    }
+
+    VerifyArguments {
+        values = Map.copyOf(values);
+        checkpoints = List.copyOf(checkpoints);
+        List<Option> sources =
+                values.keySet().stream().filter(SOURCES::contains).toList();
+        if (sources.size() != 1) {
+            throw new IllegalArgumentException("one of --jdbc, --url, --export and --receipt is needed");
+        }
+        for (Option option : values.keySet()) {
+            requireFits(option, sources.get(0));
+        }
+        if (!checkpoints.isEmpty()) {
+            requireFits(Option.CHECKPOINT, sources.get(0));
+        }
+        if (!values.containsKey(Option.KEY) && !values.containsKey(Option.POLICY)) {
+            throw new IllegalArgumentException("--key is needed, or a --policy that names one log");
+        }
+        if (values.containsKey(Option.TOKEN_ENV) && values.containsKey(Option.TOKEN_FILE)) {
+            throw new IllegalArgumentException("one of --token-env and --token-file is enough");
+        }
+        if (values.containsKey(Option.PATIENT_KEYSTORE) != values.containsKey(Option.PATIENT_KEYSTORE_PASSWORD_ENV)) {
             throw new IllegalArgumentException("--patient-keystore and --patient-keystore-password-env go together");
         }
-        checkpoints = List.copyOf(checkpoints);
     }
 
     static VerifyArguments parse(String... arguments) {
-        String jdbc = "";
-        String user = "";
-        String passwordVariable = "";
-        String key = "";
-        String patientKeystore = "";
-        String patientKeystorePasswordVariable = "";
+        Map<Option, String> values = new EnumMap<>(Option.class);
         List<String> checkpoints = new ArrayList<>();
-        for (int i = 0; i < arguments.length; i += 2) {
-            String name = arguments[i];
-            if (i + 1 == arguments.length) {
-                throw new IllegalArgumentException(name + " needs a value, or is not known");
+        for (int i = 0; i < arguments.length; i++) {
+            Option option = Option.of(arguments[i]);
+            String value = "";
+            if (option != Option.TILES_ONLY) {
+                if (i + 1 == arguments.length) {
+                    throw new IllegalArgumentException(option.name + " needs a value");
+                }
+                value = arguments[++i];
             }
-            String value = arguments[i + 1];
-            switch (name) {
-                case "--jdbc" -> jdbc = value;
-                case "--user" -> user = value;
-                case "--password-env" -> passwordVariable = value;
-                case "--key" -> key = value;
-                case "--checkpoint" -> checkpoints.add(value);
-                case "--patient-keystore" -> patientKeystore = value;
-                case "--patient-keystore-password-env" -> patientKeystorePasswordVariable = value;
-                default -> throw new IllegalArgumentException(name + " is not known");
+            if (option == Option.CHECKPOINT) {
+                checkpoints.add(value);
+            } else if (values.put(option, value) != null) {
+                throw new IllegalArgumentException(option.name + " is given twice");
             }
         }
-        return new VerifyArguments(
-                jdbc, user, passwordVariable, key, checkpoints, patientKeystore, patientKeystorePasswordVariable);
+        return new VerifyArguments(values, checkpoints);
+    }
+
+    boolean has(Option option) {
+        return values.containsKey(option);
+    }
+
+    /** The value of an option; empty if it was not given. */
+    String get(Option option) {
+        return values.getOrDefault(option, "");
+    }
+
+    private static void requireFits(Option option, Option source) {
+        if (!option.sources.isEmpty() && !option.sources.contains(source.name)) {
+            throw new IllegalArgumentException("%s means nothing with %s".formatted(option.name, source.name));
+        }
     }
 }

@@ -147,7 +147,7 @@ class VerifyCommandIT {
         assertThat(run("--key")).isEqualTo(2);
         assertThat(err.toString(StandardCharsets.UTF_8))
                 .contains("a vkey is")
-                .contains("--jdbc and --key are needed")
+                .contains("one of --jdbc, --url, --export and --receipt is needed")
                 .contains("absent")
                 .contains("NOT_SET is not set")
                 .contains("--key needs a value");
@@ -167,7 +167,8 @@ class VerifyCommandIT {
         all.addAll(List.of(arguments));
         PrintStream to = new PrintStream(out, true, StandardCharsets.UTF_8);
         PrintStream errTo = new PrintStream(err, true, StandardCharsets.UTF_8);
-        return new VerifyCommand(to, errTo, Map.of("KEYSTORE_PASSWORD", "test-only")).run(all.toArray(String[]::new));
+        return new VerifyCommand(to, errTo, Map.of("KEYSTORE_PASSWORD", "test-only"), false)
+                .run(all.toArray(String[]::new));
     }
 
     private int run(String... arguments) {
@@ -182,6 +183,6 @@ class VerifyCommandIT {
         }
         PrintStream to = new PrintStream(out, true, StandardCharsets.UTF_8);
         PrintStream errTo = new PrintStream(err, true, StandardCharsets.UTF_8);
-        return new VerifyCommand(to, errTo, Map.of("KEYSTORE_PASSWORD", "test-only")).run(all);
+        return new VerifyCommand(to, errTo, Map.of("KEYSTORE_PASSWORD", "test-only"), false).run(all);
     }
 }

@@ -1,0 +1,169 @@
+package org.securemed.ledger.files;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.securemed.ledger.checkpoint.Checkpoint;
+import org.securemed.ledger.checkpoint.EntryBundle;
+import org.securemed.ledger.checkpoint.NoteException;
+import org.securemed.ledger.checkpoint.SignedNote;
+import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.log.Block;
+import org.securemed.ledger.log.LedgerUnavailableException;
+import org.securemed.ledger.log.LogCorruptException;
+import org.securemed.ledger.log.LogStore;
+import org.securemed.ledger.log.StoredEntry;
+import org.securemed.ledger.merkle.Frontier;
+import org.securemed.ledger.merkle.Hash;
+import org.securemed.ledger.merkle.Tile;
+import org.securemed.ledger.merkle.TileTower;
+import org.securemed.ledger.merkle.TreeHash;
+
+/**
+ * Writes a log into a directory, as far as its newest checkpoint covers it, while it may go on growing. Tiles are made
+ * from the entries, so that an export that ends well is one whose entries lead to the signed root. The checkpoint is
+ * written last: an export that was broken off has none.
+ *
+ * <p>Not in it: what is not in the log, which is the outbox, consent states, and the patients' keys, without which
+ * nothing that identifies can be read.
+ */
+public final class LogExport {
+    private final LogStore store;
+    private final VerifyKey logKey;
+    private final Path target;
+
+    /**
+     * @param logKey whose checkpoint is exported
+     * @param target made if it is not there, otherwise empty
+     */
+    public LogExport(LogStore store, VerifyKey logKey, Path target) {
+        this.store = store;
+        this.logKey = logKey;
+        this.target = target;
+    }
+
+    /**
+     * Exports.
+     *
+     * @return what was exported
+     * @throws DirectoryNotEmptyException if there is something in the directory
+     * @throws IOException if it cannot be written
+     * @throws LogCorruptException if the entries do not lead to the checkpoint's root
+     * @throws LedgerUnavailableException if there is no checkpoint, or the log cannot be read
+     */
+    public Checkpoint run() throws IOException {
+        Files.createDirectories(target);
+        try (Stream<Path> content = Files.list(target)) {
+            if (content.findAny().isPresent()) {
+                throw new DirectoryNotEmptyException(target.toString());
+            }
+        }
+        try (LogStore.Session session = store.read()) {
+            String stored = session.newestCheckpoint()
+                    .orElseThrow(() -> new LedgerUnavailableException("the log has no checkpoint yet"));
+            Checkpoint checkpoint = verified(stored);
+            write(session, checkpoint);
+            write(FilePaths.KEY, (logKey + "\n").getBytes(StandardCharsets.UTF_8));
+            write(FilePaths.CHECKPOINT, stored.getBytes(StandardCharsets.UTF_8));
+            return checkpoint;
+        }
+    }
+
+    private void write(LogStore.Session session, Checkpoint checkpoint) throws IOException {
+        Frontier.Builder tree = Frontier.EMPTY.extend();
+        TileTower<IOException> tower = new TileTower<>(
+                tile -> write(FilePaths.tile(tile.level(), tile.index(), Tile.WIDTH), tile.toByteArray()));
+        long nextBlock = 0;
+        long size = checkpoint.size();
+        for (long bundle = 0; bundle < FilePaths.count(size); bundle++) {
+            int width = FilePaths.width(bundle, size);
+            List<byte[]> bodies = bodies(session, bundle * Tile.WIDTH, width);
+            write(FilePaths.entries(bundle, width), EntryBundle.of(bodies));
+            for (byte[] body : bodies) {
+                Hash leaf = TreeHash.leaf(body);
+                tree.add(leaf);
+                tower.add(leaf);
+            }
+            nextBlock = blocks(session, nextBlock, bundle, width, tree.size());
+        }
+        partial(tower);
+        if (!tree.root().equals(checkpoint.root())) {
+            throw new LogCorruptException(
+                    "tree of %d entries".formatted(size),
+                    "the checkpoint's root " + checkpoint.root(),
+                    "entries that lead to " + tree.root());
+        }
+    }
+
+    private void partial(TileTower<IOException> tower) throws IOException {
+        for (int level = 0; level < 8; level++) {
+            List<Hash> hashes = tower.partial(level);
+            if (!hashes.isEmpty()) {
+                byte[] bytes = new byte[hashes.size() * Hash.LENGTH];
+                for (int i = 0; i < hashes.size(); i++) {
+                    hashes.get(i).copyTo(bytes, i * Hash.LENGTH);
+                }
+                write(FilePaths.tile(level, tower.partialIndex(level), hashes.size()), bytes);
+            }
+        }
+    }
+
+    private static List<byte[]> bodies(LogStore.Session session, long from, int width) {
+        List<StoredEntry> entries = session.entries(from, width);
+        List<byte[]> bodies = new ArrayList<>(width);
+        for (StoredEntry entry : entries) {
+            if (entry.index() != from + bodies.size()) {
+                break;
+            }
+            bodies.add(entry.body().toByteArray());
+        }
+        if (bodies.size() != width) {
+            throw new LogCorruptException("ledger_entry " + (from + bodies.size()), "an entry", "none");
+        }
+        return bodies;
+    }
+
+    /** Writes the blocks that end within a bundle; the number of the next. */
+    private long blocks(LogStore.Session session, long from, long bundle, int width, long treeSize) throws IOException {
+        StringBuilder lines = new StringBuilder();
+        long number = from;
+        while (true) {
+            long wanted = number;
+            Block block = session.block(number).orElse(null);
+            if (block == null || block.treeSize() > treeSize) {
+                break;
+            }
+            if (block.number() != wanted) {
+                throw new LogCorruptException("ledger_block " + wanted, "this block", "block " + block.number());
+            }
+            lines.append(BlockLine.of(block));
+            number++;
+            if (block.treeSize() == treeSize) {
+                break;
+            }
+        }
+        write(FilePaths.blocks(bundle, width), lines.toString().getBytes(StandardCharsets.UTF_8));
+        return number;
+    }
+
+    private Checkpoint verified(String stored) {
+        try {
+            return Checkpoint.verify(SignedNote.parse(stored), logKey);
+        } catch (NoteException e) {
+            throw new LogCorruptException(
+                    "ledger_checkpoint", "a checkpoint by the log key", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void write(String path, byte[] bytes) throws IOException {
+        Path file = target.resolve(path);
+        Files.createDirectories(file.resolveSibling("."));
+        Files.write(file, bytes, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    }
+}

@@ -1,0 +1,136 @@
+package org.securemed.ledger.verify;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.checkpoint.CosignerCertificate;
+import org.securemed.ledger.checkpoint.EntryBundle;
+import org.securemed.ledger.checkpoint.InstanceCertificate;
+import org.securemed.ledger.checkpoint.NoteException;
+import org.securemed.ledger.entry.Entry;
+import org.securemed.ledger.entry.EntryException;
+import org.securemed.ledger.files.BlockLine;
+import org.securemed.ledger.files.FilePaths;
+import org.securemed.ledger.files.LogFiles;
+import org.securemed.ledger.log.Block;
+import org.securemed.ledger.merkle.Hash;
+import org.securemed.ledger.merkle.Tile;
+import org.securemed.ledger.merkle.TreeHash;
+
+/** Reads bundles with their tiles and blocks, and compares them. Thread safe. */
+final class BundleReader {
+    /** Stands where a hash is not known. */
+    private static final Hash UNKNOWN = TileCheck.UNKNOWN;
+
+    private final LogFiles files;
+    private final long size;
+    private final boolean withEntries;
+    private final boolean withBlocks;
+
+    BundleReader(LogFiles files, long size, boolean withEntries, boolean withBlocks) {
+        this.files = files;
+        this.size = size;
+        this.withEntries = withEntries;
+        this.withBlocks = withBlocks;
+    }
+
+    /** Number of bundles. */
+    long count() {
+        return FilePaths.count(size);
+    }
+
+    Bundle read(long index) throws IOException {
+        int width = FilePaths.width(index, size);
+        List<Finding> findings = new ArrayList<>();
+        String tilePath = FilePaths.tile(0, index, width);
+        List<Hash> hashes = TileFile.read(files, tilePath, width, findings);
+        List<Hash> leaves = hashes == null ? Collections.nCopies(width, UNKNOWN) : hashes;
+        List<@Nullable String> statements = nothing(width);
+        String path = tilePath;
+        if (withEntries) {
+            path = FilePaths.entries(index, width);
+            List<byte[]> entries = entries(path, width, findings);
+            if (entries != null) {
+                leaves = compare(entries, hashes, path, index * Tile.WIDTH, findings);
+                statements = statements(entries, path, index * Tile.WIDTH, findings);
+            }
+        }
+        List<Block> blocks = withBlocks ? blocks(FilePaths.blocks(index, width), findings) : List.of();
+        Hash root = width == Tile.WIDTH ? new Tile(0, index, leaves).root() : null;
+        return new Bundle(path, leaves, root, statements, blocks, findings);
+    }
+
+    private @Nullable List<byte[]> entries(String path, int width, List<Finding> findings) throws IOException {
+        Optional<byte[]> bytes = files.read(path, FilePaths.MAX_ENTRIES);
+        if (bytes.isEmpty()) {
+            findings.add(new Finding(path, "file", "*", "a bundle of %d entries".formatted(width), "none"));
+            return null;
+        }
+        try {
+            return EntryBundle.parse(bytes.get(), width);
+        } catch (NoteException e) {
+            findings.add(new Finding(
+                    path, "file", "*", "a bundle of %d entries".formatted(width), String.valueOf(e.getMessage())));
+            return null;
+        }
+    }
+
+    private static List<Hash> compare(
+            List<byte[]> entries, @Nullable List<Hash> hashes, String path, long first, List<Finding> findings) {
+        List<Hash> leaves = new ArrayList<>(entries.size());
+        for (int i = 0; i < entries.size(); i++) {
+            Hash leaf = TreeHash.leaf(entries.get(i));
+            leaves.add(leaf);
+            if (hashes != null && !hashes.get(i).equals(leaf)) {
+                findings.add(new Finding(
+                        path,
+                        "index " + (first + i),
+                        "entry/hash",
+                        "an entry with the hash that its tile has, " + hashes.get(i),
+                        "one with " + leaf));
+            }
+        }
+        return leaves;
+    }
+
+    private static List<@Nullable String> statements(
+            List<byte[]> entries, String path, long first, List<Finding> findings) {
+        List<@Nullable String> statements = nothing(entries.size());
+        for (int i = 0; i < entries.size(); i++) {
+            try {
+                String statement = Entry.parse(entries.get(i)).statement();
+                if (statement != null
+                        && (InstanceCertificate.isClaimedBy(statement) || CosignerCertificate.isClaimedBy(statement))) {
+                    statements.set(i, statement);
+                }
+            } catch (EntryException e) {
+                findings.add(
+                        new Finding(path, "index " + (first + i), "entry", "an entry", String.valueOf(e.getMessage())));
+            }
+        }
+        return statements;
+    }
+
+    private List<Block> blocks(String path, List<Finding> findings) throws IOException {
+        Optional<byte[]> bytes = files.read(path, FilePaths.MAX_BLOCKS);
+        if (bytes.isEmpty()) {
+            findings.add(new Finding(path, "file", "*", "the blocks that end here", "none"));
+            return List.of();
+        }
+        try {
+            return BlockLine.parse(bytes.get());
+        } catch (NoteException e) {
+            findings.add(new Finding(path, "file", "*", "blocks", String.valueOf(e.getMessage())));
+            return List.of();
+        }
+    }
+
+    /** A list's elements may be null, which plain NullAway cannot say. */
+    @SuppressWarnings("NullAway")
+    private static List<@Nullable String> nothing(int width) {
+        return new ArrayList<>(Collections.nCopies(width, null));
+    }
+}
