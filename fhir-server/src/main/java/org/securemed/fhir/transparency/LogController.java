@@ -3,7 +3,6 @@ package org.securemed.fhir.transparency;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -13,7 +12,6 @@ import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.TilePath;
-import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.log.LogCorruptException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +36,7 @@ import org.springframework.web.bind.annotation.RestController;
  *   <tr><td>{@code receipt/<index>}</td><td>everybody</td><td>tlog-proof under the newest checkpoint</td></tr>
  *   <tr><td>{@code receipt/<entry id>}</td><td>auditors</td><td>the same</td></tr>
  *   <tr><td>{@code entry/<index>}</td><td>auditors</td><td>the bytes that were hashed</td></tr>
- *   <tr><td>{@code log.vkey}</td><td>everybody</td><td>the log's public key, to compare with one from elsewhere</td></tr>
+ *   <tr><td>{@code log.vkey}</td><td>everybody</td><td>the log's public keys, one a line, the last one signs: to compare with what is known from elsewhere</td></tr>
  * </table>
  */
 @RestController
@@ -50,12 +48,10 @@ final class LogController {
     private static final Pattern INDEX = Pattern.compile("0|[1-9][0-9]{0,17}");
 
     private final PublishedLog published;
-    private final VerifyKey logKey;
     private final ProblemWriter problems;
 
-    LogController(PublishedLog published, VerifyKey logKey, ProblemWriter problems) {
+    LogController(PublishedLog published, ProblemWriter problems) {
         this.published = published;
-        this.logKey = logKey;
         this.problems = problems;
     }
 
@@ -68,7 +64,7 @@ final class LogController {
     @GetMapping(PREFIX + "/log.vkey")
     ResponseEntity<byte[]> key(HttpServletRequest request) {
         requireAddress(request, "/log.vkey");
-        return PublishedAnswer.passing((logKey + "\n").getBytes(StandardCharsets.US_ASCII));
+        return PublishedAnswer.passing(published.keys());
     }
 
     @GetMapping(PREFIX + "/tile/**")

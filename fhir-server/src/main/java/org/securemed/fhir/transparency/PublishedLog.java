@@ -28,6 +28,7 @@ final class PublishedLog {
     private static final int READS_AT_ONCE = 4;
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
     private static final Duration CHECKPOINT_AGE = Duration.ofMillis(200);
+    private static final Duration KEYS_AGE = Duration.ofSeconds(5);
     private static final long CACHED_BYTES = 32L * 1024 * 1024;
     private static final Boolean NEWEST = true;
 
@@ -39,6 +40,8 @@ final class PublishedLog {
             .build();
     private final Cache<Boolean, Optional<SignedNote>> checkpoint =
             Caffeine.newBuilder().expireAfterWrite(CHECKPOINT_AGE).build();
+    private final Cache<Boolean, byte[]> keys =
+            Caffeine.newBuilder().expireAfterWrite(KEYS_AGE).build();
 
     PublishedLog(Ledger ledger) {
         this.ledger = ledger;
@@ -48,6 +51,15 @@ final class PublishedLog {
     Optional<byte[]> checkpoint() {
         Optional<SignedNote> newest = checkpoint.get(NEWEST, key -> reading(ledger::checkpoint));
         return newest.map(note -> note.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The log's public keys, one a line, the first one first; at most five seconds old. */
+    byte[] keys() {
+        return keys.get(NEWEST, key -> {
+            StringBuilder lines = new StringBuilder();
+            reading(ledger::logKeys).forEach(logKey -> lines.append(logKey).append('\n'));
+            return lines.toString().getBytes(StandardCharsets.UTF_8);
+        });
     }
 
     /** A tile or entry bundle; empty if no published checkpoint covers it. */

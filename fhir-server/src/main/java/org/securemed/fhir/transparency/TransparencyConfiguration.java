@@ -29,7 +29,7 @@ public class TransparencyConfiguration {
 
     @Bean
     LogController logController(Ledger ledger, ProblemWriter problems) {
-        return new LogController(new PublishedLog(ledger), ledger.logKey(), problems);
+        return new LogController(new PublishedLog(ledger), problems);
     }
 
     @Bean

@@ -54,7 +54,10 @@ final class LogRestore {
         if (report.isWhole()) {
             try (LogImport target = new LogImport(store, logKey.name())) {
                 SignedNote note = SignedNote.parse(read(files, FilePaths.CHECKPOINT, FilePaths.MAX_CHECKPOINT));
-                Checkpoint checkpoint = Checkpoint.verify(note, logKey);
+                Checkpoint checkpoint = Checkpoint.claimed(note);
+                if (checkpoint.size() != report.entries() || !checkpoint.root().equals(report.root())) {
+                    throw new NoteException("another checkpoint");
+                }
                 copy(files, checkpoint.size(), target);
                 target.finish(checkpoint, note);
             } catch (NoteException e) {

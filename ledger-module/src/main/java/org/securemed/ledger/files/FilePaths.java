@@ -12,7 +12,7 @@ import org.securemed.ledger.merkle.Tile;
  *
  * <pre>
  * checkpoint                       the newest
- * log.vkey                         the key that the log began with, and a line feed
+ * log.vkey                         the log's keys, one a line: the first it began with, the last signs now
  * tile/L/N[.p/W]                   hashes
  * tile/entries/N[.p/W]             entries
  * block/N[.p/W]                    the blocks that end within the entries of tile/entries/N[.p/W]; may be empty
@@ -28,7 +28,7 @@ public final class FilePaths {
     public static final String BLOCK = "block";
 
     public static final int MAX_CHECKPOINT = SignedNote.MAX_BYTES;
-    public static final int MAX_KEY = 4 * 1_024;
+    public static final int MAX_KEY = 16 * 1_024;
     public static final int MAX_TILE = Tile.WIDTH * Hash.LENGTH;
     public static final int MAX_ENTRIES = Tile.WIDTH * (2 + Entry.MAX_BYTES);
     public static final int MAX_BLOCKS = Tile.WIDTH * BlockLine.MAX_BYTES;

@@ -11,9 +11,11 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.securemed.ledger.checkpoint.Checkpoint;
 import org.securemed.ledger.checkpoint.EntryBundle;
+import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.log.Block;
 import org.securemed.ledger.log.LedgerUnavailableException;
 import org.securemed.ledger.log.LogCorruptException;
@@ -34,12 +36,14 @@ import org.securemed.ledger.merkle.TreeHash;
  * nothing that identifies can be read.
  */
 public final class LogExport {
+    private static final int PAGE = 256;
+
     private final LogStore store;
     private final VerifyKey logKey;
     private final Path target;
 
     /**
-     * @param logKey whose checkpoint is exported
+     * @param logKey one of the log's keys
      * @param target made if it is not there, otherwise empty
      */
     public LogExport(LogStore store, VerifyKey logKey, Path target) {
@@ -67,9 +71,12 @@ public final class LogExport {
         try (LogStore.Session session = store.read()) {
             String stored = session.newestCheckpoint()
                     .orElseThrow(() -> new LedgerUnavailableException("the log has no checkpoint yet"));
-            Checkpoint checkpoint = verified(stored);
+            KeyHistory keys = keys(session);
+            Checkpoint checkpoint = verified(keys, stored);
             write(session, checkpoint);
-            write(FilePaths.KEY, (logKey + "\n").getBytes(StandardCharsets.UTF_8));
+            StringBuilder vkeys = new StringBuilder();
+            keys.logKeys().forEach(key -> vkeys.append(key).append('\n'));
+            write(FilePaths.KEY, vkeys.toString().getBytes(StandardCharsets.UTF_8));
             write(FilePaths.CHECKPOINT, stored.getBytes(StandardCharsets.UTF_8));
             return checkpoint;
         }
@@ -152,9 +159,40 @@ public final class LogExport {
         return number;
     }
 
-    private Checkpoint verified(String stored) {
+    private KeyHistory keys(LogStore.Session session) {
+        List<StoredEntry> entries = new ArrayList<>();
+        List<StoredEntry> page;
+        do {
+            long from = entries.isEmpty() ? 0 : entries.get(entries.size() - 1).index() + 1;
+            page = session.entries(Op.KEY, from, PAGE);
+            entries.addAll(page);
+        } while (page.size() == PAGE);
+        List<String> statements = new ArrayList<>();
+        entries.forEach(stored -> statements.add(statement(stored)));
+        KeyHistory history = new KeyHistory(KeyHistory.initial(logKey, statements));
+        for (int i = 0; i < entries.size(); i++) {
+            if (KeyHistory.concerns(statements.get(i))) {
+                try {
+                    history.learn(entries.get(i).index(), statements.get(i));
+                } catch (NoteException e) {
+                    throw new LogCorruptException(
+                            "ledger_entry " + entries.get(i).index(),
+                            "a statement about keys by the log key",
+                            String.valueOf(e.getMessage()));
+                }
+            }
+        }
+        return history;
+    }
+
+    private static String statement(StoredEntry stored) {
+        String statement = stored.entry().statement();
+        return statement == null ? "" : statement;
+    }
+
+    private static Checkpoint verified(KeyHistory keys, String stored) {
         try {
-            return Checkpoint.verify(SignedNote.parse(stored), logKey);
+            return keys.verify(SignedNote.parse(stored));
         } catch (NoteException e) {
             throw new LogCorruptException(
                     "ledger_checkpoint", "a checkpoint by the log key", String.valueOf(e.getMessage()));

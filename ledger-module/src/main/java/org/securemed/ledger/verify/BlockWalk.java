@@ -5,6 +5,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.files.FilePaths;
 import org.securemed.ledger.log.Block;
@@ -15,7 +16,7 @@ final class BlockWalk {
     private static final int MAX_PENDING = 4_096;
 
     private final String origin;
-    private final Certificates certificates;
+    private final KeyHistory keys;
     private final Findings findings;
     private final ExecutorService workers;
     private final ArrayDeque<Future<@Nullable Finding>> pending = new ArrayDeque<>();
@@ -25,9 +26,9 @@ final class BlockWalk {
     private long time;
     private long count;
 
-    BlockWalk(String origin, Certificates certificates, Findings findings, ExecutorService workers) {
+    BlockWalk(String origin, KeyHistory keys, Findings findings, ExecutorService workers) {
         this.origin = origin;
-        this.certificates = certificates;
+        this.keys = keys;
         this.findings = findings;
         this.workers = workers;
     }
@@ -68,10 +69,16 @@ final class BlockWalk {
     }
 
     private void signature(Block block, String where) {
-        VerifyKey key = certificates.find(block.keyId());
-        if (key == null || !key.name().equals(block.instance())) {
+        VerifyKey key = keys.instanceKey(block.keyId()).orElse(null);
+        if (key == null
+                || !key.name().equals(block.instance())
+                || !keys.maySign(block.keyId(), block.firstIndex(), block.treeSize())) {
             findings.add(
-                    FilePaths.BLOCK, where, "key", "a certified key of " + block.instance(), "key " + block.keyId());
+                    FilePaths.BLOCK,
+                    where,
+                    "key",
+                    "a key of " + block.instance() + " that counts here",
+                    "key " + block.keyId());
             return;
         }
         pending.add(workers.submit(() -> block.signedBy(key, origin)

@@ -6,12 +6,12 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.securemed.ledger.checkpoint.CosignerCertificate;
 import org.securemed.ledger.checkpoint.EntryBundle;
-import org.securemed.ledger.checkpoint.InstanceCertificate;
+import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryException;
+import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.files.BlockLine;
 import org.securemed.ledger.files.FilePaths;
 import org.securemed.ledger.files.LogFiles;
@@ -101,9 +101,9 @@ final class BundleReader {
         List<@Nullable String> statements = nothing(entries.size());
         for (int i = 0; i < entries.size(); i++) {
             try {
-                String statement = Entry.parse(entries.get(i)).statement();
-                if (statement != null
-                        && (InstanceCertificate.isClaimedBy(statement) || CosignerCertificate.isClaimedBy(statement))) {
+                Entry entry = Entry.parse(entries.get(i));
+                String statement = entry.statement();
+                if (statement != null && entry.op().equals(Op.KEY) && KeyHistory.concerns(statement)) {
                     statements.set(i, statement);
                 }
             } catch (EntryException e) {

@@ -12,18 +12,19 @@ import org.securemed.ledger.merkle.Frontier;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.Tile;
 import org.securemed.ledger.merkle.TileTower;
+import org.securemed.ledger.verify.CheckpointCheck.HandedOut;
 
 /** Grows the tree from leaf hashes and compares it with the tiles above them and with checkpoints. One thread. */
 final class PublishedTree {
     private final LogFiles files;
     private final long size;
-    private final ArrayDeque<Known> handedOut;
+    private final ArrayDeque<HandedOut> handedOut;
     private final Findings findings;
     private final Frontier.Builder tree = Frontier.EMPTY.extend();
     private final TileTower<IOException> tower = new TileTower<>(this::full);
 
     /** @param handedOut checkpoints of at most this size, ascending */
-    PublishedTree(LogFiles files, long size, List<Known> handedOut, Findings findings) {
+    PublishedTree(LogFiles files, long size, List<HandedOut> handedOut, Findings findings) {
         this.files = files;
         this.size = size;
         this.handedOut = new ArrayDeque<>(handedOut);
@@ -76,23 +77,16 @@ final class PublishedTree {
     }
 
     private void compareCheckpoints() {
-        for (Known known = handedOut.peek();
-                known != null && known.checkpoint().size() == tree.size();
+        for (HandedOut known = handedOut.peek();
+                known != null && known.claimed().size() == tree.size();
                 known = handedOut.peek()) {
             handedOut.remove();
             findings.compare(
                     "log",
                     "size " + tree.size(),
                     "root of the checkpoint from " + known.source(),
-                    known.checkpoint().root(),
+                    known.claimed().root(),
                     tree.root());
         }
     }
-
-    /**
-     * A checkpoint that somebody was given.
-     *
-     * @param source whence it is, for messages
-     */
-    record Known(String source, Checkpoint checkpoint) {}
 }

@@ -7,11 +7,13 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.Checkpoint;
 import org.securemed.ledger.checkpoint.CosignVerifyKey;
+import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.NoteSignature;
 import org.securemed.ledger.checkpoint.SignedNote;
@@ -20,9 +22,8 @@ import org.securemed.ledger.files.FilePaths;
 import org.securemed.ledger.files.LogDirectory;
 import org.securemed.ledger.files.LogFiles;
 import org.securemed.ledger.merkle.Frontier;
-import org.securemed.ledger.policy.QuorumException;
 import org.securemed.ledger.policy.TrustPolicy;
-import org.securemed.ledger.verify.PublishedTree.Known;
+import org.securemed.ledger.verify.CheckpointCheck.HandedOut;
 
 /**
  * Verifies a whole log from its files, live or exported, against nothing but the log's public key: entries lead to the
@@ -34,7 +35,7 @@ import org.securemed.ledger.verify.PublishedTree.Known;
 public final class PublishedVerifier {
     private final VerifyKey logKey;
     private final LogFiles files;
-    private final List<Known> handedOut = new ArrayList<>();
+    private final List<HandedOut> handedOut = new ArrayList<>();
     private Progress progress = Progress.none();
     private @Nullable TrustPolicy policy;
     private boolean tilesOnly;
@@ -49,10 +50,11 @@ public final class PublishedVerifier {
      * Compares the log also with a checkpoint that was handed out earlier.
      *
      * @param source whence it is, for messages
-     * @throws NoteException if the log's key did not sign it
+     * @throws NoteException if it is no checkpoint of this log. Whether the log's key of its time signed it is looked
+     *     at when the log's keys are known
      */
     public PublishedVerifier against(String source, SignedNote checkpoint) throws NoteException {
-        handedOut.add(new Known(source, Checkpoint.verify(checkpoint, logKey)));
+        handedOut.add(new HandedOut(source, checkpoint, claimed(checkpoint)));
         return this;
     }
 
@@ -90,44 +92,47 @@ public final class PublishedVerifier {
     }
 
     private Report verify(Findings findings, ExecutorService workers) throws IOException {
-        Optional<SignedNote> note = note(findings);
-        Optional<Checkpoint> checkpoint = note.flatMap(read -> checkpoint(read, findings));
-        if (note.isEmpty() || checkpoint.isEmpty()) {
+        SignedNote note = note(findings);
+        Checkpoint claimed = note == null ? null : unverified(note);
+        if (note == null || claimed == null) {
             return new Report(0, 0, Frontier.EMPTY.root(), findings.kept(), findings.count());
         }
-        long size = checkpoint.get().size();
+        PublishedKeys keys = new PublishedKeys(logKey, files, findings, tilesOnly);
+        long size = claimed.size();
+        boolean sizeIsSigned = isSignedByGivenKey(note);
         boolean withBlocks = !tilesOnly && files.hasBlocks();
-        Certificates certificates = new Certificates(logKey);
         BundleReader reader = new BundleReader(files, size, !tilesOnly, withBlocks);
-        BlockWalk blocks = new BlockWalk(logKey.name(), certificates, findings, workers);
-        PublishedTree tree = new PublishedTree(files, size, known(size, findings), findings);
+        BlockWalk blocks = new BlockWalk(logKey.name(), keys.history(), findings, workers);
+        PublishedTree tree = new PublishedTree(files, size, within(size, findings), findings);
         try (BundleStream bundles = new BundleStream(reader, workers, 2 * files.parallelism() + 2)) {
             for (Bundle bundle = bundles.take(); bundle != null; bundle = bundles.take()) {
                 bundle.findings().forEach(findings::add);
-                bundle(bundle, tree, certificates, blocks, findings);
+                bundle(bundle, tree, keys, blocks);
                 progress.at(tree.size(), size);
+                if (!sizeIsSigned && findings.count() > 0) {
+                    // Nobody known says that the log is so long: do not count to a size that somebody made up.
+                    break;
+                }
             }
         }
-        tree.finish(checkpoint.get());
+        tree.finish(claimed);
         if (withBlocks) {
             blocks.finish(size);
         }
-        if (!tilesOnly) {
-            cosigned(note.get(), checkpoint.get(), certificates, findings);
-        }
+        keys.finish();
+        signatures(note, keys.history(), findings);
         surroundings(size, findings);
         return new Report(tree.size(), blocks.count(), tree.root(), findings.kept(), findings.count());
     }
 
-    private static void bundle(
-            Bundle bundle, PublishedTree tree, Certificates certificates, BlockWalk blocks, Findings findings)
+    private static void bundle(Bundle bundle, PublishedTree tree, PublishedKeys keys, BlockWalk blocks)
             throws IOException {
         int nextBlock = 0;
         for (int i = 0; i < bundle.leaves().size(); i++) {
             tree.add(bundle.leaves().get(i));
             String statement = bundle.statements().get(i);
             if (statement != null) {
-                learn(certificates, statement, bundle.path(), tree.size() - 1, findings);
+                keys.learn(tree.size() - 1, statement, bundle.path());
             }
             while (nextBlock < bundle.blocks().size()
                     && bundle.blocks().get(nextBlock).treeSize() <= tree.size()) {
@@ -140,92 +145,121 @@ public final class PublishedVerifier {
         tree.endOfTile(bundle.root());
     }
 
-    private static void learn(Certificates certificates, String statement, String path, long index, Findings findings) {
-        try {
-            certificates.learn(statement);
-        } catch (NoteException e) {
-            findings.add(
-                    path, "index " + index, "entry", "a certificate by the log key", String.valueOf(e.getMessage()));
-        }
-    }
-
-    private Optional<SignedNote> note(Findings findings) throws IOException {
+    /** The checkpoint's note, of this log by its own word; null when there is none, which is then a finding. */
+    private @Nullable SignedNote note(Findings findings) throws IOException {
         Optional<byte[]> bytes = files.read(FilePaths.CHECKPOINT, FilePaths.MAX_CHECKPOINT);
-        if (bytes.isEmpty()) {
-            findings.add(FilePaths.CHECKPOINT, "note", "*", "a checkpoint", "none");
-            return Optional.empty();
-        }
         try {
-            SignedNote note = SignedNote.parse(bytes.get());
+            SignedNote note = SignedNote.parse(bytes.orElseThrow(() -> new NoteException("none")));
             if (!Arrays.equals(note.toString().getBytes(StandardCharsets.UTF_8), bytes.get())) {
-                throw new NoteException("not in its one form");
+                throw new NoteException("the note is not in its one form");
             }
-            return Optional.of(note);
+            claimed(note);
+            return note;
         } catch (NoteException e) {
-            findings.add(FilePaths.CHECKPOINT, "note", "*", "a signed note", String.valueOf(e.getMessage()));
-            return Optional.empty();
+            findings.add(FilePaths.CHECKPOINT, "note", "*", "a checkpoint of this log", String.valueOf(e.getMessage()));
+            return null;
         }
     }
 
-    private Optional<Checkpoint> checkpoint(SignedNote note, Findings findings) {
+    private Checkpoint claimed(SignedNote note) throws NoteException {
+        Checkpoint claimed = Checkpoint.claimed(note);
+        if (!claimed.origin().equals(logKey.name())) {
+            throw new NoteException("a checkpoint of another log");
+        }
+        return claimed;
+    }
+
+    private @Nullable Checkpoint unverified(SignedNote note) {
         try {
-            Checkpoint checkpoint = Checkpoint.verify(note, logKey);
-            quorum(note, findings);
-            return Optional.of(checkpoint);
+            return claimed(note);
+        } catch (NoteException e) {
+            return null;
+        }
+    }
+
+    private boolean isSignedByGivenKey(SignedNote note) {
+        try {
+            Checkpoint.verify(note, logKey);
+            return true;
+        } catch (NoteException e) {
+            return false;
+        }
+    }
+
+    /** Who signed the checkpoints, now that the log's keys are known. */
+    private void signatures(SignedNote note, KeyHistory keys, Findings findings) {
+        try {
+            // Without entries it is not known which key follows the given one.
+            Checkpoint checkpoint = tilesOnly ? Checkpoint.verify(note, logKey) : keys.verify(note);
+            for (CosignVerifyKey cosigner : keys.cosignersAt(checkpoint.size())) {
+                cosigned(note, checkpoint, cosigner, findings);
+            }
+            if (policy != null) {
+                Set<String> cosigners = policy.cosignatures(checkpoint, note).keySet();
+                if (!policy.isMetBy(cosigners)) {
+                    findings.add(
+                            FilePaths.CHECKPOINT,
+                            "note",
+                            "signatures",
+                            "the policy's quorum " + policy.quorum(),
+                            cosigners.isEmpty() ? "no known witness" : String.join(", ", cosigners));
+                }
+            }
         } catch (NoteException e) {
             findings.add(
                     FilePaths.CHECKPOINT, "note", "*", "a checkpoint by the log key", String.valueOf(e.getMessage()));
-            return Optional.empty();
         }
-    }
-
-    private void quorum(SignedNote note, Findings findings) throws NoteException {
-        if (policy == null) {
-            return;
-        }
-        try {
-            policy.verify(note, logKey);
-        } catch (QuorumException e) {
-            findings.add(
-                    FilePaths.CHECKPOINT, "note", "signatures", "the policy's quorum", String.valueOf(e.getMessage()));
-        }
-    }
-
-    /** The log's own cosigners signed. Lines of others are for a policy to judge. */
-    private static void cosigned(SignedNote note, Checkpoint checkpoint, Certificates certificates, Findings findings) {
-        for (CosignVerifyKey cosigner : certificates.cosigners()) {
+        for (HandedOut known : handedOut) {
             try {
-                NoteSignature line = note.signatures().stream()
-                        .filter(cosigner::isNamedBy)
-                        .findFirst()
-                        .orElseThrow(() -> new NoteException("none"));
-                cosigner.verify(checkpoint, line);
+                if (tilesOnly) {
+                    Checkpoint.verify(known.note(), logKey);
+                } else {
+                    keys.verify(known.note());
+                }
             } catch (NoteException e) {
                 findings.add(
-                        FilePaths.CHECKPOINT,
-                        "note",
-                        "signatures",
-                        "a cosignature by " + cosigner.name(),
+                        "log",
+                        "size " + known.claimed().size(),
+                        "checkpoint from " + known.source(),
+                        "one by the log key",
                         String.valueOf(e.getMessage()));
             }
         }
     }
 
-    private List<Known> known(long size, Findings findings) {
-        List<Known> within = new ArrayList<>();
-        for (Known known : handedOut) {
-            if (known.checkpoint().size() <= size) {
+    /** The log's own cosigners signed. Lines of others are for a policy to judge. */
+    private static void cosigned(SignedNote note, Checkpoint checkpoint, CosignVerifyKey cosigner, Findings findings) {
+        try {
+            NoteSignature line = note.signatures().stream()
+                    .filter(cosigner::isNamedBy)
+                    .findFirst()
+                    .orElseThrow(() -> new NoteException("none"));
+            cosigner.verify(checkpoint, line);
+        } catch (NoteException e) {
+            findings.add(
+                    FilePaths.CHECKPOINT,
+                    "note",
+                    "signatures",
+                    "a cosignature by " + cosigner.name(),
+                    String.valueOf(e.getMessage()));
+        }
+    }
+
+    private List<HandedOut> within(long size, Findings findings) {
+        List<HandedOut> within = new ArrayList<>();
+        for (HandedOut known : handedOut) {
+            if (known.claimed().size() <= size) {
                 within.add(known);
             } else {
                 findings.add(
                         "log",
-                        "index %d to %d".formatted(size, known.checkpoint().size() - 1),
+                        "index %d to %d".formatted(size, known.claimed().size() - 1),
                         "*",
                         "the entries of the checkpoint from " + known.source(),
                         "none: the log was truncated");
             }
         }
-        within.sort(Comparator.comparingLong(known -> known.checkpoint().size()));
+        within.sort(Comparator.comparingLong(known -> known.claimed().size()));
         return within;
     }
 
@@ -234,10 +268,6 @@ public final class PublishedVerifier {
         if (files instanceof LogDirectory directory) {
             for (String stray : directory.strays(size)) {
                 findings.add(stray, "file", "*", "no such file in a log of %d entries".formatted(size), "one");
-            }
-            Optional<byte[]> key = files.read(FilePaths.KEY, FilePaths.MAX_KEY);
-            if (key.isPresent() && !(logKey + "\n").equals(new String(key.get(), StandardCharsets.UTF_8))) {
-                findings.add(FilePaths.KEY, "file", "*", logKey, "another");
             }
         }
     }
