@@ -11,6 +11,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 
 import ca.uhn.fhir.interceptor.api.Hook;
 import ca.uhn.fhir.interceptor.api.Pointcut;
+import ca.uhn.fhir.rest.api.server.IRestfulResponse;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -107,6 +108,14 @@ class ArchitectureTest {
             .areNotAssignableTo(HttpServletResponse.class)
             .should()
             .callMethodWhere(writesAnAnswer());
+
+    @ArchTest
+    static final ArchRule one_way_past_hapi_leads_through_the_recorder = noClasses()
+            .that()
+            .resideOutsideOfPackage(ROOT + "read..")
+            .should()
+            .dependOnClassesThat()
+            .belongToAnyOf(IRestfulResponse.class);
 
     @ArchTest
     static final ArchRule only_the_recorder_says_that_something_is_recorded = noClasses()

@@ -131,6 +131,16 @@ public class ConsentConfiguration {
         return new ConsentingPatients(requests, access, index, properties.issuer());
     }
 
+    @Bean
+    ReleaseCheck releaseCheck(OwnerIndex index, PatientAccess access) {
+        return new ReleaseCheck(index, access);
+    }
+
+    @Bean
+    ReadGate readGate(OwnerIndex index, PatientAccess access, ReleaseCheck release) {
+        return new ReadGate(access, index, release);
+    }
+
     /** The gate's interceptors in their order. */
     @Bean
     GateInterceptors gateInterceptors(
@@ -139,6 +149,7 @@ public class ConsentConfiguration {
             PatientAccess access,
             WriteGate writes,
             ConsentTransitions transitions,
+            ReleaseCheck release,
             FhirContext context,
             FhirServerProperties properties,
             ObjectProvider<DaoRegistry> daos,
@@ -160,7 +171,7 @@ public class ConsentConfiguration {
                         properties.baseUrl().toString()),
                 new StoredOwners(index, writes),
                 transitions,
-                new ReleaseCheck(index, access),
+                release,
                 new ErrorTexts()));
     }
 

@@ -9,6 +9,7 @@ import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.util.Optional;
 import java.util.Set;
 import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.exchange.Touched;
 import org.securemed.fhir.owner.OwnerIndex;
@@ -48,25 +49,41 @@ public final class ReleaseCheck {
     }
 
     private boolean release(Exchange exchange, IBaseResource resource) {
-        String type = resource.fhirType();
-        String id = resource.getIdElement().getIdPart();
-        Ownership ownership = ownership(resource, type + "/" + id, exchange);
+        Integer partition = null;
+        if (resource.getUserData(PARTITION) instanceof RequestPartitionId known && known.hasPartitionIds()) {
+            Integer number = known.getFirstPartitionIdOrNull();
+            partition = number == null ? Partition.SHARED : number;
+        }
+        return release(
+                exchange,
+                resource.fhirType(),
+                resource.getIdElement().getIdPart(),
+                resource.getIdElement().getVersionIdPart(),
+                partition);
+    }
+
+    /**
+     * Whether a resource that was loaded may be shown; notes that it will be.
+     *
+     * @param partition where it was found; null if that is not known
+     */
+    boolean release(Exchange exchange, String type, String id, @Nullable String version, @Nullable Integer partition) {
+        Ownership ownership = ownership(type + "/" + id, partition);
         if (!access.permits(exchange, ownership, type)) {
             return false;
         }
-        exchange.show(new Touched(type, id, resource.getIdElement().getVersionIdPart(), ownership.patients()));
+        exchange.show(new Touched(type, id, version, ownership.patients()));
         return true;
     }
 
-    private Ownership ownership(IBaseResource resource, String reference, Exchange exchange) {
-        if (resource.getUserData(PARTITION) instanceof RequestPartitionId partition && partition.hasPartitionIds()) {
-            Integer number = partition.getFirstPartitionIdOrNull();
-            if (number == null || number == Partition.SHARED) {
+    private Ownership ownership(String reference, @Nullable Integer partition) {
+        if (partition != null) {
+            if (partition == Partition.SHARED) {
                 return new Ownership(Partition.SHARED, Set.of(), false);
             }
-            Optional<Set<String>> patients = index.patientsOf(number);
+            Optional<Set<String>> patients = index.patientsOf(partition);
             if (patients.isPresent()) {
-                return new Ownership(number, patients.get(), false);
+                return new Ownership(partition, patients.get(), false);
             }
         }
         return index.find(reference).orElse(new Ownership(Partition.QUARANTINE, Set.of(), false));

@@ -5,6 +5,7 @@ import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import javax.sql.DataSource;
 import org.apache.catalina.core.StandardHost;
 import org.securemed.fhir.admin.HealthController;
 import org.securemed.fhir.admin.HourlyWork;
@@ -15,11 +16,13 @@ import org.securemed.fhir.audit.NoGuessedTotal;
 import org.securemed.fhir.consent.ConsentConfiguration;
 import org.securemed.fhir.consent.EverythingProvider;
 import org.securemed.fhir.consent.GateInterceptors;
+import org.securemed.fhir.consent.ReadGate;
 import org.securemed.fhir.database.DevelopmentPostgres;
 import org.securemed.fhir.demo.DemoConfiguration;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.KeysConfiguration;
 import org.securemed.fhir.problem.ProblemWriter;
+import org.securemed.fhir.read.StoredRead;
 import org.securemed.fhir.smart.RefusedRequests;
 import org.securemed.fhir.smart.SmartConfiguration;
 import org.securemed.fhir.smart.SmartSweep;
@@ -114,12 +117,17 @@ public class ServerConfiguration {
             AuditRecorder recorder,
             EverythingProvider everything,
             AuditEventProvider auditEvents,
+            ReadGate readGate,
+            DataSource dataSource,
+            FhirServerProperties properties,
             ISearchParamRegistry searchParameters) {
         List<Object> interceptors = new ArrayList<>();
         interceptors.add(new WellFormedRequests(searchParameters));
         interceptors.addAll(gate.inOrder());
         interceptors.add(new NoGuessedTotal());
         interceptors.add(recorder);
+        interceptors.add(new StoredRead(
+                readGate, dataSource, recorder, properties.baseUrl().toString()));
         return new FhirExtensions(interceptors, List.of(everything, auditEvents));
     }
 

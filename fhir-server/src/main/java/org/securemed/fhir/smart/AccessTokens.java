@@ -61,6 +61,11 @@ final class AccessTokens {
                 times, new JwtIssuerValidator(properties.issuer()), new JwtAudienceValidator(properties.fhirBase())));
     }
 
+    /** Whether this token was verified before; it may have ended since. */
+    boolean isKnown(String token) {
+        return token.length() <= LONGEST && verified.getIfPresent(TokenHash.of(token)) != null;
+    }
+
     /**
      * The requester that a bearer token speaks for.
      *

@@ -6,10 +6,12 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.problem.Problem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
+import org.springframework.http.HttpHeaders;
 import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
@@ -27,6 +29,8 @@ import org.springframework.web.filter.OncePerRequestFilter;
 final class BearerTokenFilter extends OncePerRequestFilter {
     private static final Logger log = LoggerFactory.getLogger(BearerTokenFilter.class);
 
+    private static final String PREFIX = "Bearer ";
+
     private final DefaultBearerTokenResolver resolver = new DefaultBearerTokenResolver();
     private final AccessTokens tokens;
     private final Refusals refusals;
@@ -36,12 +40,24 @@ final class BearerTokenFilter extends OncePerRequestFilter {
         this.refusals = refusals;
     }
 
+    /** A token that was verified before needs no second look at its form. */
+    private @Nullable String tokenOf(HttpServletRequest request) {
+        String header = request.getHeader(HttpHeaders.AUTHORIZATION);
+        if (header != null && header.startsWith(PREFIX) && request.getQueryString() == null) {
+            String token = header.substring(PREFIX.length());
+            if (request.getMethod().equals("GET") && tokens.isKnown(token)) {
+                return token;
+            }
+        }
+        return resolver.resolve(request);
+    }
+
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
         AccessTokenAuthentication known;
         try {
-            String token = resolver.resolve(request);
+            String token = tokenOf(request);
             if (token == null) {
                 chain.doFilter(request, response);
                 return;

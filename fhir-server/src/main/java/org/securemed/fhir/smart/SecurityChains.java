@@ -16,6 +16,7 @@ import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
 import org.springframework.security.web.authentication.UsernamePasswordAuthenticationFilter;
 import org.springframework.security.web.csrf.CsrfException;
+import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import org.springframework.security.web.util.matcher.AnyRequestMatcher;
 import org.springframework.security.web.util.matcher.MediaTypeRequestMatcher;
@@ -33,6 +34,11 @@ class SecurityChains {
     static final int REST = 1000;
 
     static final String DATA = "default-src 'none'; frame-ancestors 'none'";
+
+    @Bean
+    HttpFirewall httpFirewall() {
+        return PrintableHeaders.firewall();
+    }
 
     @Bean
     @Order(AUTHORIZATION_SERVER)

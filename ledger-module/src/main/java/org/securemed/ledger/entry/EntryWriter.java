@@ -5,23 +5,28 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import org.erdtman.jcs.JsonCanonicalizer;
 import org.jspecify.annotations.Nullable;
 
-/** Writes entries in canonical form. */
+/**
+ * Writes entries in canonical form (RFC 8785). Members are written in their order and numbers are whole, so that only
+ * text can still differ from it: what needs an escape, or is not ASCII, goes through the canonicalizer.
+ */
 final class EntryWriter {
     private static final JsonFactory JSON = new JsonFactory();
 
     private EntryWriter() {}
 
     static byte[] write(Entry entry) {
-        StringWriter text = new StringWriter(512);
+        StringWriter text = new StringWriter(1024);
         try (JsonGenerator json = JSON.createGenerator(text)) {
             members(entry, json);
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory does not fail", e);
         }
-        byte[] canonical = canonicalize(text.toString());
+        String json = text.toString();
+        byte[] canonical = isPlain(json) ? json.getBytes(StandardCharsets.US_ASCII) : canonicalize(json);
         if (canonical.length > Entry.MAX_BYTES) {
             throw new IllegalArgumentException(
                     "the entry has %d bytes, more than %d".formatted(canonical.length, Entry.MAX_BYTES));
@@ -85,6 +90,16 @@ final class EntryWriter {
         if (value != null) {
             json.writeNumberField(member, value.longValue());
         }
+    }
+
+    private static boolean isPlain(String json) {
+        for (int i = 0; i < json.length(); i++) {
+            char c = json.charAt(i);
+            if (c < 0x20 || c > 0x7e || c == '\\') {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static byte[] canonicalize(String json) {

@@ -1,6 +1,7 @@
 package org.securemed.ledger.erasure;
 
 import java.security.GeneralSecurityException;
+import java.security.Provider;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import javax.crypto.AEADBadTagException;
@@ -17,7 +18,10 @@ final class AesGcm {
     private static final byte FORMAT = 1;
     private static final int NONCE = 12;
     private static final int TAG = 16;
+    private static final String TRANSFORMATION = "AES/GCM/NoPadding";
     private static final SecureRandom RANDOM = new SecureRandom();
+    // Searched for once: the search takes as long as the encryption.
+    private static final Provider PROVIDER = provider();
 
     private AesGcm() {}
 
@@ -57,8 +61,16 @@ final class AesGcm {
         Arrays.fill(bytes, (byte) 0);
     }
 
+    private static Provider provider() {
+        try {
+            return Cipher.getInstance(TRANSFORMATION).getProvider();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java platform has AES-GCM", e);
+        }
+    }
+
     private static Cipher cipher(int mode, SecretKey key, byte[] nonce, int offset) throws GeneralSecurityException {
-        Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+        Cipher cipher = Cipher.getInstance(TRANSFORMATION, PROVIDER);
         cipher.init(mode, key, new GCMParameterSpec(TAG * 8, nonce, offset, NONCE));
         return cipher;
     }

@@ -1,0 +1,46 @@
+package org.securemed.fhir.consent;
+
+import ca.uhn.fhir.rest.api.server.RequestDetails;
+import java.util.Optional;
+import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.Ownership;
+import org.securemed.fhir.smart.Interaction;
+
+/** Both layers of the gate, for a resource that is read by its id without HAPI. */
+public final class ReadGate {
+    private final PatientAccess access;
+    private final OwnerIndex index;
+    private final ReleaseCheck release;
+
+    ReadGate(PatientAccess access, OwnerIndex index, ReleaseCheck release) {
+        this.access = access;
+        this.index = index;
+        this.release = release;
+    }
+
+    /**
+     * Where to look for a resource; empty if it was never stored, or is not there for this requester.
+     *
+     * @throws RuntimeException a refusal, if the requester's role or token covers no such read
+     */
+    public Optional<Integer> partition(RequestDetails request, String type, String id) {
+        Optional<Exchange> exchange = Exchange.of(request);
+        if (exchange.isEmpty()) {
+            return Optional.empty();
+        }
+        access.requireRole(exchange.get(), type, Interaction.READ);
+        Optional<Ownership> ownership = index.find(type + "/" + id);
+        ownership.ifPresent(found -> found.patients().forEach(exchange.get()::name));
+        return ownership
+                .filter(found -> access.permits(exchange.get(), found, type))
+                .map(Ownership::partition);
+    }
+
+    /** Whether what was found in {@code partition} may be shown; notes that it will be. */
+    public boolean release(RequestDetails request, String type, String id, String version, int partition) {
+        return Exchange.of(request)
+                .filter(exchange -> release.release(exchange, type, id, version, partition))
+                .isPresent();
+    }
+}

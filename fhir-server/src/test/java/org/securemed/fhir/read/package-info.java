@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.fhir.read;
+
+import org.jspecify.annotations.NullMarked;
