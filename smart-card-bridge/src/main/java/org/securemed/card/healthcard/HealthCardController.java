@@ -2,6 +2,7 @@ package org.securemed.card.healthcard;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,8 @@ import org.securemed.card.problem.Problem;
 import org.securemed.card.qr.QrCode;
 import org.securemed.card.record.Subject;
 import org.securemed.card.server.Caller;
+import org.securemed.card.share.ShareEvent;
+import org.securemed.card.share.ShareEvents;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -28,11 +31,16 @@ class HealthCardController {
     private final CardResources resources;
     private final HealthCardIssuer issuer;
     private final IssuedCards cards;
+    private final ShareEvents events;
+    private final Clock clock;
 
-    HealthCardController(CardResources resources, HealthCardIssuer issuer, IssuedCards cards) {
+    HealthCardController(
+            CardResources resources, HealthCardIssuer issuer, IssuedCards cards, ShareEvents events, Clock clock) {
         this.resources = resources;
         this.issuer = issuer;
         this.cards = cards;
+        this.events = events;
+        this.clock = clock;
     }
 
     /** @param content {@code immunizations} or {@code emergency} */
@@ -79,6 +87,12 @@ class HealthCardController {
         CardContent content = CardContent.of(String.valueOf(order.content()))
                 .orElseThrow(() -> Problem.of(422, "card-content", "Ask for immunizations or emergency."));
         HealthCard card = issuer.issue(patient, content, resources.collect(caller.token(), patient, content));
+        try {
+            record(ShareEvent.Kind.CARD_ISSUED, patient, card.id());
+        } catch (RuntimeException e) {
+            cards.revoke(patient, card.id());
+            throw e;
+        }
         return new Answer(
                 card.id(),
                 content.code(),
@@ -106,8 +120,14 @@ class HealthCardController {
     @DeleteMapping("/{id}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     void revoke(@PathVariable String id) {
-        if (!cards.revoke(Subject.of(Caller.current()), id)) {
+        String patient = Subject.of(Caller.current());
+        if (!cards.revoke(patient, id)) {
             throw Problem.notFound("not-found", "You have no such card that stands.");
         }
+        record(ShareEvent.Kind.CARD_REVOKED, patient, id);
+    }
+
+    private void record(ShareEvent.Kind kind, String patient, String id) {
+        events.record(new ShareEvent(kind, patient, null, "health-card:" + id, clock.instant()));
     }
 }

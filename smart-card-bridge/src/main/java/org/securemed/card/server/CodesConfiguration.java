@@ -2,9 +2,11 @@ package org.securemed.card.server;
 
 import org.jspecify.annotations.Nullable;
 import org.securemed.card.healthcard.HealthCardConfiguration;
+import org.securemed.card.healthlink.HealthLinkConfiguration;
 import org.securemed.card.qr.QrConfiguration;
 import org.securemed.card.record.FhirRecords;
 import org.securemed.card.sealing.Sealing;
+import org.securemed.card.share.ShareConfiguration;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -14,7 +16,7 @@ import org.springframework.core.env.Profiles;
 
 /** The part of the bridge that deals in codes, and what its features share. */
 @Configuration(proxyBeanMethods = false)
-@Import({QrConfiguration.class, HealthCardConfiguration.class})
+@Import({QrConfiguration.class, HealthCardConfiguration.class, HealthLinkConfiguration.class, ShareConfiguration.class})
 class CodesConfiguration {
 
     @Bean

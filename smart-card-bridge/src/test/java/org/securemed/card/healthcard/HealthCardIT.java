@@ -34,7 +34,10 @@ class HealthCardIT {
         TestPatients.elena(records);
         TestPatients.jonas(records);
         bridge = new TestBridge(
-                "--securemed.bridge.base-url=" + ISSUER, "--securemed.bridge.fhir-base=" + records.base());
+                "--securemed.bridge.base-url=" + ISSUER,
+                "--securemed.bridge.fhir-base=" + records.base(),
+                "--securemed.bridge.client.id=bridge",
+                "--securemed.bridge.client.key=" + TestRecords.clientKey());
     }
 
     @AfterAll
@@ -226,6 +229,24 @@ class HealthCardIT {
         } catch (java.text.ParseException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    @Test
+    void no_card_is_handed_out_that_could_not_be_recorded() {
+        records.recording(false);
+        HttpResponse<String> answer = bridge.post("/health-cards", elena(), "{\"content\":\"emergency\"}");
+        records.recording(true);
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.body()).contains("record-unavailable").doesNotContain("verifiableCredential");
+        assertThat(json(bridge.get("/health-cards", elena()))
+                        .path(0)
+                        .path("revoked")
+                        .isTextual())
+                .isTrue();
+        int before = records.events().size();
+        issue("emergency");
+        assertThat(records.events()).hasSize(before + 1);
+        assertThat(records.events().get(before).toString()).contains("card-issued", "Patient/elena");
     }
 
     @Test

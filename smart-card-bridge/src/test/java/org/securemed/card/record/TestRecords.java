@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jwt.SignedJWT;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -11,10 +14,14 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.text.ParseException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A FHIR server that holds what it is given and shows each patient their own: the twin of the real one behind
@@ -24,6 +31,8 @@ public final class TestRecords implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Map<String, ObjectNode> resources = new LinkedHashMap<>();
+    private final List<JsonNode> events = new CopyOnWriteArrayList<>();
+    private volatile boolean recording = true;
     private final HttpServer server;
 
     public TestRecords() {
@@ -54,7 +63,44 @@ public final class TestRecords implements AutoCloseable {
         }
     }
 
+    /** The AuditEvents that were recorded. */
+    public List<JsonNode> events() {
+        return List.copyOf(events);
+    }
+
+    /** Whether AuditEvents can be recorded now. */
+    public void recording(boolean possible) {
+        recording = possible;
+    }
+
+    /** A file with a key of the bridge. */
+    public static Path clientKey() {
+        try {
+            Path file = Files.createTempFile(Path.of("target"), "client", ".jwk");
+            Files.writeString(
+                    file,
+                    new ECKeyGenerator(Curve.P_384).keyID("bridge").generate().toJSONString());
+            file.toFile().deleteOnExit();
+            return file;
+        } catch (IOException | JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void record(HttpExchange exchange) throws IOException {
+        if (recording) {
+            events.add(JSON.readTree(exchange.getRequestBody().readAllBytes()));
+        }
+        exchange.sendResponseHeaders(recording ? 201 : 503, -1);
+        exchange.close();
+    }
+
     private void answer(HttpExchange exchange) throws IOException {
+        if (exchange.getRequestMethod().equals("POST")
+                && exchange.getRequestURI().getPath().equals("/fhir/AuditEvent")) {
+            record(exchange);
+            return;
+        }
         String path = exchange.getRequestURI().getPath().substring("/fhir/".length());
         String patient = patient(exchange.getRequestHeaders().getFirst("Authorization"));
         Optional<JsonNode> body = path.contains("/")

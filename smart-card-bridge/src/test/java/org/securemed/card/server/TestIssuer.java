@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/** An authorization server that publishes a key and signs what it is told to. */
+/** An authorization server that publishes a key and signs what it is told to; any client gets a token. */
 public final class TestIssuer implements AutoCloseable {
     private final RSAKey key;
     private final HttpServer server;
@@ -39,6 +39,16 @@ public final class TestIssuer implements AutoCloseable {
             exchange.sendResponseHeaders(200, keys.length);
             try (exchange) {
                 exchange.getResponseBody().write(keys);
+            }
+        });
+        server.createContext("/oauth2/token", exchange -> {
+            byte[] answer = "{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":300}"
+                    .formatted(token("Device/bridge", "system"))
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().add("Content-Type", "application/json");
+            exchange.sendResponseHeaders(200, answer.length);
+            try (exchange) {
+                exchange.getResponseBody().write(answer);
             }
         });
         server.start();

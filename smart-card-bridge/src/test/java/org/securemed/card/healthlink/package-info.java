@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.healthlink;
+
+import org.jspecify.annotations.NullMarked;
