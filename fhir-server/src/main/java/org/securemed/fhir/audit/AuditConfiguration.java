@@ -59,6 +59,11 @@ public class AuditConfiguration {
         return new AuditEventProvider(new AuditEventStore(ledger, keys, new AuditEvents(baseUrl)), baseUrl);
     }
 
+    @Bean
+    AuditEventIntake auditEventIntake(SecurityEvents events, OwnerIndex index) {
+        return new AuditEventIntake(events, index);
+    }
+
     /** Outside of everything else: whatever answers below {@code /fhir} passes here. */
     @Bean
     FilterRegistrationBean<RecordedResponseFilter> recordedResponseFilter(ProblemWriter problems) {

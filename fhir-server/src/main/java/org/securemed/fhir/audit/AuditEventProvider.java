@@ -34,7 +34,7 @@ import org.securemed.fhir.smart.Role;
 
 /**
  * AuditEvent read and search, answered from the ledger (IHE ITI-81): for compliance staff, and for patients about
- * themselves. There is no create, update or delete.
+ * themselves. What others report comes in by {@link AuditEventIntake}; there is no update and no delete.
  */
 public final class AuditEventProvider implements IResourceProvider {
     private static final int DEFAULT_COUNT = 20;

@@ -144,6 +144,10 @@ public final class RequestRules {
         if (type.isEmpty() || type.startsWith("$") || url.contains("/$")) {
             throw Refusal.notOffered("Call operations by themselves, outside of a Bundle.");
         }
+        if (type.equals("AuditEvent")) {
+            // HAPI would store it in a table of its own, where nobody looks.
+            throw Refusal.notOffered("Send AuditEvents by themselves, outside of a Bundle.");
+        }
         // A PUT may turn out to be a create; the role then needs to allow that too, see WriteGate.
         access.requireRole(exchange, type, interaction);
         if (!access.seesEverything(exchange)) {

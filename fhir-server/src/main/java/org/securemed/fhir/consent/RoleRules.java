@@ -16,7 +16,7 @@ final class RoleRules {
     private static final Set<Interaction> RECORD = Set.of(Interaction.CREATE, Interaction.UPDATE);
     private static final Set<Interaction> CHANGE = Set.of(Interaction.CREATE, Interaction.UPDATE, Interaction.DELETE);
 
-    /** Nobody but the custodian's own systems writes these; AuditEvents are written by nobody. */
+    /** Nobody but the custodian's own systems writes these; AuditEvents are added by these and changed by nobody. */
     private static final Set<String> ADMINISTRATIVE =
             Set.of("Patient", "Person", "Consent", "AuditEvent", "Subscription");
 
@@ -38,7 +38,10 @@ final class RoleRules {
             "Task");
 
     private static final Map<Role, Rule> RULES = Map.of(
-            Role.SYSTEM, (type, interaction) -> !type.equals("AuditEvent") || LOOK.contains(interaction),
+            Role.SYSTEM,
+                    (type, interaction) -> !type.equals("AuditEvent")
+                            || LOOK.contains(interaction)
+                            || interaction == Interaction.CREATE,
             Role.ADMINISTRATOR,
                     (type, interaction) ->
                             SharedTypes.contains(type) || LOOK.contains(interaction) && !type.equals("AuditEvent"),

@@ -10,6 +10,7 @@ import org.apache.catalina.core.StandardHost;
 import org.securemed.fhir.admin.HealthController;
 import org.securemed.fhir.admin.HourlyWork;
 import org.securemed.fhir.audit.AuditConfiguration;
+import org.securemed.fhir.audit.AuditEventIntake;
 import org.securemed.fhir.audit.AuditEventProvider;
 import org.securemed.fhir.audit.AuditRecorder;
 import org.securemed.fhir.audit.NoGuessedTotal;
@@ -120,6 +121,7 @@ public class ServerConfiguration {
             ReadGate readGate,
             DataSource dataSource,
             FhirServerProperties properties,
+            AuditEventIntake auditEventIntake,
             ISearchParamRegistry searchParameters) {
         List<Object> interceptors = new ArrayList<>();
         interceptors.add(new WellFormedRequests(searchParameters));
@@ -128,7 +130,7 @@ public class ServerConfiguration {
         interceptors.add(recorder);
         interceptors.add(new StoredRead(
                 readGate, dataSource, recorder, properties.baseUrl().toString()));
-        return new FhirExtensions(interceptors, List.of(everything, auditEvents));
+        return new FhirExtensions(interceptors, List.of(everything, auditEvents, auditEventIntake));
     }
 
     /** Right before HAPI's servlet: by then it is known who asks. */
