@@ -1,6 +1,7 @@
 package org.securemed.card.server;
 
 import org.jspecify.annotations.Nullable;
+import org.securemed.card.checkin.CheckInConfiguration;
 import org.securemed.card.healthcard.HealthCardConfiguration;
 import org.securemed.card.healthlink.HealthLinkConfiguration;
 import org.securemed.card.qr.QrConfiguration;
@@ -16,7 +17,13 @@ import org.springframework.core.env.Profiles;
 
 /** The part of the bridge that deals in codes, and what its features share. */
 @Configuration(proxyBeanMethods = false)
-@Import({QrConfiguration.class, HealthCardConfiguration.class, HealthLinkConfiguration.class, ShareConfiguration.class})
+@Import({
+    QrConfiguration.class,
+    HealthCardConfiguration.class,
+    HealthLinkConfiguration.class,
+    CheckInConfiguration.class,
+    ShareConfiguration.class
+})
 class CodesConfiguration {
 
     @Bean

@@ -7,7 +7,8 @@ public final class TestPatients {
     /** Elena, {@code Patient/elena}: immunizations, an allergy, problems old and new, medications, a blood group. */
     public static void elena(TestRecords records) {
         records.add("""
-                {"resourceType":"Patient","id":"elena","meta":{"versionId":"3"},"text":{"status":"generated"},
+                {"resourceType":"Patient","id":"elena",
+                 "identifier":[{"system":"https://www.gs1.org/gsrn","value":"950600010000000018"}],"meta":{"versionId":"3"},"text":{"status":"generated"},
                  "name":[{"use":"old","family":"Ferro"},{"use":"official","family":"Marković","given":["Elena"]}],
                  "birthDate":"1984-03-12","address":[{"city":"Split"}],
                  "contact":[{"id":"x","relationship":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0131",

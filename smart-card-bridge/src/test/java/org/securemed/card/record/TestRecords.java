@@ -21,6 +21,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -32,6 +34,7 @@ public final class TestRecords implements AutoCloseable {
 
     private final Map<String, ObjectNode> resources = new LinkedHashMap<>();
     private final List<JsonNode> events = new CopyOnWriteArrayList<>();
+    private final Set<String> permits = ConcurrentHashMap.newKeySet();
     private volatile boolean recording = true;
     private final HttpServer server;
 
@@ -61,6 +64,11 @@ public final class TestRecords implements AutoCloseable {
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Lets somebody see a patient's record. */
+    public void permit(String user, String patient) {
+        permits.add(user + " " + patient);
     }
 
     /** The AuditEvents that were recorded. */
@@ -134,13 +142,14 @@ public final class TestRecords implements AutoCloseable {
         return Optional.<JsonNode>ofNullable(resources.get(path)).filter(it -> isOf(it, patient));
     }
 
-    private static boolean isOf(JsonNode resource, String patient) {
+    private boolean isOf(JsonNode resource, String who) {
         String subject = resource.path("subject")
                 .path("reference")
                 .asText(resource.path("patient").path("reference").asText());
-        boolean self = ("Patient/" + resource.path("id").asText()).equals(patient);
+        boolean patient = resource.path("resourceType").asText().equals("Patient");
+        String owner = patient ? "Patient/" + resource.path("id").asText() : subject;
         boolean shared = resource.path("resourceType").asText().equals("Medication");
-        return resource.path("resourceType").asText().equals("Patient") ? self : shared || subject.equals(patient);
+        return shared || owner.equals(who) || permits.contains(who + " " + owner);
     }
 
     private JsonNode search(String type, String query, String patient) {
@@ -152,6 +161,7 @@ public final class TestRecords implements AutoCloseable {
                 .filter(it -> it.path("resourceType").asText().equals(type))
                 .filter(it -> isOf(it, patient))
                 .filter(it -> matchesCode(it, query))
+                .filter(it -> matchesIdentifier(it, query))
                 .skip(from)
                 .limit(3)
                 .forEach(it -> entries.addObject().set("resource", it));
@@ -176,6 +186,13 @@ public final class TestRecords implements AutoCloseable {
         }
         return query.contains(
                 "|" + resource.path("code").path("coding").path(0).path("code").asText("-"));
+    }
+
+    private static boolean matchesIdentifier(JsonNode resource, String query) {
+        JsonNode identifier = resource.path("identifier").path(0);
+        String token = identifier.path("system").asText() + "|"
+                + identifier.path("value").asText();
+        return !query.contains("identifier=") || query.contains("identifier=" + token);
     }
 
     private JsonNode summary(String patient) {

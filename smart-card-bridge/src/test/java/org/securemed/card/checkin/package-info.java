@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.checkin;
+
+import org.jspecify.annotations.NullMarked;
