@@ -137,7 +137,8 @@ public final class Ledger implements AutoCloseable {
 
     /**
      * Puts entries into the outbox in the caller's transaction, so that they exist exactly if what they record does.
-     * Call {@link #seal} after the commit.
+     * Call {@link #seal} after the commit, and wait for it before anything is acknowledged: the commit alone no longer
+     * waits for the disk, the block that follows it does, for both.
      *
      * @param connection the caller's, to the database of this log
      * @throws LedgerUnavailableException if they cannot be written; then the caller must roll back

@@ -23,7 +23,8 @@ public interface LogStore {
     Session read();
 
     /**
-     * Adds rows to the outbox in the caller's transaction.
+     * Adds rows to the outbox in the caller's transaction. Its commit need not be durable by itself: the commit of the
+     * block that takes the rows makes it so.
      *
      * @param connection the caller's, to the same database; neither committed nor closed here
      */

@@ -245,6 +245,28 @@ class LedgerIT {
     }
 
     @Test
+    void a_transaction_that_stages_leaves_the_wait_for_the_disk_to_the_block() throws Exception {
+        try (Ledger ledger = fixture.open();
+                Connection connection = fixture.database.dataSource().getConnection()) {
+            connection.setAutoCommit(false);
+            assertThat(durability(connection)).isEqualTo("on");
+            ledger.stage(connection, entries(2));
+            assertThat(durability(connection)).isEqualTo("off");
+            connection.commit();
+            assertThat(durability(connection)).as("the next transaction").isEqualTo("on");
+            connection.rollback();
+        }
+    }
+
+    private static String durability(Connection connection) throws Exception {
+        try (var statement = connection.createStatement();
+                var result = statement.executeQuery("show synchronous_commit")) {
+            result.next();
+            return result.getString(1);
+        }
+    }
+
+    @Test
     void a_row_that_somebody_put_into_the_outbox_is_reported_and_never_taken_in() throws Exception {
         Entry forged = entry("mallory");
         try (Ledger ledger = fixture.open()) {
