@@ -4,6 +4,7 @@ module org.securemed.ledger {
     requires java.json.canonicalization;
     requires java.net.http;
     requires java.sql;
+    requires jdk.httpserver;
     requires org.bouncycastle.provider;
     requires static transitive org.jspecify;
     requires org.slf4j;
@@ -19,4 +20,5 @@ module org.securemed.ledger {
     exports org.securemed.ledger.replay;
     exports org.securemed.ledger.storage;
     exports org.securemed.ledger.verify;
+    exports org.securemed.ledger.witness;
 }

@@ -72,6 +72,15 @@ create table ledger.ledger_checkpoint (
 );
 comment on table ledger.ledger_checkpoint is 'Signed tree heads that were published.';
 
+create table ledger.ledger_cosignature (
+    log     smallint not null check (log = 1),
+    size    bigint   not null,
+    witness text     not null check (length(witness) between 1 and 255),
+    line    text     not null,
+    primary key (log, size, witness)
+);
+comment on table ledger.ledger_cosignature is 'What witnesses said to published checkpoints.';
+
 create table ledger.ledger_outbox (
     id     uuid primary key,
     inst   text  not null,
@@ -123,6 +132,8 @@ create trigger block_kept before update or delete or truncate on ledger.ledger_b
 create trigger tile_kept before update or delete or truncate on ledger.ledger_tile
     for each statement execute function ledger.refuse();
 create trigger checkpoint_kept before update or delete or truncate on ledger.ledger_checkpoint
+    for each statement execute function ledger.refuse();
+create trigger cosignature_kept before update or delete or truncate on ledger.ledger_cosignature
     for each statement execute function ledger.refuse();
 create trigger outbox_kept before update or truncate on ledger.ledger_outbox
     for each statement execute function ledger.refuse();

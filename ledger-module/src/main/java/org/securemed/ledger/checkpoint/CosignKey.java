@@ -10,34 +10,53 @@ import org.bouncycastle.crypto.params.ParametersWithRandom;
 import org.bouncycastle.crypto.signers.MLDSASigner;
 
 /**
- * A named ML-DSA-44 private key that cosigns checkpoints. Its bytes do not leave this package. Thread safe.
+ * A named private key that cosigns checkpoints: ML-DSA-44 or Ed25519. Its bytes do not leave this package. Thread safe.
  *
  * @see <a href="https://c2sp.org/tlog-cosignature">C2SP tlog-cosignature</a>
  */
 public final class CosignKey {
-    private final MLDSAPrivateKeyParameters privateKey;
+    private final Signer signer;
     private final CosignVerifyKey verifyKey;
     private final boolean development;
 
-    private CosignKey(String name, byte[] seed, boolean development) {
-        this.privateKey = new MLDSAPrivateKeyParameters(MLDSAParameters.ml_dsa_44, seed);
-        this.verifyKey = CosignVerifyKey.mlDsa44(name, privateKey.getPublicKey());
+    private CosignKey(Signer signer, CosignVerifyKey verifyKey, boolean development) {
+        this.signer = signer;
+        this.verifyKey = verifyKey;
         this.development = development;
     }
 
-    /** A fresh key that lives as long as this process. */
+    /** A fresh ML-DSA-44 key that lives as long as this process. */
     public static CosignKey generate(String name, SecureRandom random) {
         byte[] seed = new byte[32];
         random.nextBytes(seed);
-        return new CosignKey(name, seed, false);
+        return ofSeed(name, seed, false);
     }
 
-    /** @param seed the 32 bytes of FIPS 204, algorithm 1 */
+    /**
+     * The ML-DSA-44 key of a seed.
+     *
+     * @param seed the 32 bytes of FIPS 204, algorithm 1
+     */
     static CosignKey ofSeed(String name, byte[] seed, boolean development) {
         if (seed.length != 32) {
             throw new IllegalArgumentException("the seed of an ML-DSA key has 32 bytes");
         }
-        return new CosignKey(name, seed, development);
+        MLDSAPrivateKeyParameters key = new MLDSAPrivateKeyParameters(MLDSAParameters.ml_dsa_44, seed);
+        CosignVerifyKey verifyKey = CosignVerifyKey.mlDsa44(name, key.getPublicKey());
+        Signer signer = (checkpoint, seconds) -> mlDsa(key, CosignVerifyKey.message(name, checkpoint, seconds));
+        return new CosignKey(signer, verifyKey, development);
+    }
+
+    /**
+     * An Ed25519 key as a cosigner of the same name. It must sign nothing else: use no log's or instance's key.
+     *
+     * @throws IllegalArgumentException if the key is not Ed25519
+     */
+    public static CosignKey ed25519(SigningKey key) {
+        VerifyKey publicKey = key.verifyKey();
+        CosignVerifyKey verifyKey = CosignVerifyKey.ed25519(publicKey.name(), publicKey.publicKey());
+        Signer signer = (checkpoint, seconds) -> key.sign(CosignVerifyKey.ed25519Message(checkpoint, seconds));
+        return new CosignKey(signer, verifyKey, key.isDevelopment());
     }
 
     public CosignVerifyKey verifyKey() {
@@ -51,17 +70,20 @@ public final class CosignKey {
 
     /** The signature line that says: at this time, this was the largest tree of this log that was seen. */
     public NoteSignature cosign(Checkpoint checkpoint, Instant time) {
-        byte[] message = CosignVerifyKey.message(verifyKey.name(), checkpoint, time.getEpochSecond());
+        byte[] signature = signer.sign(checkpoint, time.getEpochSecond());
+        byte[] stamped = ByteBuffer.allocate(Long.BYTES + signature.length)
+                .putLong(time.getEpochSecond())
+                .put(signature)
+                .array();
+        return NoteSignature.of(verifyKey.name(), verifyKey.keyId(), stamped);
+    }
+
+    private static byte[] mlDsa(MLDSAPrivateKeyParameters key, byte[] message) {
         MLDSASigner signer = new MLDSASigner();
-        signer.init(true, new ParametersWithRandom(privateKey, new SecureRandom()));
+        signer.init(true, new ParametersWithRandom(key, new SecureRandom()));
         signer.update(message, 0, message.length);
         try {
-            byte[] signature = signer.generateSignature();
-            byte[] stamped = ByteBuffer.allocate(Long.BYTES + signature.length)
-                    .putLong(time.getEpochSecond())
-                    .put(signature)
-                    .array();
-            return NoteSignature.of(verifyKey.name(), verifyKey.keyId(), stamped);
+            return signer.generateSignature();
         } catch (CryptoException e) {
             throw new IllegalStateException("signing does not fail", e);
         }
@@ -71,5 +93,10 @@ public final class CosignKey {
     @Override
     public String toString() {
         return "CosignKey[" + verifyKey.name() + "]";
+    }
+
+    /** Signs what a cosigner of its kind signs. */
+    private interface Signer {
+        byte[] sign(Checkpoint checkpoint, long seconds);
     }
 }

@@ -11,6 +11,7 @@ import java.util.Base64;
  * @param base64 base64 of the four bytes of the key id and the signature
  */
 public record NoteSignature(String name, String base64) {
+    private static final String DASH = "—";
     private static final int MAX_BASE64 = 16 * 1024;
 
     public NoteSignature {
@@ -21,6 +22,28 @@ public record NoteSignature(String name, String base64) {
         if (bytes.length < 5 || !Base64.getEncoder().encodeToString(bytes).equals(base64)) {
             throw new IllegalArgumentException("a signature line has a key id and a signature");
         }
+    }
+
+    /**
+     * Reads one line, with or without its line feed.
+     *
+     * @throws NoteException if it is not a signature line
+     */
+    public static NoteSignature parse(String line) throws NoteException {
+        String[] words = (line.endsWith("\n") ? line.substring(0, line.length() - 1) : line).split(" ", -1);
+        if (words.length != 3 || !words[0].equals(DASH)) {
+            throw new NoteException("a signature line is a dash, a name and base64");
+        }
+        try {
+            return new NoteSignature(words[1], words[2]);
+        } catch (IllegalArgumentException e) {
+            throw new NoteException("the signature line is malformed");
+        }
+    }
+
+    /** The line as it stands in a note, with its line feed. */
+    public String line() {
+        return DASH + " " + name + " " + base64 + "\n";
     }
 
     static NoteSignature of(String name, int keyId, byte[] signature) {

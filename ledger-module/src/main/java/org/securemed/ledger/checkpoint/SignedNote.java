@@ -18,7 +18,6 @@ public record SignedNote(String text, List<NoteSignature> signatures) {
     public static final int MAX_BYTES = 128 * 1024;
 
     private static final int MAX_SIGNATURES = 64;
-    private static final String PREFIX = "— ";
 
     public SignedNote {
         requireText(text);
@@ -106,11 +105,7 @@ public record SignedNote(String text, List<NoteSignature> signatures) {
     public String toString() {
         StringBuilder note = new StringBuilder(text).append('\n');
         for (NoteSignature signature : signatures) {
-            note.append(PREFIX)
-                    .append(signature.name())
-                    .append(' ')
-                    .append(signature.base64())
-                    .append('\n');
+            note.append(signature.line());
         }
         return note.toString();
     }
@@ -118,11 +113,7 @@ public record SignedNote(String text, List<NoteSignature> signatures) {
     private static List<NoteSignature> signatures(String lines) throws NoteException {
         List<NoteSignature> signatures = new ArrayList<>();
         for (String line : lines.substring(0, Math.max(0, lines.length() - 1)).split("\n", MAX_SIGNATURES + 1)) {
-            String[] words = line.split(" ", -1);
-            if (words.length != 3 || !words[0].equals(PREFIX.strip())) {
-                throw new NoteException("a signature line is a dash, a name and base64");
-            }
-            signatures.add(new NoteSignature(words[1], words[2]));
+            signatures.add(NoteSignature.parse(line));
         }
         return signatures;
     }

@@ -3,6 +3,7 @@ package org.securemed.ledger.log;
 import java.sql.Connection;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,6 +17,7 @@ import org.securemed.ledger.checkpoint.InstanceCertificate;
 import org.securemed.ledger.checkpoint.KeyRevocation;
 import org.securemed.ledger.checkpoint.LogKeySuccession;
 import org.securemed.ledger.checkpoint.NoteException;
+import org.securemed.ledger.checkpoint.NoteSignature;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.SigningKey;
 import org.securemed.ledger.checkpoint.TilePath;
@@ -25,6 +27,7 @@ import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryIds;
 import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.merkle.ConsistencyProof;
+import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.InclusionProof;
 import org.securemed.ledger.merkle.Proofs;
 import org.slf4j.Logger;
@@ -210,6 +213,42 @@ public final class Ledger implements AutoCloseable {
      */
     public ConsistencyProof consistencyProof(long oldSize, long newSize) {
         return reading(session -> proofs(session, newSize).consistency(oldSize, newSize));
+    }
+
+    /** The root of the tree of the first {@code size} entries; empty if there are not so many. */
+    public Optional<Hash> rootOf(long size) {
+        return reading(session -> {
+            long there = session.head().map(LogHead::size).orElse(0L);
+            return size < 0 || size > there
+                    ? Optional.empty()
+                    : Optional.of(new Proofs(new TileNodes(session, there)).root(size));
+        });
+    }
+
+    /**
+     * Stores what a witness said to a published checkpoint; the first that it said of this size stays.
+     *
+     * @param witness its name in the policy
+     * @param line verified by the caller
+     */
+    public void cosigned(long size, String witness, NoteSignature line) {
+        try (LogStore.Session session = store.write()) {
+            session.cosigned(size, witness, line.line());
+            session.commit();
+        }
+    }
+
+    /** What witnesses said to the published checkpoint of this size. What does not read as a signature is left out. */
+    public List<NoteSignature> cosignatures(long size) {
+        List<NoteSignature> lines = new ArrayList<>();
+        for (String line : reading(session -> session.cosignatures(size))) {
+            try {
+                lines.add(NoteSignature.parse(line));
+            } catch (NoteException e) {
+                log.atError().addKeyValue("size", size).log("a stored cosignature is malformed");
+            }
+        }
+        return lines;
     }
 
     /**

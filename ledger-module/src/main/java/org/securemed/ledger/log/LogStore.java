@@ -65,6 +65,12 @@ public interface LogStore {
         /** Stores a published checkpoint and notes its size in the head, which must be locked. */
         void publish(long previousSize, long size, String note);
 
+        /** Stores what a witness said to the published checkpoint of this size, unless something of it is there. */
+        void cosigned(long size, String witness, String line);
+
+        /** What witnesses said to the published checkpoint of this size. */
+        List<String> cosignatures(long size);
+
         /** Makes the transaction durable. When this throws, whether it is durable is unknown. */
         void commit();
 

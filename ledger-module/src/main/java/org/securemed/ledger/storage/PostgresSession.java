@@ -188,6 +188,26 @@ final class PostgresSession implements LogStore.Session {
     }
 
     @Override
+    public void cosigned(long size, String witness, String line) {
+        String sql = "insert into ledger.ledger_cosignature (log, size, witness, line) values (1, ?, ?, ?)"
+                + " on conflict do nothing";
+        try (PreparedStatement insert = connection.prepareStatement(sql)) {
+            bind(insert, List.of(size, witness, line));
+            insert.executeUpdate();
+        } catch (SQLException e) {
+            throw unavailable("cannot store a cosignature", e);
+        }
+    }
+
+    @Override
+    public List<String> cosignatures(long size) {
+        return list(
+                "select line from ledger.ledger_cosignature where log = 1 and size = ? order by witness",
+                row -> row.getString(1),
+                size);
+    }
+
+    @Override
     public void commit() {
         try {
             connection.commit();

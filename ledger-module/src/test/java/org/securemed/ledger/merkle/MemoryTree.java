@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A tree by the letter of RFC 9162, section 2.1.1: recursive, from the leaves, without any cleverness. */
-final class MemoryTree implements NodeSource {
+public final class MemoryTree implements NodeSource {
     private final List<Hash> leaves = new ArrayList<>();
 
-    MemoryTree(int size) {
+    public MemoryTree(int size) {
         for (int i = 0; i < size; i++) {
             leaves.add(TreeHash.leaf(ByteBuffer.allocate(4).putInt(i).array()));
         }
@@ -22,7 +22,7 @@ final class MemoryTree implements NodeSource {
         return leaves.subList(0, size);
     }
 
-    Hash root(int size) {
+    public Hash root(int size) {
         return root(leaves.subList(0, size));
     }
 

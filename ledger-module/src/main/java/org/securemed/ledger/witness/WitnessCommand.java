@@ -1,0 +1,121 @@
+package org.securemed.ledger.witness;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.securemed.ledger.checkpoint.CosignKey;
+import org.securemed.ledger.checkpoint.KeyException;
+import org.securemed.ledger.checkpoint.KeyFiles;
+import org.securemed.ledger.checkpoint.SigningKey;
+import org.securemed.ledger.policy.KnownLog;
+import org.securemed.ledger.policy.PolicyException;
+import org.securemed.ledger.policy.TrustPolicy;
+
+/** The witness's command line: runs until it is told to stop. */
+public final class WitnessCommand {
+    private static final String USAGE = """
+            Witnesses logs: cosigns each checkpoint that extends the one it cosigned before.
+
+              --policy FILE         the logs to witness: the "log" lines of a trust policy (C2SP tlog-policy)
+              --name NAME           this witness's name in its cosignatures, such as witness.example/w1
+              --directory DIR       its state and the evidence it finds; keep it as you keep a key
+              --listen HOST:PORT    default localhost:8470; put TLS in front
+              --keystore FILE       PKCS#12 file with its Ed25519 key under the alias "witness"; without it a key is
+                                    made in the directory, readable by its owner only
+              --keystore-password-env NAME
+                                    environment variable that holds the keystore's password
+            """;
+    private static final Set<String> KNOWN =
+            Set.of("--policy", "--name", "--directory", "--listen", "--keystore", "--keystore-password-env");
+
+    private final PrintStream out;
+    private final Map<String, String> environment;
+
+    WitnessCommand(PrintStream out, Map<String, String> environment) {
+        this.out = out;
+        this.environment = environment;
+    }
+
+    /** Starts the witness; it answers until the process ends. */
+    public static void main(String[] arguments) {
+        // A client that sends its request byte by byte must not hold a thread for ever.
+        System.setProperty("sun.net.httpserver.maxReqTime", "10");
+        System.setProperty("sun.net.httpserver.maxRspTime", "10");
+        try {
+            new WitnessCommand(System.out, System.getenv()).start(arguments);
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.err.println();
+            System.err.print(USAGE);
+            System.exit(2);
+        } catch (IOException | KeyException | PolicyException e) {
+            System.err.println("cannot witness: " + e.getMessage());
+            System.exit(2);
+        }
+    }
+
+    WitnessServer start(String... arguments) throws IOException, KeyException, PolicyException {
+        Map<String, String> options = parse(arguments);
+        Path directory = Path.of(required(options, "--directory"));
+        Files.createDirectories(directory);
+        TrustPolicy policy = TrustPolicy.parse(Files.readAllBytes(Path.of(required(options, "--policy"))));
+        CosignKey key = CosignKey.ed25519(key(options, directory));
+        CosigningWitness witness = new CosigningWitness(
+                directory, policy.logs().stream().map(KnownLog::key).toList(), List.of(key), Clock.systemUTC());
+        WitnessServer server =
+                WitnessServer.start(witness, address(options.getOrDefault("--listen", "localhost:8470")));
+        out.printf("witness %s%n", key.verifyKey());
+        policy.logs().forEach(log -> out.printf("log     %s%n", log.key().name()));
+        out.printf(
+                "listens on http://%s:%d%n",
+                server.address().getHostString(), server.address().getPort());
+        return server;
+    }
+
+    private SigningKey key(Map<String, String> options, Path directory) throws KeyException {
+        String name = required(options, "--name");
+        String keystore = options.get("--keystore");
+        if (keystore == null) {
+            return KeyFiles.development(directory.resolve("witness.key"), name);
+        }
+        String password = environment.get(required(options, "--keystore-password-env"));
+        if (password == null) {
+            throw new IllegalArgumentException("the keystore's password is not set");
+        }
+        return KeyFiles.fromPkcs12(Path.of(keystore), password.toCharArray(), "witness", name);
+    }
+
+    private static Map<String, String> parse(String... arguments) {
+        Map<String, String> options = new HashMap<>();
+        for (int i = 0; i < arguments.length; i += 2) {
+            if (!KNOWN.contains(arguments[i]) || i + 1 == arguments.length) {
+                throw new IllegalArgumentException(arguments[i] + " needs a value, or is not known");
+            }
+            options.put(arguments[i], arguments[i + 1]);
+        }
+        return options;
+    }
+
+    private static String required(Map<String, String> options, String name) {
+        String value = options.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException(name + " is needed");
+        }
+        return value;
+    }
+
+    private static InetSocketAddress address(String text) {
+        int colon = text.lastIndexOf(':');
+        if (colon < 1 || !text.substring(colon + 1).matches("[0-9]{1,5}")) {
+            throw new IllegalArgumentException("--listen takes HOST:PORT");
+        }
+        return new InetSocketAddress(text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
+    }
+}
