@@ -72,14 +72,14 @@ create table ledger.ledger_checkpoint (
 );
 comment on table ledger.ledger_checkpoint is 'Signed tree heads that were published.';
 
-create table ledger.ledger_cosignature (
+create table ledger.witness_cosignature (
     log     smallint not null check (log = 1),
     size    bigint   not null,
     witness text     not null check (length(witness) between 1 and 255),
     line    text     not null,
     primary key (log, size, witness)
 );
-comment on table ledger.ledger_cosignature is 'What witnesses said to published checkpoints.';
+comment on table ledger.witness_cosignature is 'What witnesses said to published checkpoints.';
 
 create table ledger.ledger_outbox (
     id     uuid primary key,
@@ -133,7 +133,7 @@ create trigger tile_kept before update or delete or truncate on ledger.ledger_ti
     for each statement execute function ledger.refuse();
 create trigger checkpoint_kept before update or delete or truncate on ledger.ledger_checkpoint
     for each statement execute function ledger.refuse();
-create trigger cosignature_kept before update or delete or truncate on ledger.ledger_cosignature
+create trigger cosignature_kept before update or delete or truncate on ledger.witness_cosignature
     for each statement execute function ledger.refuse();
 create trigger outbox_kept before update or truncate on ledger.ledger_outbox
     for each statement execute function ledger.refuse();

@@ -9,12 +9,11 @@ import java.time.Duration;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.KeyException;
-import org.securemed.ledger.checkpoint.KeyFiles;
-import org.securemed.ledger.checkpoint.SigningKey;
 import org.securemed.ledger.erasure.KeyEncryptionKeys;
 import org.securemed.ledger.erasure.PatientKeys;
 import org.securemed.ledger.log.Alarm;
 import org.securemed.ledger.log.Ledger;
+import org.securemed.ledger.log.LedgerKeys;
 import org.securemed.ledger.log.LedgerOptions;
 import org.securemed.ledger.storage.FileCheckpointVault;
 import org.securemed.ledger.storage.PatientKeyStore;
@@ -57,16 +56,15 @@ public class KeysConfiguration {
             Environment environment,
             Clock clock)
             throws IOException, KeyException {
-        SigningKey logKey = signingKey("log", properties.origin(), properties, environment);
-        SigningKey instanceKey = signingKey("instance", properties.instance(), properties, environment);
+        LedgerKeys keys = new SigningKeys(properties, environment).load();
         LedgerOptions options = LedgerOptions.defaults();
         Files.createDirectories(properties.directory());
         Files.writeString(
-                properties.directory().resolve("log.vkey"), logKey.verifyKey().toString());
+                properties.directory().resolve("log.vkey"),
+                keys.log().verifyKey().toString());
         return Ledger.open(
                 new PostgresLogStore(dataSource),
-                logKey,
-                instanceKey,
+                keys,
                 new FileCheckpointVault(properties.directory().resolve("checkpoint")),
                 properties.create() ? options.creating() : options,
                 clock,
@@ -86,27 +84,14 @@ public class KeysConfiguration {
                 properties.directory().resolve("development-kek.p12"), "development".toCharArray());
     }
 
-    private static SigningKey signingKey(
-            String alias, String name, LedgerProperties properties, Environment environment)
-            throws IOException, KeyException {
-        Path keystore = properties.keystore();
-        if (keystore != null) {
-            return KeyFiles.fromPkcs12(
-                    keystore, password(properties.keystorePassword(), "keystore-password"), alias, name);
-        }
-        requireDevelopment(environment, "keystore");
-        Files.createDirectories(properties.directory());
-        return KeyFiles.development(properties.directory().resolve("development-" + alias + ".key"), name);
-    }
-
-    private static char[] password(@Nullable String password, String setting) {
+    static char[] password(@Nullable String password, String setting) {
         if (password == null) {
             throw new IllegalStateException("securemed.ledger." + setting + " is not set");
         }
         return password.toCharArray();
     }
 
-    private static void requireDevelopment(Environment environment, String setting) {
+    static void requireDevelopment(Environment environment, String setting) {
         if (environment.acceptsProfiles(Profiles.of("production"))) {
             throw new IllegalStateException(
                     "securemed.ledger.%s is not set, and production refuses development keys".formatted(setting));

@@ -16,9 +16,17 @@ import org.springframework.validation.annotation.Validated;
  * @param create whether an empty database becomes a new log; otherwise the server refuses to start on one
  * @param directory where the copy of the last checkpoint ({@code checkpoint}), the log's public key ({@code log.vkey})
  *     and development keys are kept, outside of the database
- * @param keystore PKCS#12 file with the log key (alias {@code log}) and this instance's key (alias {@code instance});
- *     absent: development keys are made in {@code directory}, which the profile {@code production} refuses
+ * @param keystore PKCS#12 file with the log key and this instance's key, and, if it has the alias {@code cosigner}, the
+ *     log's own ML-DSA-44 cosigner; absent: development keys are made in {@code directory}, which the profile
+ *     {@code production} refuses
  * @param keystorePassword its password
+ * @param token configuration of the JDK's SunPKCS11 for a token that holds the log keys, and the instance's key too if
+ *     there is no keystore; absent: they are in the keystore
+ * @param tokenPin its user's PIN
+ * @param logKeyAlias under which the log key is found
+ * @param outgoingLogKeyAlias under which the log key is found that this one follows; absent: none. When the log does
+ *     not know the new key yet, this start makes it known
+ * @param instanceKeyAlias under which this instance's key is found
  * @param patientKeystore PKCS#12 file with the key-encryption keys of the patients' keys; absent: as above
  * @param patientKeystorePassword its password
  */
@@ -31,10 +39,15 @@ public record LedgerProperties(
         @DefaultValue("data/ledger") @NotNull Path directory,
         @Nullable Path keystore,
         @Nullable String keystorePassword,
+        @Nullable Path token,
+        @Nullable String tokenPin,
+        @DefaultValue("log") @NotBlank String logKeyAlias,
+        @Nullable String outgoingLogKeyAlias,
+        @DefaultValue("instance") @NotBlank String instanceKeyAlias,
         @Nullable Path patientKeystore,
         @Nullable String patientKeystorePassword) {
 
-    /** Without the passwords. */
+    /** Without the secrets. */
     @Override
     public String toString() {
         return "LedgerProperties[origin=" + origin + ", instance=" + instance + "]";

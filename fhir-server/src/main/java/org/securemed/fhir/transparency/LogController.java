@@ -15,6 +15,7 @@ import org.securemed.ledger.checkpoint.TilePath;
 import org.securemed.ledger.log.LogCorruptException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.core.Authentication;
@@ -36,6 +37,7 @@ import org.springframework.web.bind.annotation.RestController;
  *   <tr><td>{@code receipt/<index>}</td><td>everybody</td><td>tlog-proof under the newest checkpoint</td></tr>
  *   <tr><td>{@code receipt/<entry id>}</td><td>auditors</td><td>the same</td></tr>
  *   <tr><td>{@code entry/<index>}</td><td>auditors</td><td>the bytes that were hashed</td></tr>
+ *   <tr><td>{@code witnesses}</td><td>everybody</td><td>how the witnessing goes, and evidence against this log</td></tr>
  *   <tr><td>{@code log.vkey}</td><td>everybody</td><td>the log's public keys, one a line, the last one signs: to compare with what is known from elsewhere</td></tr>
  * </table>
  */
@@ -65,6 +67,12 @@ final class LogController {
     ResponseEntity<byte[]> key(HttpServletRequest request) {
         requireAddress(request, "/log.vkey");
         return PublishedAnswer.passing(published.keys());
+    }
+
+    @GetMapping(PREFIX + "/witnesses")
+    ResponseEntity<WitnessView> witnesses(HttpServletRequest request) {
+        requireAddress(request, "/witnesses");
+        return ResponseEntity.ok().cacheControl(CacheControl.noStore()).body(published.witnesses());
     }
 
     @GetMapping(PREFIX + "/tile/**")

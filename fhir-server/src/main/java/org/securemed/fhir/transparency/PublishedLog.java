@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.TilePath;
@@ -17,6 +18,7 @@ import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.log.LedgerUnavailableException;
 import org.securemed.ledger.log.StoredEntry;
 import org.securemed.ledger.merkle.Tile;
+import org.securemed.ledger.witness.Witnessing;
 
 /**
  * Reads the log for strangers without getting in the way of those who write it: few reads at once, full tiles from
@@ -33,6 +35,7 @@ final class PublishedLog {
     private static final Boolean NEWEST = true;
 
     private final Ledger ledger;
+    private final @Nullable Witnessing witnessing;
     private final Semaphore reads = new Semaphore(READS_AT_ONCE, true);
     private final Cache<TilePath, byte[]> tiles = Caffeine.newBuilder()
             .maximumWeight(CACHED_BYTES)
@@ -43,14 +46,18 @@ final class PublishedLog {
     private final Cache<Boolean, byte[]> keys =
             Caffeine.newBuilder().expireAfterWrite(KEYS_AGE).build();
 
-    PublishedLog(Ledger ledger) {
+    /** @param witnessing null when there are no witnesses */
+    PublishedLog(Ledger ledger, @Nullable Witnessing witnessing) {
         this.ledger = ledger;
+        this.witnessing = witnessing;
     }
 
-    /** The newest published checkpoint, at most 200 ms old; empty before the first. */
+    /**
+     * The newest published checkpoint, at most 200 ms old; empty before the first. With witnesses, the newest that a
+     * quorum cosigned; when that stays away for too long, the newest all the same.
+     */
     Optional<byte[]> checkpoint() {
-        Optional<SignedNote> newest = checkpoint.get(NEWEST, key -> reading(ledger::checkpoint));
-        return newest.map(note -> note.toString().getBytes(StandardCharsets.UTF_8));
+        return note().map(note -> note.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /** The log's public keys, one a line, the first one first; at most five seconds old. */
@@ -84,13 +91,39 @@ final class PublishedLog {
 
     /** The receipt of the entry at an index, if a published checkpoint covers it. */
     Optional<byte[]> receipt(long index) {
-        return reading(() -> ledger.receipt(index)).map(PublishedLog::text);
+        Optional<SignedNote> shown = note();
+        return reading(() -> shown.flatMap(note -> ledger.receipt(index, note)).or(() -> ledger.receipt(index)))
+                .map(PublishedLog::text);
     }
 
     /** The receipt of the entry with this id, likewise. */
     Optional<byte[]> receipt(UUID id) {
         return reading(() -> ledger.read(id).flatMap(entry -> ledger.receipt(entry.index())))
                 .map(PublishedLog::text);
+    }
+
+    /** How the witnessing goes. */
+    WitnessView witnesses() {
+        Witnessing asked = witnessing;
+        return asked == null
+                ? WitnessView.none()
+                : WitnessView.of(
+                        asked.status(),
+                        asked.equivocations().all().stream()
+                                .map(pair -> new WitnessView.Pair(
+                                        pair.one().toString(), pair.other().toString()))
+                                .toList());
+    }
+
+    private Optional<SignedNote> note() {
+        return checkpoint.get(NEWEST, key -> newest());
+    }
+
+    private Optional<SignedNote> newest() {
+        Witnessing asked = witnessing;
+        Optional<SignedNote> witnessed =
+                asked == null || !asked.status().isTimely() ? Optional.empty() : asked.witnessed();
+        return witnessed.isPresent() ? witnessed : reading(ledger::checkpoint);
     }
 
     private <T> T reading(Supplier<T> read) {

@@ -1,10 +1,24 @@
 package org.securemed.fhir.transparency;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import org.securemed.fhir.keys.LedgerProperties;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.smart.BearerChain;
+import org.securemed.ledger.log.Alarm;
 import org.securemed.ledger.log.Ledger;
+import org.securemed.ledger.policy.PolicyException;
+import org.securemed.ledger.policy.TrustPolicy;
+import org.securemed.ledger.witness.Equivocations;
+import org.securemed.ledger.witness.Witnessing;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
@@ -20,6 +34,7 @@ import org.springframework.web.cors.CorsConfiguration;
 
 /** Serves the log to strangers. */
 @Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(WitnessProperties.class)
 public class TransparencyConfiguration {
     private static final PathPatternRequestMatcher.Builder PATH = PathPatternRequestMatcher.withDefaults();
     private static final RequestMatcher ALL =
@@ -28,8 +43,24 @@ public class TransparencyConfiguration {
             PATH.matcher(LogController.PREFIX + "/tile/entries/**"), PATH.matcher(LogController.PREFIX + "/entry/**"));
 
     @Bean
-    LogController logController(Ledger ledger, ProblemWriter problems) {
-        return new LogController(new PublishedLog(ledger), problems);
+    LogController logController(Ledger ledger, ObjectProvider<Witnessing> witnessing, ProblemWriter problems) {
+        return new LogController(new PublishedLog(ledger, witnessing.getIfAvailable()), problems);
+    }
+
+    /** Asks the witnesses of a policy, if one is named. */
+    @Bean(destroyMethod = "close")
+    @ConditionalOnProperty("securemed.witness.policy")
+    Witnessing witnessing(Ledger ledger, WitnessProperties properties, LedgerProperties ledgerProperties, Clock clock)
+            throws IOException, PolicyException {
+        Path file = Objects.requireNonNull(properties.policy(), "securemed.witness.policy");
+        Witnessing witnessing = new Witnessing(
+                ledger,
+                TrustPolicy.parse(Files.readAllBytes(file)),
+                new Equivocations(ledgerProperties.directory().resolve("evidence")),
+                properties.maxWithoutQuorum(),
+                clock,
+                Alarm.logging());
+        return witnessing.start(properties.interval());
     }
 
     @Bean

@@ -3,6 +3,7 @@ package org.securemed.fhir.server;
 import ca.uhn.fhir.context.FhirContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,6 +11,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +22,13 @@ import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.OperationOutcome;
 import org.hl7.fhir.r4.model.Resource;
 import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.checkpoint.CosignKey;
+import org.securemed.ledger.checkpoint.KeyException;
+import org.securemed.ledger.checkpoint.KeyFiles;
+import org.securemed.ledger.checkpoint.SigningKey;
+import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.witness.CosigningWitness;
+import org.securemed.ledger.witness.WitnessServer;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.web.servlet.context.ServletWebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -33,12 +43,14 @@ public final class TestServer {
 
     private final ConfigurableApplicationContext context;
     private final Path directory;
+    private final WitnessServer witness;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
 
-    private TestServer(ConfigurableApplicationContext context, Path directory) {
+    private TestServer(ConfigurableApplicationContext context, Path directory, WitnessServer witness) {
         this.context = context;
         this.directory = directory;
+        this.witness = witness;
     }
 
     /** Started by the first test that asks. */
@@ -65,12 +77,14 @@ public final class TestServer {
     /** Stops the server and its PostgreSQL. */
     public void close() {
         context.close();
+        witness.close();
     }
 
     private static TestServer start(String name, String... settings) {
         try {
             Path directory = Files.createTempDirectory(Files.createDirectories(Path.of("target", "servers")), name);
             List<String> arguments = new ArrayList<>(List.of(settings));
+            WitnessServer witness = witness(directory);
             SpringApplication application = new SpringApplication(ServerConfiguration.class);
             application.setAllowCircularReferences(true);
             application.setAdditionalProfiles("demo");
@@ -79,11 +93,34 @@ public final class TestServer {
                     "--securemed.smart.base-url=http://localhost:8080",
                     "--securemed.development.data-directory=" + directory.resolve("postgres"),
                     "--securemed.ledger.directory=" + directory.resolve("ledger"),
+                    "--securemed.witness.policy=" + directory.resolve("witnesses.policy"),
+                    "--securemed.witness.interval=200ms",
                     "--securemed.demo.directory=" + directory.resolve("demo")));
             ConfigurableApplicationContext context = application.run(arguments.toArray(String[]::new));
-            return new TestServer(context, directory);
+            return new TestServer(context, directory, witness);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A witness of the server's log, and the policy that names it. */
+    private static WitnessServer witness(Path directory) throws IOException {
+        try {
+            VerifyKey logKey = KeyFiles.development(directory.resolve("ledger/development-log.key"), "localhost/ledger")
+                    .verifyKey();
+            CosignKey key = CosignKey.ed25519(SigningKey.generate("witness.example/one", new SecureRandom()));
+            WitnessServer witness = WitnessServer.start(
+                    new CosigningWitness(
+                            directory.resolve("witness"), List.of(logKey), List.of(key), Clock.systemUTC()),
+                    new InetSocketAddress("localhost", 0));
+            Files.writeString(
+                    directory.resolve("witnesses.policy"),
+                    "log %s%nwitness one %s http://localhost:%d%nquorum one%n"
+                            .formatted(
+                                    logKey, key.verifyKey(), witness.address().getPort()));
+            return witness;
+        } catch (KeyException e) {
+            throw new IllegalStateException(e);
         }
     }
 

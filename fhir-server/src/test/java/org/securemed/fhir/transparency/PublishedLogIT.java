@@ -12,6 +12,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
@@ -31,6 +32,7 @@ import org.securemed.ledger.merkle.Frontier;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.Tile;
 import org.securemed.ledger.merkle.TreeHash;
+import org.securemed.ledger.policy.TrustPolicy;
 
 /** The log over HTTP, as a stranger finds it. */
 class PublishedLogIT {
@@ -64,6 +66,24 @@ class PublishedLogIT {
         assertThat(header(answer, "Content-Security-Policy")).contains("default-src 'none'");
         assertThat(answer.headers().firstValue("Set-Cookie")).isEmpty();
         assertThat(new String(ok(get("log.vkey")), StandardCharsets.US_ASCII)).isEqualTo(key + "\n");
+    }
+
+    @Test
+    void what_is_served_is_cosigned_by_a_witness_and_so_are_receipts() throws Exception {
+        TrustPolicy policy =
+                TrustPolicy.parse(Files.readAllBytes(server.directory().resolve("witnesses.policy")));
+        grown(3);
+        await().untilAsserted(() -> {
+            SignedNote note = SignedNote.parse(ok(get("checkpoint")));
+            assertThat(policy.verify(note).size()).isPositive();
+        });
+        TlogProof receipt = TlogProof.parse(ok(get("receipt/1")));
+        assertThat(policy.verify(receipt.checkpoint()).size()).isPositive();
+        String witnesses = new String(ok(get("witnesses")), StandardCharsets.UTF_8);
+        assertThat(witnesses)
+                .contains("\"witnessed\":true")
+                .contains("\"timely\":true")
+                .contains("\"evidence\":[]");
     }
 
     @Test

@@ -95,6 +95,21 @@ public final class KeyFiles {
         return known;
     }
 
+    /**
+     * Whether a PKCS#12 keystore has something under {@code alias}.
+     *
+     * @throws KeyException if there is no such keystore, or the password is another
+     */
+    public static boolean hasAlias(Path keystore, char[] password, String alias) throws KeyException {
+        try (InputStream in = Files.newInputStream(keystore)) {
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            store.load(in, password);
+            return store.containsAlias(alias);
+        } catch (IOException | GeneralSecurityException e) {
+            throw new KeyException("cannot read %s".formatted(keystore), e);
+        }
+    }
+
     private static Key load(Path keystore, char[] password, String alias) throws KeyException {
         try (InputStream in = Files.newInputStream(keystore)) {
             KeyStore store = KeyStore.getInstance("PKCS12");

@@ -69,6 +69,11 @@ final class KeyEntries {
         return history().instanceKey(fingerprint);
     }
 
+    /** All that was read so far; later readings do not change it. */
+    synchronized KeyHistory snapshot() {
+        return history().copy();
+    }
+
     /** The log keys so far, the newest one last, as of the last reading. */
     synchronized List<VerifyKey> logKeys() {
         return history().logKeys();

@@ -14,6 +14,7 @@ import java.util.function.Function;
 import org.securemed.ledger.checkpoint.CosignVerifyKey;
 import org.securemed.ledger.checkpoint.CosignerCertificate;
 import org.securemed.ledger.checkpoint.InstanceCertificate;
+import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.KeyRevocation;
 import org.securemed.ledger.checkpoint.LogKeySuccession;
 import org.securemed.ledger.checkpoint.NoteException;
@@ -269,15 +270,27 @@ public final class Ledger implements AutoCloseable {
      * @return empty if that does not cover it yet; it will within the checkpoint interval
      */
     public Optional<TlogProof> receipt(long index) {
-        return reading(session -> session.newestCheckpoint().map(Ledger::note).flatMap(note -> {
-            keys.refresh(session);
-            long size = keys.verified("ledger_checkpoint", note).size();
-            if (index < 0 || index >= size) {
-                return Optional.empty();
-            }
-            return Optional.of(new TlogProof(
-                    index, proofs(session, size).inclusion(index, size).path(), note));
-        }));
+        return reading(
+                session -> session.newestCheckpoint().map(Ledger::note).flatMap(note -> receipt(index, note, session)));
+    }
+
+    /**
+     * A receipt for the entry at {@code index} under a published checkpoint, such as one that witnesses cosigned.
+     *
+     * @return empty if that does not cover it
+     */
+    public Optional<TlogProof> receipt(long index, SignedNote checkpoint) {
+        return reading(session -> receipt(index, checkpoint, session));
+    }
+
+    private Optional<TlogProof> receipt(long index, SignedNote note, LogStore.Session session) {
+        keys.refresh(session);
+        long size = keys.verified("ledger_checkpoint", note).size();
+        if (index < 0 || index >= size) {
+            return Optional.empty();
+        }
+        return Optional.of(new TlogProof(
+                index, proofs(session, size).inclusion(index, size).path(), note));
     }
 
     /** The log's public key, of those this instance signs with the newest; its name is the origin. */
@@ -290,6 +303,14 @@ public final class Ledger implements AutoCloseable {
         return reading(session -> {
             keys.refresh(session);
             return keys.logKeys();
+        });
+    }
+
+    /** The keys that the log says it has had until now, and which are in force. */
+    public KeyHistory keyHistory() {
+        return reading(session -> {
+            keys.refresh(session);
+            return keys.snapshot();
         });
     }
 

@@ -189,7 +189,7 @@ final class PostgresSession implements LogStore.Session {
 
     @Override
     public void cosigned(long size, String witness, String line) {
-        String sql = "insert into ledger.ledger_cosignature (log, size, witness, line) values (1, ?, ?, ?)"
+        String sql = "insert into ledger.witness_cosignature (log, size, witness, line) values (1, ?, ?, ?)"
                 + " on conflict do nothing";
         try (PreparedStatement insert = connection.prepareStatement(sql)) {
             bind(insert, List.of(size, witness, line));
@@ -202,7 +202,7 @@ final class PostgresSession implements LogStore.Session {
     @Override
     public List<String> cosignatures(long size) {
         return list(
-                "select line from ledger.ledger_cosignature where log = 1 and size = ? order by witness",
+                "select line from ledger.witness_cosignature where log = 1 and size = ? order by witness",
                 row -> row.getString(1),
                 size);
     }

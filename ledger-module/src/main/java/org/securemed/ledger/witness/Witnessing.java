@@ -114,6 +114,11 @@ public final class Witnessing implements AutoCloseable {
         return Optional.ofNullable(witnessed);
     }
 
+    /** What was found against this log. */
+    public Equivocations equivocations() {
+        return equivocations;
+    }
+
     /** How it goes. */
     public WitnessStatus status() {
         SignedNote newest = witnessed;

@@ -1,0 +1,197 @@
+package org.securemed.ledger.keys;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.checkpoint.CosignKey;
+import org.securemed.ledger.checkpoint.KeyException;
+import org.securemed.ledger.checkpoint.KeyFiles;
+import org.securemed.ledger.checkpoint.KeyHistory;
+import org.securemed.ledger.checkpoint.SigningKey;
+import org.securemed.ledger.log.Alarm;
+import org.securemed.ledger.log.KeyStatementException;
+import org.securemed.ledger.log.Ledger;
+import org.securemed.ledger.log.LedgerKeys;
+import org.securemed.ledger.log.LedgerOptions;
+import org.securemed.ledger.log.LedgerUnavailableException;
+import org.securemed.ledger.log.LogCorruptException;
+import org.securemed.ledger.storage.FileCheckpointVault;
+import org.securemed.ledger.storage.PostgresLogStore;
+
+/**
+ * The keys' command line: shows the keys of a log, makes a new log key known, revokes keys. It opens the log as an
+ * instance of its own, beside servers that run, and so with a key of its own in the keystore.
+ */
+public final class KeysCommand {
+    private static final String USAGE = """
+            Shows the keys of a log and which are in force; with --outgoing makes a new log key known; with --revoke
+            revokes a key.
+
+              --jdbc URL            the log's database
+              --user NAME           as the server's
+              --password-env NAME   environment variable that holds its password
+              --origin NAME         the log's name (securemed.ledger.origin)
+              --vault FILE          the server's copy of the last checkpoint (<securemed.ledger.directory>/checkpoint)
+              --keystore FILE       PKCS#12 file with the log key, an Ed25519 key for this command under the alias
+                                    "operator", and the cosigner's under "cosigner" if the log has one
+              --keystore-password-env NAME
+                                    environment variable that holds its password
+              --token FILE          SunPKCS11 configuration of a token that holds the log keys instead
+              --token-pin-env NAME  environment variable that holds its PIN
+              --log-key ALIAS       of the log key that is to sign from now on; default "log"
+              --outgoing ALIAS      of the log key that signed so far: if the other is new, it follows
+              --revoke VKEY         of another instance, of a cosigner, or of an earlier log key
+
+            Exit status: 0 done, 1 refused, 2 could not be tried.
+            """;
+    private static final Set<String> KNOWN = Set.of(
+            "--jdbc",
+            "--user",
+            "--password-env",
+            "--origin",
+            "--vault",
+            "--keystore",
+            "--keystore-password-env",
+            "--token",
+            "--token-pin-env",
+            "--log-key",
+            "--outgoing",
+            "--revoke");
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private final Map<String, String> environment;
+
+    KeysCommand(PrintStream out, PrintStream err, Map<String, String> environment) {
+        this.out = out;
+        this.err = err;
+        this.environment = environment;
+    }
+
+    /** Runs the command and ends the JVM with its status. */
+    public static void main(String[] arguments) {
+        System.exit(new KeysCommand(System.out, System.err, System.getenv()).run(arguments));
+    }
+
+    int run(String... arguments) {
+        try {
+            Map<String, String> options = parse(arguments);
+            try (Ledger ledger = open(options)) {
+                String revoked = options.get("--revoke");
+                if (revoked != null) {
+                    ledger.revokeKey(revoked);
+                }
+                show(ledger);
+            }
+            return 0;
+        } catch (KeyStatementException | LogCorruptException e) {
+            err.println("refused: " + e.getMessage());
+            return 1;
+        } catch (IllegalArgumentException e) {
+            err.println(e.getMessage());
+            err.println();
+            err.print(USAGE);
+        } catch (KeyException | LedgerUnavailableException e) {
+            err.println("cannot do it: " + e.getMessage());
+        }
+        return 2;
+    }
+
+    private void show(Ledger ledger) {
+        KeyHistory keys = ledger.keyHistory();
+        List<String> logKeys = keys.logKeys().stream().map(Object::toString).toList();
+        for (int i = 0; i < logKeys.size(); i++) {
+            out.printf("%-9s %s%n", i == logKeys.size() - 1 ? "log" : "followed", logKeys.get(i));
+        }
+        keys.instanceKeys()
+                .forEach(key ->
+                        out.printf("%-9s %s%n", keys.isInForce(key.fingerprint()) ? "instance" : "revoked", key));
+        keys.cosignersAt(Long.MAX_VALUE).forEach(key -> out.printf("%-9s %s%n", "cosigner", key));
+    }
+
+    private Ledger open(Map<String, String> options) throws KeyException {
+        String origin = required(options, "--origin");
+        String outgoing = options.get("--outgoing");
+        LedgerKeys keys = new LedgerKeys(
+                logKey(options, options.getOrDefault("--log-key", "log"), origin),
+                outgoing == null ? null : logKey(options, outgoing, origin),
+                stored(options, "operator", "operator"),
+                cosigner(options, origin + "/pq"));
+        return Ledger.open(
+                new PostgresLogStore(new OperatorDataSource(() -> connect(options))),
+                keys,
+                new FileCheckpointVault(Path.of(required(options, "--vault"))),
+                LedgerOptions.defaults(),
+                Clock.systemUTC(),
+                Alarm.logging());
+    }
+
+    private SigningKey logKey(Map<String, String> options, String alias, String origin) throws KeyException {
+        String token = options.get("--token");
+        return token == null
+                ? stored(options, alias, origin)
+                : KeyFiles.fromPkcs11(Path.of(token), secret(options, "--token-pin-env"), alias, origin);
+    }
+
+    private SigningKey stored(Map<String, String> options, String alias, String name) throws KeyException {
+        return KeyFiles.fromPkcs12(
+                Path.of(required(options, "--keystore")), secret(options, "--keystore-password-env"), alias, name);
+    }
+
+    private @Nullable CosignKey cosigner(Map<String, String> options, String name) throws KeyException {
+        Path keystore = Path.of(required(options, "--keystore"));
+        char[] password = secret(options, "--keystore-password-env");
+        return KeyFiles.hasAlias(keystore, password, "cosigner")
+                ? KeyFiles.cosignerFromPkcs12(keystore, password, "cosigner", name)
+                : null;
+    }
+
+    private Connection connect(Map<String, String> options) throws SQLException {
+        Properties properties = new Properties();
+        if (options.containsKey("--user")) {
+            properties.setProperty("user", options.get("--user"));
+        }
+        if (options.containsKey("--password-env")) {
+            properties.setProperty("password", new String(secret(options, "--password-env")));
+        }
+        return DriverManager.getConnection(required(options, "--jdbc"), properties);
+    }
+
+    private char[] secret(Map<String, String> options, String name) {
+        String variable = required(options, name);
+        String secret = environment.get(variable);
+        if (secret == null) {
+            throw new IllegalArgumentException("the environment variable %s is not set".formatted(variable));
+        }
+        return secret.toCharArray();
+    }
+
+    private static Map<String, String> parse(String... arguments) {
+        Map<String, String> options = new HashMap<>();
+        for (int i = 0; i < arguments.length; i += 2) {
+            if (!KNOWN.contains(arguments[i]) || i + 1 == arguments.length) {
+                throw new IllegalArgumentException(arguments[i] + " needs a value, or is not known");
+            }
+            options.put(arguments[i], arguments[i + 1]);
+        }
+        required(options, "--jdbc");
+        return options;
+    }
+
+    private static String required(Map<String, String> options, String name) {
+        String value = options.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException(name + " is needed");
+        }
+        return value;
+    }
+}
