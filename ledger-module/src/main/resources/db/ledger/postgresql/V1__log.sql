@@ -160,8 +160,18 @@ begin
     -- Row triggers come with the attachment, statement triggers do not.
     execute format('create trigger entry_not_truncated before truncate on ledger.%I '
                    'for each statement execute function ledger.refuse()', name);
+    execute format('revoke update, delete, truncate on ledger.%I from %I', name, current_user);
 end
 $$;
 revoke all on function ledger.add_entry_partition(bigint) from public;
 
 select ledger.add_entry_partition(0);
+
+-- The role that owns the tables is the one that writes the log: it has no right to change what it wrote.
+do $$ begin
+    execute format('revoke update, delete, truncate on ledger.ledger_entry, ledger.ledger_entry_id,'
+                   ' ledger.ledger_block, ledger.ledger_tile, ledger.ledger_checkpoint, ledger.witness_cosignature'
+                   ' from %I', current_user);
+    execute format('revoke delete, truncate on ledger.ledger_head from %I', current_user);
+    execute format('revoke update, truncate on ledger.ledger_outbox, ledger.ledger_staged from %I', current_user);
+end $$;

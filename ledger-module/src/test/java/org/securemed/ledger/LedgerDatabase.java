@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 
 /** A database of its own for one test, in one embedded PostgreSQL for all, with durable commits. */
@@ -43,6 +44,37 @@ public final class LedgerDatabase implements AutoCloseable {
                 .load()
                 .migrate();
         return new LedgerDatabase(url, connections);
+    }
+
+    /** Like {@link #create()}, with tables that belong to a role of this name, which is no superuser. */
+    public static LedgerDatabase ownedBy(String role) {
+        String name = "ledger" + NEXT.incrementAndGet();
+        try (Connection connection = Server.POSTGRES.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("drop role if exists " + role);
+            statement.execute("create role " + role + " login");
+            statement.execute("create database " + name + " owner " + role);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        String url = Server.POSTGRES.getJdbcUrl(role, name);
+        Flyway.configure()
+                .dataSource(url, role, "")
+                .schemas("ledger")
+                .locations("classpath:db/ledger/postgresql")
+                .load()
+                .migrate();
+        return new LedgerDatabase(Server.POSTGRES.getJdbcUrl("postgres", name), 4);
+    }
+
+    /** A connection as this role, which triggers do hinder. */
+    public Connection connect(String role) throws SQLException {
+        return dataSource(role).getConnection();
+    }
+
+    /** Connections as this role. */
+    public DataSource dataSource(String role) {
+        return Server.POSTGRES.getDatabase(role, pool.getJdbcUrl().replaceAll(".*/([^?]*).*", "$1"));
     }
 
     private static HikariDataSource pool(String url, int connections) {
