@@ -14,7 +14,6 @@ module org.securemed.ledger {
     exports org.securemed.ledger.entry;
     exports org.securemed.ledger.erasure;
     exports org.securemed.ledger.files;
-    exports org.securemed.ledger.keys;
     exports org.securemed.ledger.log;
     exports org.securemed.ledger.merkle;
     exports org.securemed.ledger.policy;

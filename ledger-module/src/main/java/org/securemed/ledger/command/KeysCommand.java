@@ -1,15 +1,11 @@
-package org.securemed.ledger.keys;
+package org.securemed.ledger.command;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.CosignKey;
@@ -31,9 +27,9 @@ import org.securemed.ledger.storage.PostgresLogStore;
  * The keys' command line: shows the keys of a log, makes a new log key known, revokes keys. It opens the log as an
  * instance of its own, beside servers that run, and so with a key of its own in the keystore.
  */
-public final class KeysCommand {
-    private static final String USAGE = """
-            Shows the keys of a log and which are in force; with --outgoing makes a new log key known; with --revoke
+final class KeysCommand {
+    static final String USAGE = """
+            keys: shows the keys of a log and which are in force; with --outgoing makes a new log key known; with --revoke
             revokes a key.
 
               --jdbc URL            the log's database
@@ -75,11 +71,6 @@ public final class KeysCommand {
         this.out = out;
         this.err = err;
         this.environment = environment;
-    }
-
-    /** Runs the command and ends the JVM with its status. */
-    public static void main(String[] arguments) {
-        System.exit(new KeysCommand(System.out, System.err, System.getenv()).run(arguments));
     }
 
     int run(String... arguments) {
@@ -127,7 +118,10 @@ public final class KeysCommand {
                 stored(options, "operator", "operator"),
                 cosigner(options, origin + "/pq"));
         return Ledger.open(
-                new PostgresLogStore(new OperatorDataSource(() -> connect(options))),
+                new PostgresLogStore(new DriverDataSource(
+                        required(options, "--jdbc"),
+                        options.getOrDefault("--user", ""),
+                        options.containsKey("--password-env") ? new String(secret(options, "--password-env")) : "")),
                 keys,
                 new FileCheckpointVault(Path.of(required(options, "--vault"))),
                 LedgerOptions.defaults(),
@@ -153,17 +147,6 @@ public final class KeysCommand {
         return KeyFiles.hasAlias(keystore, password, "cosigner")
                 ? KeyFiles.cosignerFromPkcs12(keystore, password, "cosigner", name)
                 : null;
-    }
-
-    private Connection connect(Map<String, String> options) throws SQLException {
-        Properties properties = new Properties();
-        if (options.containsKey("--user")) {
-            properties.setProperty("user", options.get("--user"));
-        }
-        if (options.containsKey("--password-env")) {
-            properties.setProperty("password", new String(secret(options, "--password-env")));
-        }
-        return DriverManager.getConnection(required(options, "--jdbc"), properties);
     }
 
     private char[] secret(Map<String, String> options, String name) {

@@ -20,8 +20,9 @@ import org.securemed.ledger.policy.TrustPolicy;
 
 /** The witness's command line: runs until it is told to stop. */
 public final class WitnessCommand {
-    private static final String USAGE = """
-            Witnesses logs: cosigns each checkpoint that extends the one it cosigned before.
+    /** What the command takes. */
+    public static final String USAGE = """
+            witness: watches logs, cosigns each checkpoint that extends the one it cosigned before.
 
               --policy FILE         the logs to witness: the "log" lines of a trust policy (C2SP tlog-policy)
               --name NAME           this witness's name in its cosignatures, such as witness.example/w1
@@ -32,6 +33,7 @@ public final class WitnessCommand {
               --keystore-password-env NAME
                                     environment variable that holds the keystore's password
             """;
+
     private static final Set<String> KNOWN =
             Set.of("--policy", "--name", "--directory", "--listen", "--keystore", "--keystore-password-env");
 
@@ -43,22 +45,26 @@ public final class WitnessCommand {
         this.environment = environment;
     }
 
-    /** Starts the witness; it answers until the process ends. */
-    public static void main(String[] arguments) {
+    /**
+     * Starts the witness, which answers until the process ends.
+     *
+     * @return 0, or 2 when it could not be started
+     */
+    public static int run(PrintStream out, PrintStream err, Map<String, String> environment, String... arguments) {
         // A client that sends its request byte by byte must not hold a thread for ever.
         System.setProperty("sun.net.httpserver.maxReqTime", "10");
         System.setProperty("sun.net.httpserver.maxRspTime", "10");
         try {
-            new WitnessCommand(System.out, System.getenv()).start(arguments);
+            new WitnessCommand(out, environment).start(arguments);
+            return 0;
         } catch (IllegalArgumentException e) {
-            System.err.println(e.getMessage());
-            System.err.println();
-            System.err.print(USAGE);
-            System.exit(2);
+            err.println(e.getMessage());
+            err.println();
+            err.print(USAGE);
         } catch (IOException | KeyException | PolicyException e) {
-            System.err.println("cannot witness: " + e.getMessage());
-            System.exit(2);
+            err.println("cannot witness: " + e.getMessage());
         }
+        return 2;
     }
 
     WitnessServer start(String... arguments) throws IOException, KeyException, PolicyException {

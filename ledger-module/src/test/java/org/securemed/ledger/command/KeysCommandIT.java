@@ -1,4 +1,4 @@
-package org.securemed.ledger.keys;
+package org.securemed.ledger.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.securemed.ledger.log.LogFixture.entry;

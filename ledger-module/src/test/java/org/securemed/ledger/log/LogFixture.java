@@ -20,23 +20,31 @@ import org.securemed.ledger.storage.PostgresLogStore;
 public final class LogFixture implements AutoCloseable {
     public static final String ORIGIN = "hospital.example/ledger";
 
-    public final SigningKey logKey = SigningKey.generate(ORIGIN, new SecureRandom());
+    public final SigningKey logKey;
     public final SigningKey instanceKey = SigningKey.generate("server-1", new SecureRandom());
     public final @Nullable CosignKey cosigner;
     public final LedgerDatabase database = LedgerDatabase.create();
     public final List<String> alarms = new CopyOnWriteArrayList<>();
 
     public LogFixture() {
-        this(null);
+        this(SigningKey.generate(ORIGIN, new SecureRandom()));
     }
 
-    private LogFixture(@Nullable CosignKey cosigner) {
+    /** Another log by the holder of this key. */
+    public LogFixture(SigningKey logKey) {
+        this(logKey, null);
+    }
+
+    private LogFixture(SigningKey logKey, @Nullable CosignKey cosigner) {
+        this.logKey = logKey;
         this.cosigner = cosigner;
     }
 
     /** A log whose checkpoints are cosigned with ML-DSA-44. */
     public static LogFixture cosigned() {
-        return new LogFixture(CosignKey.generate(ORIGIN + "/pq", new SecureRandom()));
+        return new LogFixture(
+                SigningKey.generate(ORIGIN, new SecureRandom()),
+                CosignKey.generate(ORIGIN + "/pq", new SecureRandom()));
     }
 
     public Ledger open() {
