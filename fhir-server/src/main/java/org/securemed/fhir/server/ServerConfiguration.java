@@ -20,6 +20,7 @@ import org.securemed.fhir.consent.GateInterceptors;
 import org.securemed.fhir.consent.ReadGate;
 import org.securemed.fhir.database.DevelopmentPostgres;
 import org.securemed.fhir.demo.DemoConfiguration;
+import org.securemed.fhir.erasure.ErasureConfiguration;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.KeysConfiguration;
 import org.securemed.fhir.problem.ProblemWriter;
@@ -79,6 +80,7 @@ import org.springframework.core.Ordered;
     ConsentConfiguration.class,
     AuditConfiguration.class,
     TransparencyConfiguration.class,
+    ErasureConfiguration.class,
     HealthController.class
 })
 public class ServerConfiguration {
