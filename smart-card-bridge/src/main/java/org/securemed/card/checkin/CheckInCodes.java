@@ -8,6 +8,7 @@ import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -53,7 +54,7 @@ final class CheckInCodes {
         RANDOM.nextBytes(random);
         String code = ScannedContent.CHECK_IN
                 + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-        Instant now = clock.instant();
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         Instant expires = now.plus(lifetime);
         database.sql("delete from card.check_in_code where expires_at < :old")
                 .param("old", Timestamp.from(now.minus(MEMORY)))

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
@@ -112,7 +113,7 @@ class HealthLinkController {
     Answer create(@RequestBody Order order) {
         Caller caller = Caller.current();
         String patient = Subject.of(caller);
-        Instant expires = clock.instant().plus(lifetime(order));
+        Instant expires = clock.instant().plus(lifetime(order)).truncatedTo(ChronoUnit.SECONDS);
         require(order);
         LinkKey key = LinkKey.random();
         List<SharedFile> files = bundles(caller.token(), patient, order).stream()

@@ -5,6 +5,8 @@ import com.google.zxing.PlanarYUVLuminanceSource;
 
 /** A picture in shades of grey, and what is done to it so that a code can be read. Never changed once made. */
 final class Greyscale {
+    private static final int SHARPNESS = 3;
+
     private final int width;
     private final int height;
     private final byte[] luminance;
@@ -98,6 +100,22 @@ final class Greyscale {
             convolve(across, both, x, width, height, kernel);
         }
         return new Greyscale(width, height, both);
+    }
+
+    /**
+     * Sharpened: what differs from its surroundings differs more, which undoes a part of a blur.
+     *
+     * @param sigma of the surroundings, in pixels
+     */
+    Greyscale sharpened(int sigma) {
+        Greyscale surroundings = blurred(sigma);
+        byte[] sharp = new byte[luminance.length];
+        for (int i = 0; i < sharp.length; i++) {
+            int value = luminance[i] & 0xff;
+            int around = surroundings.luminance[i] & 0xff;
+            sharp[i] = (byte) Math.max(0, Math.min(255, value + SHARPNESS * (value - around)));
+        }
+        return new Greyscale(width, height, sharp);
     }
 
     /** Weights from the centre outwards, in 65536ths. */

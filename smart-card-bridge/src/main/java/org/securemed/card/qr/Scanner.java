@@ -98,7 +98,9 @@ public final class Scanner {
                                 () -> picture,
                                 () -> picture.blurred(1),
                                 () -> picture.shrunk(2),
-                                () -> picture.blurred(2)),
+                                () -> picture.blurred(2),
+                                () -> picture.sharpened(3),
+                                () -> picture.sharpened(6)),
                         small ? List.<Supplier<Greyscale>>of(picture::doubled) : List.<Supplier<Greyscale>>of(),
                         List.<Supplier<Greyscale>>of(() -> picture.blurred(3)))
                 .flatMap(List::stream);

@@ -38,6 +38,8 @@ class HealthLinkIT {
         records = new TestRecords();
         TestPatients.elena(records);
         TestPatients.jonas(records);
+        // As a wife may see her husband's record, if he consents.
+        records.permit("Patient/elena", "Patient/jonas");
         bridge = new TestBridge(
                 "--securemed.bridge.base-url=" + BASE,
                 "--securemed.bridge.fhir-base=" + records.base(),

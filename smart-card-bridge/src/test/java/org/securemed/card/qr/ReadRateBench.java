@@ -133,7 +133,7 @@ class ReadRateBench {
     }
 
     private static String ours(byte[] png) throws Exception {
-        return new Scanner(Duration.ofSeconds(10)).scan(png).fold(ScannedCode::text, () -> "", () -> "");
+        return new Scanner(Duration.ofSeconds(2)).scan(png).fold(ScannedCode::text, () -> "", () -> "");
     }
 
     private static String zxing(byte[] png) throws Exception {
