@@ -27,6 +27,36 @@ create table account (
     created_at          timestamptz not null default now()
 );
 
+-- Whom other issuers vouch for: their subject is our account.
+create table foreign_subject (
+    issuer              text        not null,
+    subject             text        not null,
+    username            text        not null references account (username) on delete cascade,
+    primary key (issuer, subject)
+);
+
+-- Passkeys (WebAuthn): one handle for each account, any number of credentials.
+create table passkey_user (
+    handle              text        primary key,
+    username            text        not null unique references account (username) on delete cascade
+);
+create table passkey (
+    credential_id       text        primary key,
+    handle              text        not null references passkey_user (handle) on delete cascade,
+    public_key          bytea       not null,
+    signature_count     bigint      not null,
+    user_verified       boolean     not null,
+    backup_eligible     boolean     not null,
+    backup_state        boolean     not null,
+    transports          text        not null,
+    attestation         bytea,
+    client_data         bytea,
+    label               text        not null,
+    created_at          timestamptz not null,
+    last_used_at        timestamptz not null
+);
+create index passkey_handle on passkey (handle);
+
 create table login_failure (
     bucket              text        primary key,
     failures            integer     not null,

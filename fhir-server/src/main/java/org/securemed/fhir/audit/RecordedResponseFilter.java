@@ -14,6 +14,7 @@ import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.web.cors.CorsUtils;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
@@ -39,7 +40,8 @@ public final class RecordedResponseFilter extends OncePerRequestFilter {
 
     @Override
     protected boolean shouldNotFilter(HttpServletRequest request) {
-        return request.getRequestURI().equals(request.getContextPath() + open);
+        // What a browser asks before it asks: the security chain answers by the address alone, and lets none through.
+        return CorsUtils.isPreFlightRequest(request) || request.getRequestURI().equals(request.getContextPath() + open);
     }
 
     @Override

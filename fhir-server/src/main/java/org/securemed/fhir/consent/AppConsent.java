@@ -28,6 +28,7 @@ final class AppConsent {
     static final String POLICY = "https://securemed.org/policy/app-authorization";
 
     private static final String PATRQT = "PATRQT";
+    private static final String ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
     private static final String ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9\\-.]{1,60}");
 
@@ -106,6 +107,16 @@ final class AppConsent {
         provision.addPurpose(new Coding(ACT_REASON, PATRQT, "patient requested"));
         types(granted.scopes())
                 .forEach(type -> provision.addClass_(new Coding("http://hl7.org/fhir/resource-types", type, type)));
+        Consent.ProvisionComponent without = new Consent.ProvisionComponent();
+        without.setType(Consent.ConsentProvisionType.DENY);
+        for (SensitiveTopic topic : SensitiveTopic.values()) {
+            if (!granted.sensitiveTopics().contains(topic)) {
+                topic.codes().forEach(code -> without.addSecurityLabel(new Coding(ACT_CODE, code, null)));
+            }
+        }
+        if (without.hasSecurityLabel()) {
+            provision.addProvision(without);
+        }
         return provision;
     }
 

@@ -4,6 +4,7 @@ import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
 import ca.uhn.fhir.jpa.searchparam.MatchUrlService;
 import ca.uhn.fhir.jpa.searchparam.extractor.ISearchParamExtractor;
+import ca.uhn.fhir.jpa.searchparam.matcher.SearchParamMatcher;
 import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import java.time.Clock;
@@ -25,6 +26,7 @@ import org.securemed.fhir.smart.AppConsents;
 import org.securemed.fhir.smart.PatientChoices;
 import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.SmartProperties;
+import org.securemed.fhir.smart.StepUp;
 import org.securemed.ledger.consent.ImplicitPolicy;
 import org.securemed.ledger.erasure.PatientKeys;
 import org.securemed.ledger.storage.ConsentStateStore;
@@ -104,10 +106,11 @@ public class ConsentConfiguration {
             SubjectKeys keys,
             TransitionRecorder recorder,
             AppAuthorizations apps,
+            StepUp stepUp,
             DataSource dataSource,
             ObjectProvider<DaoRegistry> daos,
             Clock clock) {
-        return new ConsentTransitions(translator, store, states, keys, recorder, apps, dataSource, daos, clock);
+        return new ConsentTransitions(translator, store, states, keys, recorder, apps, stepUp, dataSource, daos, clock);
     }
 
     @Bean
@@ -132,8 +135,13 @@ public class ConsentConfiguration {
     }
 
     @Bean
-    ReleaseCheck releaseCheck(OwnerIndex index, PatientAccess access) {
-        return new ReleaseCheck(index, access);
+    NarrowView narrowView(PatientAccess access, ObjectProvider<SearchParamMatcher> matcher) {
+        return new NarrowView(access, matcher);
+    }
+
+    @Bean
+    ReleaseCheck releaseCheck(OwnerIndex index, PatientAccess access, NarrowView view) {
+        return new ReleaseCheck(index, access, view);
     }
 
     @Bean
@@ -155,12 +163,15 @@ public class ConsentConfiguration {
             ObjectProvider<DaoRegistry> daos,
             ObjectProvider<ISearchParamExtractor> extractor,
             ObjectProvider<ISearchParamRegistry> registry,
-            ObjectProvider<MatchUrlService> matchUrls) {
+            ObjectProvider<MatchUrlService> matchUrls,
+            NarrowView view,
+            StepUp stepUp) {
         return new GateInterceptors(List.of(
                 new AllowedMethods(),
-                new RequestRules(access, finder, new MatchUrls(context, daos, matchUrls)),
+                new RequestRules(access, finder, new MatchUrls(context, daos, matchUrls), stepUp),
                 new PartitionScope(index, access, writes),
                 new OffsetSearch(DEFAULT_PAGE_SIZE),
+                view,
                 new Includes(
                         index,
                         access,

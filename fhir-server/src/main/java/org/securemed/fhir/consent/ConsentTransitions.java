@@ -24,6 +24,7 @@ import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.smart.AppAuthorizations;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
+import org.securemed.fhir.smart.StepUp;
 import org.securemed.ledger.consent.Author;
 import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.consent.Period;
@@ -49,6 +50,7 @@ public final class ConsentTransitions {
     private final SubjectKeys keys;
     private final TransitionRecorder recorder;
     private final AppAuthorizations apps;
+    private final StepUp stepUp;
     private final DataSource dataSource;
     private final ObjectProvider<DaoRegistry> daos;
     private final Clock clock;
@@ -60,6 +62,7 @@ public final class ConsentTransitions {
             SubjectKeys keys,
             TransitionRecorder recorder,
             AppAuthorizations apps,
+            StepUp stepUp,
             DataSource dataSource,
             ObjectProvider<DaoRegistry> daos,
             Clock clock) {
@@ -69,6 +72,7 @@ public final class ConsentTransitions {
         this.keys = keys;
         this.recorder = recorder;
         this.apps = apps;
+        this.stepUp = stepUp;
         this.dataSource = dataSource;
         this.daos = daos;
         this.clock = clock;
@@ -108,9 +112,18 @@ public final class ConsentTransitions {
             throw Refusal.unprocessable(
                     "consent-of-app", "What an app may do is agreed on with the app; here it can only be ended.");
         }
+        requireStepUp(consent, ends, exchange.requester());
         transitions(consent, patient, deleted, request, exchange);
         if (ends) {
             apps.end(id);
+        }
+    }
+
+    /** A person who opens something, or ends what forbids something, has just proved to be that person. */
+    private void requireStepUp(Consent consent, boolean ends, Requester requester) {
+        boolean closes = ends && consent.getProvision().getType() == Consent.ConsentProvisionType.PERMIT;
+        if (!closes && !requester.is(Role.SYSTEM) && !stepUp.isMet(requester)) {
+            throw Refusal.stepUp(stepUp);
         }
     }
 

@@ -10,6 +10,7 @@ import ca.uhn.fhir.rest.server.exceptions.InternalErrorException;
 import ca.uhn.fhir.rest.server.exceptions.InvalidRequestException;
 import ca.uhn.fhir.rest.server.exceptions.ResourceNotFoundException;
 import ca.uhn.fhir.rest.server.exceptions.ResourceVersionConflictException;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,6 +33,9 @@ public final class ErrorTexts {
     /** Names of Java classes, with which HAPI ends some of its messages. */
     private static final Pattern INSIDE =
             Pattern.compile("[\\s:`'\"\\[(]*(\\b([a-z]\\w*\\.){2,}[A-Z]\\w*|\\b\\w+Exception\\b)");
+
+    /** How HAPI says that what it found was taken from it. */
+    private static final Set<String> HIDDEN = Set.of("HAPI-1995", "HAPI-0436");
 
     private static final String CONFLICT = "Somebody else has written this meanwhile. Read it and try again.";
 
@@ -75,7 +79,7 @@ public final class ErrorTexts {
             return exception;
         }
         if (thrown instanceof ResourceNotFoundException notFound
-                && String.valueOf(notFound.getMessage()).startsWith("HAPI-1995")
+                && HIDDEN.stream().anyMatch(String.valueOf(notFound.getMessage())::startsWith)
                 && request != null
                 && request.getId() != null) {
             return Refusal.notKnown(request.getResourceName(), request.getId().getIdPart());

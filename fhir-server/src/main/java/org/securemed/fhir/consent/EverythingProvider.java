@@ -89,8 +89,9 @@ public final class EverythingProvider {
         while (true) {
             List<String> batch = index.contents(partitions, position, MOST);
             Map<String, Ownership> owners = index.findAll(batch);
+            Set<String> hidden = hidden(exchange, batch, owners, types, request);
             for (String reference : batch) {
-                if (wanted(exchange, reference, owners.get(reference), types)) {
+                if (!hidden.contains(reference) && wanted(exchange, reference, owners.get(reference), types)) {
                     if (page.size() == count) {
                         more = true;
                         break scan;
@@ -104,6 +105,22 @@ public final class EverythingProvider {
             }
         }
         return bundle(request, page, more);
+    }
+
+    /** What a token doesn't see of a type that it sees otherwise takes no place on a page. */
+    private Set<String> hidden(
+            Exchange exchange,
+            List<String> batch,
+            Map<String, Ownership> owners,
+            Optional<Set<String>> types,
+            RequestDetails request) {
+        List<String> narrowed = batch.stream()
+                .filter(reference -> access.narrows(exchange, reference.substring(0, reference.indexOf('/')))
+                        && wanted(exchange, reference, owners.get(reference), types))
+                .toList();
+        Set<String> hidden = new LinkedHashSet<>(narrowed);
+        hidden.removeAll(load(narrowed, request).keySet());
+        return hidden;
     }
 
     private void requireVisible(Exchange exchange, String patient) {

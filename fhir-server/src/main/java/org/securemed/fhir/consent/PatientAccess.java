@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,8 @@ import org.securemed.ledger.consent.Coverage;
 import org.securemed.ledger.consent.Decision;
 import org.securemed.ledger.consent.ImplicitPolicy;
 import org.securemed.ledger.consent.Obligation;
+import org.securemed.ledger.consent.Provision;
+import org.securemed.ledger.consent.ProvisionType;
 import org.securemed.ledger.consent.Purposes;
 import org.securemed.ledger.consent.ResourceFacts;
 
@@ -101,6 +104,37 @@ final class PatientAccess {
             permitted &= decide(exchange, patient, type).permitted();
         }
         return permitted;
+    }
+
+    /** Whether a token sees only some of the resources of a type that its owners permit. */
+    boolean narrows(Exchange exchange, String type) {
+        return !ScopeBound.conditions(exchange.requester(), type).isEmpty()
+                || !withheld(exchange).isEmpty();
+    }
+
+    /** Labels of the topics that the patient kept from the app through which they ask. */
+    Set<Coding> withheld(Exchange exchange) {
+        Requester requester = exchange.requester();
+        Optional<String> patient = requester
+                .user()
+                .filter(user -> user.startsWith("Patient/"))
+                .map(user -> user.substring("Patient/".length()));
+        if (requester.consent() == null || patient.isEmpty()) {
+            return Set.of();
+        }
+        return state(patient.get(), requester.consent())
+                .consent(requester.consent())
+                .flatMap(ConsentRecord::activeProvision)
+                .map(PatientAccess::deniedLabels)
+                .orElse(Set.of());
+    }
+
+    private static Set<Coding> deniedLabels(Provision provision) {
+        Set<Coding> labels = new LinkedHashSet<>();
+        provision.provisions().stream()
+                .filter(nested -> nested.type() == ProvisionType.DENY)
+                .forEach(nested -> labels.addAll(nested.securityLabels()));
+        return labels;
     }
 
     /** Partitions of what belongs to any of {@code patients}, as far as all whom it concerns permit to see it. */
@@ -185,18 +219,15 @@ final class PatientAccess {
 
     /** A patient's own record, as far as the patient lets this app see it: the app's authorization is a consent. */
     private Access throughApp(Requester requester, String consentId, String patientId, String type, Instant at) {
-        ConsentState state = states.of(patientId);
-        if (state.consent(consentId).isEmpty()) {
-            // Granted at another instance.
-            states.refresh(states.subject(patientId));
-            state = states.of(patientId);
-        }
+        ConsentState state = state(patientId, consentId);
         AccessRequest app = AccessRequest.by(AppConsent.device(requester.clientId()), Purposes.PATRQT, at);
         boolean inForce = state.consent(consentId)
                 .filter(consent -> consent.status() == ConsentRecord.Status.ACTIVE)
                 .isPresent();
-        boolean permitted = inForce && ConsentContract.coarse(state, app, type, policy) == Coverage.ALL;
         Decision decision = ConsentContract.decide(state, app, ResourceFacts.of(type, ""), policy);
+        // What depends on the resource are labels that the app does not see, see NarrowView.
+        boolean permitted =
+                inForce && decision.permits() && ConsentContract.coarse(state, app, type, policy) != Coverage.NONE;
         return new Access(
                 permitted,
                 patientId,
@@ -205,6 +236,16 @@ final class PatientAccess {
                 permitted ? "consent" : inForce ? "app-not-permitted" : "app-ended",
                 state.version(),
                 basis(decision));
+    }
+
+    private ConsentState state(String patientId, String consentId) {
+        ConsentState known = states.of(patientId);
+        if (known.consent(consentId).isPresent()) {
+            return known;
+        }
+        // Granted at another instance.
+        states.refresh(states.subject(patientId));
+        return states.of(patientId);
     }
 
     private static @Nullable String basis(Decision decision) {

@@ -20,7 +20,7 @@ public final class ReadGate {
     }
 
     /**
-     * Where to look for a resource; empty if it was never stored, or is not there for this requester.
+     * Where to look for a resource; empty if it was never stored, is not there for this requester, or may not be.
      *
      * @throws RuntimeException a refusal, if the requester's role or token covers no such read
      */
@@ -33,7 +33,8 @@ public final class ReadGate {
         Optional<Ownership> ownership = index.find(type + "/" + id);
         ownership.ifPresent(found -> found.patients().forEach(exchange.get()::name));
         return ownership
-                .filter(found -> access.permits(exchange.get(), found, type))
+                // Which resources of the type a token sees may be judged by their content, and HAPI reads that.
+                .filter(found -> access.permits(exchange.get(), found, type) && !access.narrows(exchange.get(), type))
                 .map(Ownership::partition);
     }
 

@@ -1,11 +1,13 @@
 package org.securemed.fhir.consent;
 
+import ca.uhn.fhir.rest.server.exceptions.AuthenticationException;
 import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
 import ca.uhn.fhir.rest.server.exceptions.ForbiddenOperationException;
 import ca.uhn.fhir.rest.server.exceptions.InvalidRequestException;
 import ca.uhn.fhir.rest.server.exceptions.ResourceNotFoundException;
 import ca.uhn.fhir.rest.server.exceptions.UnprocessableEntityException;
 import org.securemed.fhir.problem.Problem;
+import org.securemed.fhir.smart.StepUp;
 
 /**
  * The gate's refusals as HAPI exceptions. Those about data that a requester may not see are, to the letter, what HAPI
@@ -29,6 +31,13 @@ final class Refusal {
         return with(
                 new ForbiddenOperationException("role"),
                 Problem.forbidden("role-not-allowed", "Your role does not permit this interaction."));
+    }
+
+    /** The person must log in again, more strongly; RFC 9470, section 3. */
+    static BaseServerResponseException stepUp(StepUp stepUp) {
+        BaseServerResponseException exception = new AuthenticationException("step-up");
+        exception.addResponseHeader("WWW-Authenticate", stepUp.challenge());
+        return with(exception, StepUp.problem());
     }
 
     /** The token's scopes do not cover this, whatever the data. */

@@ -27,8 +27,10 @@ public final class ReleaseCheck {
 
     private final OwnerIndex index;
     private final PatientAccess access;
+    private final NarrowView view;
 
-    ReleaseCheck(OwnerIndex index, PatientAccess access) {
+    ReleaseCheck(OwnerIndex index, PatientAccess access, NarrowView view) {
+        this.view = view;
         this.index = index;
         this.access = access;
     }
@@ -54,12 +56,13 @@ public final class ReleaseCheck {
             Integer number = known.getFirstPartitionIdOrNull();
             partition = number == null ? Partition.SHARED : number;
         }
-        return release(
-                exchange,
-                resource.fhirType(),
-                resource.getIdElement().getIdPart(),
-                resource.getIdElement().getVersionIdPart(),
-                partition);
+        return view.shows(exchange, resource)
+                && release(
+                        exchange,
+                        resource.fhirType(),
+                        resource.getIdElement().getIdPart(),
+                        resource.getIdElement().getVersionIdPart(),
+                        partition);
     }
 
     /**

@@ -14,6 +14,8 @@ import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.owner.BundleEntries;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.smart.Interaction;
+import org.securemed.fhir.smart.Role;
+import org.securemed.fhir.smart.StepUp;
 
 /**
  * Refuses, before anything is looked up, what a requester's role or token does not cover and what can't be answered
@@ -31,8 +33,10 @@ public final class RequestRules {
     private final PatientAccess access;
     private final OwnerFinder finder;
     private final MatchUrls matchUrls;
+    private final StepUp stepUp;
 
-    RequestRules(PatientAccess access, OwnerFinder finder, MatchUrls matchUrls) {
+    RequestRules(PatientAccess access, OwnerFinder finder, MatchUrls matchUrls, StepUp stepUp) {
+        this.stepUp = stepUp;
         this.matchUrls = matchUrls;
         this.access = access;
         this.finder = finder;
@@ -48,9 +52,20 @@ public final class RequestRules {
         String type = request.getResourceName();
         switch (operation) {
             case METADATA -> {}
-            case READ, VREAD -> access.requireRole(exchange, type, Interaction.READ);
+            case READ -> {
+                access.requireRole(exchange, type, Interaction.READ);
+                if (request.isSubRequest() && type != null && access.narrows(exchange, type)) {
+                    // HAPI answers otherwise there when a resource is taken from it than when there is none.
+                    throw Refusal.notOffered("With this token, read by itself, outside of a Bundle, or search.");
+                }
+            }
+            case VREAD -> {
+                access.requireRole(exchange, type, Interaction.READ);
+                requireWholeType(exchange, type);
+            }
             case HISTORY_INSTANCE -> {
                 access.requireRole(exchange, type, Interaction.READ);
+                requireWholeType(exchange, type);
                 requireOwn(request, "Ask for a history by itself, outside of a Bundle.");
             }
             case SEARCH_TYPE -> search(exchange, request, type);
@@ -61,6 +76,13 @@ public final class RequestRules {
             case EXTENDED_OPERATION_INSTANCE, EXTENDED_OPERATION_TYPE, EXTENDED_OPERATION_SERVER, VALIDATE ->
                 operation(exchange, request, type);
             default -> throw Refusal.notOffered("This interaction is not offered; see the CapabilityStatement.");
+        }
+    }
+
+    /** Whether a resource belongs to what a token sees of a type is judged by how it is now. */
+    private void requireWholeType(Exchange exchange, @Nullable String type) {
+        if (type != null && access.narrows(exchange, type)) {
+            throw Refusal.notOffered("With this token, read the resource as it is now.");
         }
     }
 
@@ -87,6 +109,7 @@ public final class RequestRules {
             Interaction interaction,
             RestOperationTypeEnum operation) {
         access.requireRole(exchange, type, interaction);
+        requireStepUp(exchange);
         boolean conditional = operation != RestOperationTypeEnum.CREATE && request.getConditionalUrl(operation) != null;
         if (!access.seesEverything(exchange)) {
             SearchRules.checkHeaders(request);
@@ -99,6 +122,13 @@ public final class RequestRules {
             }
         } else if (request.getResource() != null) {
             matchUrls.resolve(request.getResource(), request);
+        }
+    }
+
+    /** What an administrator writes concerns everybody. */
+    private void requireStepUp(Exchange exchange) {
+        if (exchange.requester().is(Role.ADMINISTRATOR) && !stepUp.isMet(exchange.requester())) {
+            throw Refusal.stepUp(stepUp);
         }
     }
 
@@ -150,6 +180,7 @@ public final class RequestRules {
         }
         // A PUT may turn out to be a create; the role then needs to allow that too, see WriteGate.
         access.requireRole(exchange, type, interaction);
+        requireStepUp(exchange);
         if (!access.seesEverything(exchange)) {
             if (url.indexOf('?') >= 0) {
                 throw Refusal.notOffered("Search for the resource first, then address it by its id.");

@@ -1,18 +1,24 @@
 package org.securemed.fhir.consent;
 
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.securemed.fhir.smart.GranularScopes;
 import org.securemed.fhir.smart.Interaction;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.ScopeContext;
-import org.securemed.fhir.smart.ScopeSet;
 
 /**
  * What the token's scopes allow at most, whatever role and consent allow. A scope with a query
- * ({@code patient/Observation.rs?category=laboratory}) allows nothing here, because whole types are decided.
+ * ({@code patient/Observation.rs?category=laboratory}) lets read and search what matches it, and lets write nothing:
+ * what would come of a write would have to match as well as what was there.
  *
  * @see <a href="https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html">SMART App Launch 2.2, Scopes</a>
  */
 final class ScopeBound {
+    private static final Set<Interaction> LOOKING = Set.of(Interaction.READ, Interaction.SEARCH);
+
     private ScopeBound() {}
 
     /** Whether {@code interaction} is allowed on any resources of {@code type}. */
@@ -38,13 +44,52 @@ final class ScopeBound {
                         && inContext(requester).filter(patientId::equals).isPresent();
     }
 
+    /**
+     * What resources of {@code type} must match to be shown, all of it. Where several scopes of a token say different
+     * things of a type, the narrower counts: what is read by id and what is searched must be the same.
+     */
+    static Set<GranularScopes.Condition> conditions(Requester requester, String type) {
+        if (!requester.scopes().isGranular()) {
+            return Set.of();
+        }
+        Set<GranularScopes.Condition> conditions = new LinkedHashSet<>();
+        for (ScopeContext context : ScopeContext.values()) {
+            Set<GranularScopes.Condition> own = new LinkedHashSet<>();
+            boolean speaks = false;
+            for (Interaction interaction : LOOKING) {
+                Optional<List<GranularScopes.Condition>> matching = matching(requester, type, interaction, context);
+                speaks |= matching.isPresent();
+                matching.ifPresent(own::addAll);
+            }
+            if (speaks && own.isEmpty() && context != ScopeContext.PATIENT) {
+                return Set.of();
+            }
+            conditions.addAll(own);
+        }
+        return conditions;
+    }
+
     private static boolean shows(Requester requester, String type, ScopeContext context) {
         return grants(requester, type, Interaction.READ, context)
                 || grants(requester, type, Interaction.SEARCH, context);
     }
 
     private static boolean grants(Requester requester, String type, Interaction interaction, ScopeContext context) {
-        return requester.scopes().grant(type, interaction, context) instanceof ScopeSet.Grant.Everything;
+        return matching(requester, type, interaction, context)
+                .filter(conditions -> conditions.isEmpty() || LOOKING.contains(interaction))
+                .isPresent();
+    }
+
+    /** Empty if nothing is granted; otherwise what a resource must match, which is nothing if all are granted. */
+    private static Optional<List<GranularScopes.Condition>> matching(
+            Requester requester, String type, Interaction interaction, ScopeContext context) {
+        return requester
+                .scopes()
+                .grant(type, interaction, context)
+                .fold(
+                        nothing -> Optional.empty(),
+                        matching -> GranularScopes.conjunction(type, matching.alternatives()),
+                        everything -> Optional.of(List.of()));
     }
 
     private static Optional<String> inContext(Requester requester) {

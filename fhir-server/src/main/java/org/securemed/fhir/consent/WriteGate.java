@@ -142,7 +142,7 @@ final class WriteGate {
     /** Who may see a patient's resources of the type that is written may name the patient in them. */
     private boolean mayRefer(Exchange exchange, Ownership ownership, String reference, String type) {
         String target = reference.substring(0, reference.indexOf('/'));
-        return access.permits(exchange, ownership, target)
+        return access.permits(exchange, ownership, target) && !access.narrows(exchange, target)
                 || target.equals("Patient") && access.permits(exchange, ownership, type);
     }
 

@@ -47,6 +47,30 @@ final class Accounts {
                 .optional();
     }
 
+    /** The account of whom another issuer vouches for. */
+    Optional<Account> linked(String issuer, String subject) {
+        if (issuer.length() > LONGEST_NAME || subject.length() > LONGEST_NAME || subject.indexOf('\0') >= 0) {
+            return Optional.empty();
+        }
+        return database.sql("select username from smart.foreign_subject where issuer = :issuer and subject = :subject")
+                .param("issuer", issuer)
+                .param("subject", subject)
+                .query(String.class)
+                .optional()
+                .flatMap(this::find);
+    }
+
+    /** Says who here is whom another issuer vouches for. */
+    void link(String issuer, String subject, String username) {
+        database.sql("insert into smart.foreign_subject (issuer, subject, username)"
+                        + " values (:issuer, :subject, :username) on conflict (issuer, subject)"
+                        + " do update set username = excluded.username")
+                .param("issuer", issuer)
+                .param("subject", subject)
+                .param("username", normal(username))
+                .update();
+    }
+
     /** Adds an account, or makes the one of this name the same as it. */
     void put(Account account, boolean demo) {
         database.sql("insert into smart.account (username, password_hash, display_name, roles, fhir_user, organization,"

@@ -2,6 +2,7 @@ package org.securemed.fhir.smart;
 
 import java.sql.Timestamp;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -52,6 +53,31 @@ public final class AppAuthorizations {
                 .param("client", clientId)
                 .param("patient", patient)
                 .query(String.class)
+                .list();
+    }
+
+    /**
+     * An app that acts for a person.
+     *
+     * @param authorization id of the authorization
+     * @param app name
+     * @param since when it was granted
+     * @param offline whether it goes on while the person is not there
+     */
+    record Acting(String authorization, String app, Instant since, boolean offline) {}
+
+    /** The apps that act for a person now, newest first. */
+    List<Acting> of(String username) {
+        return database.sql("select a.id, c.client_name, a.created_at, a.refresh_token_value is not null"
+                        + " from smart.oauth2_authorization a"
+                        + " join smart.oauth2_registered_client c on c.id = a.registered_client_id"
+                        + " where a.principal_name = :username and a.authorization_grant_type = 'authorization_code'"
+                        + " and coalesce(a.refresh_token_expires_at, a.access_token_expires_at) > :now"
+                        + " order by a.created_at desc limit 200")
+                .param("username", username)
+                .param("now", Timestamp.from(clock.instant()))
+                .query((row, number) -> new Acting(
+                        row.getString(1), row.getString(2), row.getTimestamp(3).toInstant(), row.getBoolean(4)))
                 .list();
     }
 

@@ -30,7 +30,8 @@ record AuthorizationServerParts(
         ClientAssertions assertions,
         Revocations revocations,
         AuthorizationRequestRules requestRules,
-        ConsentDecision consentDecision) {
+        ConsentDecision consentDecision,
+        SecurityTrail trail) {
     private static final List<String> NOT_OFFERED = List.of(
             "device_authorization_endpoint",
             "tls_client_certificate_bound_access_tokens",
@@ -42,8 +43,7 @@ record AuthorizationServerParts(
             List.of("client_secret_basic", "client_secret_post", "private_key_jwt", "none");
 
     /** What they let an app do is a consent, and never without their word. */
-    private static final Set<String> CONSENTING =
-            Set.of("ROLE_" + Role.PATIENT.name(), "ROLE_" + Role.REPRESENTATIVE.name());
+    static final Set<String> CONSENTING = Set.of("ROLE_" + Role.PATIENT.name(), "ROLE_" + Role.REPRESENTATIVE.name());
 
     void apply(OAuth2AuthorizationServerConfigurer server) {
         server.registeredClientRepository(clients)
@@ -67,7 +67,8 @@ record AuthorizationServerParts(
                                 }
                             });
                         }))
-                .tokenEndpoint(endpoint -> endpoint.accessTokenResponseHandler(tokenAnswer())
+                .tokenEndpoint(endpoint -> endpoint.accessTokenResponseHandler(trail.issued(tokenAnswer()))
+                        .errorResponseHandler(trail.refused())
                         .accessTokenRequestConverters(converters -> converters.replaceAll(ScopeRules::canonical))
                         .authenticationProviders(providers -> providers.forEach(provider -> {
                             if (provider instanceof OAuth2ClientCredentialsAuthenticationProvider machines) {
@@ -75,6 +76,7 @@ record AuthorizationServerParts(
                             }
                         })))
                 .clientAuthentication(authentication -> authentication
+                        .errorResponseHandler(trail.refused())
                         .authenticationConverters(converters -> {
                             converters.removeIf(JwtClientAssertionAuthenticationConverter.class::isInstance);
                             converters.addAll(0, List.of(new AssertionConverter(), publicClients));
@@ -88,7 +90,11 @@ record AuthorizationServerParts(
                             });
                         }))
                 .tokenIntrospectionEndpoint(endpoint -> endpoint.introspectionRequestConverter(bearers)
-                        .introspectionResponseHandler(new IntrospectionAnswer(revocations)))
+                        .introspectionResponseHandler(trail.answered(new IntrospectionAnswer(revocations)))
+                        .errorResponseHandler(trail.refused()))
+                .tokenRevocationEndpoint(endpoint -> endpoint.revocationResponseHandler(
+                                trail.answered((request, response, done) -> response.setStatus(200)))
+                        .errorResponseHandler(trail.refused()))
                 .authorizationServerMetadataEndpoint(endpoint -> endpoint.authorizationServerMetadataCustomizer(
                         metadata -> metadata.claims(AuthorizationServerParts::truthful)))
                 .oidc(oidc -> oidc.providerConfigurationEndpoint(endpoint -> endpoint.providerConfigurationCustomizer(

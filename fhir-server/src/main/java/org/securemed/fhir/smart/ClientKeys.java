@@ -67,20 +67,26 @@ final class ClientKeys {
             String inline = Clients.setting(client, INLINE);
             return inline == null ? null : parse(inline);
         }
+        return at(url, again);
+    }
+
+    /** The keys at an address, or null if there are none to be had; {@code again} as above. */
+    @Nullable
+    JWKSet at(String url, boolean again) {
         Instant now = clock.instant();
         Fetched known = fetched.getIfPresent(url);
         Duration patience = again || (known != null && known.keys() == null) ? PAUSE : FRESH;
         if (known == null || known.at().plus(patience).isBefore(now)) {
-            known = new Fetched(fetch(client, url), now);
+            known = new Fetched(fetch(url), now);
             fetched.put(url, known);
         }
         return known.keys();
     }
 
-    private @Nullable JWKSet fetch(RegisteredClient client, String url) {
+    private @Nullable JWKSet fetch(String url) {
         URI address = URI.create(url);
         if (!allowed(address)) {
-            log.atWarn().addKeyValue("client", client.getClientId()).log("a client's JWKS address is not https");
+            log.atWarn().addKeyValue("address", url).log("the address of a JWKS is not https");
             return null;
         }
         HttpRequest request = HttpRequest.newBuilder(address)
@@ -94,7 +100,7 @@ final class ClientKeys {
                     .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
             return body == null ? null : parse(body);
         } catch (ExecutionException | TimeoutException e) {
-            log.atWarn().addKeyValue("client", client.getClientId()).log("a client's JWKS could not be fetched");
+            log.atWarn().addKeyValue("address", url).log("a JWKS could not be fetched");
             return null;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

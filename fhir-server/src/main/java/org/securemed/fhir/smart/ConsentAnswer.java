@@ -17,6 +17,7 @@ import org.springframework.security.web.authentication.AuthenticationConverter;
 final class ConsentAnswer extends AbstractAuthenticationToken {
     private static final long serialVersionUID = 1L;
 
+    private final transient HttpServletRequest request;
     private final transient Authentication person;
     private final String state;
     private final boolean allowed;
@@ -26,6 +27,7 @@ final class ConsentAnswer extends AbstractAuthenticationToken {
     private final String duration;
 
     private ConsentAnswer(
+            HttpServletRequest request,
             Authentication person,
             String state,
             boolean allowed,
@@ -34,6 +36,7 @@ final class ConsentAnswer extends AbstractAuthenticationToken {
             @Nullable String patient,
             String duration) {
         super(List.of());
+        this.request = request;
         this.person = person;
         this.state = state;
         this.allowed = allowed;
@@ -41,6 +44,11 @@ final class ConsentAnswer extends AbstractAuthenticationToken {
         this.topics = topics;
         this.patient = patient;
         this.duration = duration;
+    }
+
+    /** The form's request. */
+    HttpServletRequest request() {
+        return request;
     }
 
     Authentication person() {
@@ -105,6 +113,7 @@ final class ConsentAnswer extends AbstractAuthenticationToken {
             String patient = request.getParameter("patient");
             String duration = request.getParameter("duration");
             return new ConsentAnswer(
+                    request,
                     person,
                     state,
                     decision.equals("allow"),

@@ -34,6 +34,9 @@ final class ConsentDecision implements AuthenticationProvider {
     private final AppConsents consents;
     private final AppAuthorizations apps;
     private final SmartProperties properties;
+    private final SecurityTrail trail;
+    private final StepUp stepUp;
+    private final LiveSessions sessions;
     private final TransactionTemplate transactions;
     private final Clock clock;
 
@@ -43,6 +46,9 @@ final class ConsentDecision implements AuthenticationProvider {
             AppConsents consents,
             AppAuthorizations apps,
             SmartProperties properties,
+            SecurityTrail trail,
+            StepUp stepUp,
+            LiveSessions sessions,
             TransactionTemplate transactions,
             Clock clock) {
         this.pending = pending;
@@ -50,6 +56,9 @@ final class ConsentDecision implements AuthenticationProvider {
         this.consents = consents;
         this.apps = apps;
         this.properties = properties;
+        this.trail = trail;
+        this.stepUp = stepUp;
+        this.sessions = sessions;
         this.transactions = transactions;
         this.clock = clock;
     }
@@ -61,9 +70,10 @@ final class ConsentDecision implements AuthenticationProvider {
                 .orElseThrow(() -> new OAuth2AuthorizationCodeRequestAuthenticationException(
                         new OAuth2Error(OAuth2ErrorCodes.INVALID_REQUEST, "state", null), null));
         if (!answer.allowed()) {
-            authorizations.remove(request.authorization());
+            refused(answer, request);
             throw told(OAuth2ErrorCodes.ACCESS_DENIED, "the person did not allow it", request);
         }
+        requireStepUp(answer);
         LaunchContext launch = launch(request, answer.patient());
         Set<Scope> granted = new LinkedHashSet<>();
         for (Scope scope : request.scopes().scopes()) {
@@ -76,7 +86,7 @@ final class ConsentDecision implements AuthenticationProvider {
         ScopeSet scopes = new ScopeSet(granted);
         if (scopes.scopes().stream().noneMatch(scope -> scope instanceof Scope.Resource)
                 && request.scopes().scopes().stream().anyMatch(scope -> scope instanceof Scope.Resource)) {
-            authorizations.remove(request.authorization());
+            refused(answer, request);
             throw told(OAuth2ErrorCodes.ACCESS_DENIED, "the person did not allow it", request);
         }
         Instant until = until(request, scopes, answer.duration());
@@ -105,6 +115,10 @@ final class ConsentDecision implements AuthenticationProvider {
                         if (until != null) {
                             attributes.put(Grants.UNTIL, Long.toString(until.getEpochSecond()));
                         }
+                        if (scopes.has(Scope.Named.ONLINE_ACCESS)) {
+                            sessions.idOf(answer.request())
+                                    .ifPresent(session -> attributes.put(Grants.SESSION, session));
+                        }
                         consent.ifPresent(written -> {
                             attributes.put(Grants.CONSENT, written.id());
                             attributes.put(Grants.CONSENT_PATIENT, written.patient());
@@ -117,6 +131,10 @@ final class ConsentDecision implements AuthenticationProvider {
                     app.clientId(),
                     request.user().username()));
         });
+        trail.record(event(answer, request)
+                .patient(launch.patient())
+                .note(scopes.toString())
+                .build());
         OAuth2AuthorizationRequest asked = request.request();
         return new OAuth2AuthorizationCodeRequestAuthenticationToken(
                 asked.getAuthorizationUri(),
@@ -128,13 +146,35 @@ final class ConsentDecision implements AuthenticationProvider {
                 new LinkedHashSet<>(scopes.texts()));
     }
 
+    /** The page may have been open for long. */
+    private void requireStepUp(ConsentAnswer answer) {
+        boolean consents = answer.person().getAuthorities().stream()
+                .anyMatch(authority -> AuthorizationServerParts.CONSENTING.contains(authority.getAuthority()));
+        if (consents && !stepUp.isMet(answer.person())) {
+            throw StepUp.problem();
+        }
+    }
+
+    private void refused(ConsentAnswer answer, PendingRequests.Pending request) {
+        authorizations.remove(request.authorization());
+        trail.record(event(answer, request)
+                .note(request.scopes().toString())
+                .failed("access-denied")
+                .build());
+    }
+
+    private SecurityEvent.Builder event(ConsentAnswer answer, PendingRequests.Pending request) {
+        return trail.person(SecurityEvent.of(SecurityEvent.Kind.APP_CONSENT, answer.request()), answer.person())
+                .client(request.client().getClientId());
+    }
+
     /** When it ends by itself: without a refresh token no later than the only access token. Null for never. */
     private @Nullable Instant until(PendingRequests.Pending request, ScopeSet scopes, String duration) {
         Instant now = clock.instant();
         Instant chosen = GrantDuration.of(duration)
                 .map(length -> now.plus(length.length()))
                 .orElse(null);
-        if (scopes.has(Scope.Named.OFFLINE_ACCESS)) {
+        if (scopes.has(Scope.Named.OFFLINE_ACCESS) || scopes.has(Scope.Named.ONLINE_ACCESS)) {
             return chosen;
         }
         TokenSettings tokens = request.client().getTokenSettings();

@@ -72,7 +72,9 @@ final class ConsentPage {
                 categories.stream()
                         .map(one -> new ConsentOption(one.name(), one.label()))
                         .toList());
-        model.addAttribute("topics", topics(categories));
+        // Labels bind through the patient's Consent; what staff lets an app do is none.
+        boolean consents = asked.user().roles().contains(Role.PATIENT);
+        model.addAttribute("topics", consents ? topics(categories) : List.of());
         model.addAttribute(
                 "durations",
                 Arrays.stream(GrantDuration.values())
@@ -81,7 +83,7 @@ final class ConsentPage {
         model.addAttribute("choose", choose);
         model.addAttribute("choices", choices);
         model.addAttribute("search", search);
-        targets.allow(request, response, asked.redirectUri());
+        targets.allow(response, asked.redirectUri());
         return "smart/consent";
     }
 

@@ -2,9 +2,13 @@ package org.securemed.fhir.smart;
 
 /** Stops the start of a production server that has, or would get, the demo's accounts and clients. */
 final class DemoGuard {
-    DemoGuard(Accounts accounts, DemoProperties demo, boolean production) {
+    DemoGuard(Accounts accounts, DemoProperties demo, SmartProperties properties, boolean production) {
         if (!production) {
             return;
+        }
+        if (properties.strongLogIns().contains(LogIn.Method.PASSWORD)) {
+            throw new IllegalStateException(
+                    "securemed.smart.strong-log-ins: a password is none under the profile production");
         }
         if (demo.enabled()) {
             throw new IllegalStateException("securemed.demo.enabled is refused under the profile production");

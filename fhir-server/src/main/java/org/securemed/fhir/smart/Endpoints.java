@@ -19,6 +19,9 @@ final class Endpoints {
             PATH.matcher(HttpMethod.GET, SmartDiscovery.PATH),
             PATH.matcher(HttpMethod.HEAD, SmartDiscovery.PATH));
 
+    static final String INTROSPECTION = "/oauth2/introspect";
+    static final String REVOCATION = "/oauth2/revoke";
+
     /** What a page of any origin may read. */
     static final RequestMatcher PUBLIC = any(
             "/fhir/metadata",
@@ -28,15 +31,27 @@ final class Endpoints {
             "/oauth2/jwks");
 
     /** What pages of registered apps, or of any origin if it is {@link #PUBLIC}, may call. */
-    static final RequestMatcher CALLED_BY_SCRIPTS = new OrRequestMatcher(
-            FHIR, PUBLIC, any("/oauth2/token", "/oauth2/introspect", "/oauth2/revoke", "/userinfo"));
+    static final RequestMatcher CALLED_BY_SCRIPTS =
+            new OrRequestMatcher(FHIR, PUBLIC, any("/oauth2/token", INTROSPECTION, REVOCATION, "/userinfo"));
 
     /** Pages and probes of this package that need no log-in. */
     static final RequestMatcher OPEN = any(
-            LoginPage.PATH, "/logout", "/smart/*.css", "/error", "/actuator/health", "/actuator/health/*", "/health");
+            LoginPage.PATH,
+            "/logout",
+            "/login/webauthn",
+            "/webauthn/authenticate/options",
+            "/oauth2/authorization/*",
+            "/login/oauth2/code/*",
+            "/smart/*.css",
+            "/smart/*.js",
+            "/error",
+            "/actuator/health",
+            "/actuator/health/*",
+            "/health");
 
     /** Pages of this package for people who are signed in. */
-    static final RequestMatcher SIGNED_IN = any(ConsentPage.PATH);
+    static final RequestMatcher SIGNED_IN =
+            any(ConsentPage.PATH, AppsPage.PATH, PasskeyPage.PATH, "/webauthn/register", "/webauthn/register/*");
 
     private Endpoints() {}
 

@@ -21,7 +21,7 @@ final class FormTargets {
     }
 
     /** For a page whose form may lead to this address, already checked against the app's registration. */
-    void allow(HttpServletRequest request, HttpServletResponse response, String redirectUri) {
+    void allow(HttpServletResponse response, String redirectUri) {
         origin(URI.create(redirectUri))
                 .ifPresent(origin ->
                         response.setHeader("Content-Security-Policy", SecurityChains.pagePolicy(" " + origin)));
@@ -29,19 +29,26 @@ final class FormTargets {
 
     /** For the log-in page, when an authorization request waits behind it. */
     void allowWaiting(HttpServletRequest request, HttpServletResponse response) {
+        response.setHeader(
+                "Content-Security-Policy",
+                SecurityChains.scriptedPolicy(
+                        waiting(request, response).map(origin -> " " + origin).orElse("")));
+    }
+
+    private Optional<String> waiting(HttpServletRequest request, HttpServletResponse response) {
         SavedRequest saved = new HttpSessionRequestCache().getRequest(request, response);
         if (saved == null) {
-            return;
+            return Optional.empty();
         }
         Map<String, String[]> parameters = saved.getParameterMap();
         String[] client = parameters.get("client_id");
         String[] redirect = parameters.get("redirect_uri");
         if (client == null || redirect == null || client.length != 1 || redirect.length != 1) {
-            return;
+            return Optional.empty();
         }
         RegisteredClient app = clients.findByClientId(client[0]);
         if (app == null) {
-            return;
+            return Optional.empty();
         }
         try {
             URI address = new URI(redirect[0]);
@@ -49,11 +56,10 @@ final class FormTargets {
                     .map(URI::create)
                     .anyMatch(known -> String.valueOf(known.getScheme()).equals(address.getScheme())
                             && String.valueOf(known.getHost()).equals(String.valueOf(address.getHost())));
-            if (registered) {
-                allow(request, response, redirect[0]);
-            }
+            return registered ? origin(address) : Optional.empty();
         } catch (java.net.URISyntaxException e) {
             // The authorization endpoint will refuse it.
+            return Optional.empty();
         }
     }
 

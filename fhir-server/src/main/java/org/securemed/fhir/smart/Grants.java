@@ -18,6 +18,9 @@ final class Grants {
     /** Attribute: logical id of the Patient whose consent that is. */
     static final String CONSENT_PATIENT = "securemed.consent-patient";
 
+    /** Attribute: the browser session, by its primary id, with which an {@code online_access} ends. */
+    static final String SESSION = "securemed.session";
+
     private Grants() {}
 
     static LaunchContext launch(@Nullable OAuth2Authorization authorization) {

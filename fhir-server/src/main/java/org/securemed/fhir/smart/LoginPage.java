@@ -13,11 +13,15 @@ final class LoginPage {
     static final String FAILED = PATH + "?failed";
     static final String WAIT = PATH + "?wait";
     static final String OUT = PATH + "?out";
+    static final String AGAIN = PATH + "?again";
+    static final String STRONG = PATH + "?strong";
 
     private final FormTargets targets;
+    private final ForeignLogIn foreign;
 
-    LoginPage(FormTargets targets) {
+    LoginPage(FormTargets targets, ForeignLogIn foreign) {
         this.targets = targets;
+        this.foreign = foreign;
     }
 
     @GetMapping(PATH)
@@ -25,6 +29,10 @@ final class LoginPage {
         boolean wait = request.getParameter("wait") != null;
         model.addAttribute("failed", request.getParameter("failed") != null);
         model.addAttribute("wait", wait);
+        model.addAttribute("issuer", foreign.name().orElse(null));
+        model.addAttribute("issuerPath", ForeignLogIn.START);
+        model.addAttribute("again", request.getParameter("again") != null);
+        model.addAttribute("strong", request.getParameter("strong") != null);
         model.addAttribute("out", request.getParameter("out") != null);
         if (wait) {
             response.setStatus(429);

@@ -1,6 +1,6 @@
 package org.securemed.fhir.smart;
 
-import java.time.Clock;
+import org.springframework.security.authentication.AuthenticationProvider;
 import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.authentication.LockedException;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
@@ -17,13 +17,28 @@ final class PasswordLogin {
 
     private final DaoAuthenticationProvider passwords;
     private final LoginThrottle throttle;
-    private final Clock clock;
+    private final LogIn logIn;
 
-    PasswordLogin(Accounts accounts, PasswordEncoder encoder, LoginThrottle throttle, Clock clock) {
+    PasswordLogin(Accounts accounts, PasswordEncoder encoder, LoginThrottle throttle, LogIn logIn) {
         this.passwords = new DaoAuthenticationProvider(accounts::userDetails);
         passwords.setPasswordEncoder(encoder);
         this.throttle = throttle;
-        this.clock = clock;
+        this.logIn = logIn;
+    }
+
+    /** For a chain that has other ways in beside. */
+    AuthenticationProvider provider() {
+        return new AuthenticationProvider() {
+            @Override
+            public Authentication authenticate(Authentication attempt) {
+                return PasswordLogin.this.authenticate(attempt);
+            }
+
+            @Override
+            public boolean supports(Class<?> type) {
+                return UsernamePasswordAuthenticationToken.class.isAssignableFrom(type);
+            }
+        };
     }
 
     /**
@@ -46,8 +61,6 @@ final class PasswordLogin {
         }
         Authentication known = passwords.authenticate(attempt);
         throttle.succeeded(username, address);
-        SignedIn person =
-                new SignedIn(Accounts.normal(known.getName()), clock.instant().getEpochSecond(), SignedIn.PASSWORD);
-        return UsernamePasswordAuthenticationToken.authenticated(person, null, known.getAuthorities());
+        return logIn.of(known.getName(), LogIn.Method.PASSWORD);
     }
 }

@@ -8,6 +8,8 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
+import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
+import org.springframework.security.oauth2.server.authorization.OAuth2TokenType;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2ClientAuthenticationToken;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 import org.springframework.security.web.authentication.AuthenticationConverter;
@@ -30,9 +32,11 @@ final class PublicClients implements AuthenticationConverter, AuthenticationProv
     }
 
     private final Clients clients;
+    private final Authorizations authorizations;
 
-    PublicClients(Clients clients) {
+    PublicClients(Clients clients, Authorizations authorizations) {
         this.clients = clients;
+        this.authorizations = authorizations;
     }
 
     @Override
@@ -43,16 +47,32 @@ final class PublicClients implements AuthenticationConverter, AuthenticationProv
         String[] clientIds = request.getParameterValues("client_id");
         if (!(refreshes || revokes)
                 || !"POST".equals(request.getMethod())
-                || clientIds == null
+                || clientIds == null && !refreshes
                 || request.getHeader("Authorization") != null
                 || request.getParameter("client_secret") != null
                 || request.getParameter("client_assertion") != null) {
             return null;
         }
+        if (clientIds == null) {
+            return new Named(clientOf(request.getParameterValues("refresh_token")));
+        }
         if (clientIds.length != 1 || clientIds[0].isBlank() || clientIds[0].length() > LONGEST_ID) {
             throw new OAuth2AuthenticationException(OAuth2ErrorCodes.INVALID_REQUEST);
         }
         return new Named(clientIds[0]);
+    }
+
+    /** Widespread client libraries leave {@code client_id} out; the refresh token was given to one client only. */
+    private String clientOf(String @Nullable [] tokens) {
+        if (tokens == null || tokens.length != 1) {
+            throw new OAuth2AuthenticationException(OAuth2ErrorCodes.INVALID_REQUEST);
+        }
+        OAuth2Authorization found = authorizations.findByToken(tokens[0], OAuth2TokenType.REFRESH_TOKEN);
+        RegisteredClient client = found == null ? null : clients.findById(found.getRegisteredClientId());
+        if (client == null) {
+            throw new OAuth2AuthenticationException(OAuth2ErrorCodes.INVALID_GRANT);
+        }
+        return client.getClientId();
     }
 
     @Override

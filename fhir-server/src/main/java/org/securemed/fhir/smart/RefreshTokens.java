@@ -13,7 +13,7 @@ import org.springframework.security.oauth2.server.authorization.token.OAuth2Toke
 import org.springframework.security.oauth2.server.authorization.token.OAuth2TokenGenerator;
 
 /**
- * Refresh tokens, for public clients too, exactly when {@code offline_access} was granted.
+ * Refresh tokens, for public clients too, exactly when {@code offline_access} or {@code online_access} was granted.
  *
  * @see <a
  *     href="https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-a-refresh-token">
@@ -33,7 +33,10 @@ final class RefreshTokens implements OAuth2TokenGenerator<OAuth2RefreshToken> {
                         && authorization != null
                 ? authorization.getAuthorizedScopes()
                 : context.getAuthorizedScopes();
-        if (!granted.contains(Scope.Named.OFFLINE_ACCESS.toString())) {
+        boolean online = granted.contains(Scope.Named.ONLINE_ACCESS.toString())
+                && authorization != null
+                && authorization.getAttribute(Grants.SESSION) != null;
+        if (!online && !granted.contains(Scope.Named.OFFLINE_ACCESS.toString())) {
             return null;
         }
         byte[] value = new byte[48];

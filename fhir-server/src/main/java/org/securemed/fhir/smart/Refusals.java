@@ -18,10 +18,12 @@ import org.springframework.security.web.firewall.RequestRejectedHandler;
 
 /**
  * Refuses requests before they reach the FHIR server: first the record, then the answer; 503 if there is no record.
- * Outside {@code /fhir} only the answer. Thread-safe.
+ * Outside {@code /fhir} only refused tokens are recorded. Thread-safe.
  */
 final class Refusals implements AuthenticationEntryPoint, AccessDeniedHandler, RequestRejectedHandler {
     private static final Logger log = LoggerFactory.getLogger(Refusals.class);
+
+    private static final String TOKEN_INVALID = "token-invalid";
 
     private final RefusedRequests records;
     private final ProblemWriter writer;
@@ -33,7 +35,7 @@ final class Refusals implements AuthenticationEntryPoint, AccessDeniedHandler, R
 
     /** Records and answers. */
     void refuse(HttpServletRequest request, HttpServletResponse response, Problem problem) throws IOException {
-        if (ProblemWriter.isFhir(request)) {
+        if (ProblemWriter.isFhir(request) || problem.code().equals(TOKEN_INVALID)) {
             try {
                 records.refused(request, problem.status(), problem.code());
             } catch (RuntimeException e) {
@@ -65,7 +67,7 @@ final class Refusals implements AuthenticationEntryPoint, AccessDeniedHandler, R
         refuse(
                 request,
                 response,
-                Problem.unauthorized("token-invalid", "The access token is not valid here, or not any more."));
+                Problem.unauthorized(TOKEN_INVALID, "The access token is not valid here, or not any more."));
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.web.cors.CorsConfiguration;
@@ -23,6 +24,8 @@ import org.springframework.web.cors.CorsConfigurationSource;
  */
 final class RegisteredOrigins implements CorsConfigurationSource {
     private static final Duration FRESH = Duration.ofSeconds(30);
+
+    private static final Pattern LOOPBACK = Pattern.compile("http://(127\\.0\\.0\\.1|\\[::1]):[0-9]{1,5}");
 
     private record Known(Set<String> origins, Instant at) {}
 
@@ -58,9 +61,16 @@ final class RegisteredOrigins implements CorsConfigurationSource {
         if (Endpoints.PUBLIC.matches(request)) {
             cors.setAllowedOrigins(List.of("*"));
         } else {
-            cors.setAllowedOrigins(origins().contains(origin) ? List.of(origin) : List.of());
+            cors.setAllowedOrigins(registered(origin) ? List.of(origin) : List.of());
         }
         return cors;
+    }
+
+    /** An app on the person's own machine takes the port that is free, RFC 8252 section 7.3. */
+    private boolean registered(String origin) {
+        return origins().contains(origin)
+                || LOOPBACK.matcher(origin).matches()
+                        && origins().contains(origin.substring(0, origin.lastIndexOf(':')));
     }
 
     private Set<String> origins() {

@@ -81,6 +81,41 @@ final class RequesterClaims {
         return token.getClaim(name);
     }
 
+    /**
+     * The requester of another server's token: who they are here is said by their account, what the app may do by the
+     * token.
+     *
+     * @param otherwise names a token that has no {@code jti}
+     * @throws Problem 401 {@code token-claims} if a claim is missing or malformed
+     */
+    Requester of(Jwt token, Account account, String otherwise) {
+        Object client = token.hasClaim(Claims.CLIENT_ID) ? token.getClaim(Claims.CLIENT_ID) : token.getClaim("azp");
+        Object scopes = token.hasClaim(Claims.SCOPE) ? token.getClaim(Claims.SCOPE) : token.getClaim("scp");
+        String id = optional(token.getId(), null);
+        Instant expiresAt = token.getExpiresAt();
+        if (expiresAt == null) {
+            throw malformed();
+        }
+        return new Requester(
+                token.getClaimAsString("iss"),
+                account.username(),
+                required(client),
+                id == null ? otherwise : id,
+                account.fhirUser(),
+                account.displayName(),
+                account.roles(),
+                account.organization() == null ? Set.of() : Set.of(account.organization()),
+                account.organizationName(),
+                account.purposesOfUse(),
+                scopes(scopes),
+                optional(token.getClaim(Claims.PATIENT), ID),
+                optional(token.getClaim(Claims.ENCOUNTER), ID),
+                null,
+                instant(token.getClaim(Claims.AUTH_TIME)),
+                optional(token.getClaim(Claims.ACR), null),
+                expiresAt);
+    }
+
     /** IHE PCF names the Consents that a token rests on; ours rest on one. */
     private static @Nullable String consent(Jwt token) {
         if (token.getClaim(Claims.EXTENSIONS) instanceof Map<?, ?> extensions

@@ -52,7 +52,7 @@ public record ScopeParameter(String name, String value) {
     }
 
     /** The alternatives of the value. */
-    Set<String> alternatives() {
+    public Set<String> alternatives() {
         return Set.copyOf(List.of(value.split(",", -1)));
     }
 

@@ -25,10 +25,11 @@ final class ScopeRules {
 
     private ScopeRules() {}
 
-    /** Whether every scope is well formed and covered by the client's registration. */
+    /** Whether every scope is well formed, covered by the client's registration, and one that can be enforced. */
     static boolean allowed(RegisteredClient client, Collection<String> scopes) {
         try {
-            return ScopeSet.parse(client.getScopes()).covers(ScopeSet.parse(scopes));
+            ScopeSet asked = ScopeSet.parse(scopes);
+            return ScopeSet.parse(client.getScopes()).covers(asked) && GranularScopes.enforceable(asked);
         } catch (ScopeException e) {
             return false;
         }

@@ -127,6 +127,17 @@ public record ScopeSet(Set<Scope> scopes) {
         return alternatives.isEmpty() ? new Grant.Nothing() : new Grant.Matching(alternatives);
     }
 
+    /** Whether a scope has a query. */
+    public boolean isGranular() {
+        for (Scope scope : scopes) {
+            if (scope instanceof Scope.Resource resource
+                    && !resource.parameters().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether a resource scope of this context is held. */
     public boolean speaksOf(ScopeContext context) {
         return resources().anyMatch(scope -> scope.context() == context);

@@ -14,12 +14,17 @@ import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.oauth2.server.authorization.config.annotation.web.configurers.OAuth2AuthorizationServerConfigurer;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
+import org.springframework.security.web.authentication.SavedRequestAwareAuthenticationSuccessHandler;
 import org.springframework.security.web.authentication.UsernamePasswordAuthenticationFilter;
+import org.springframework.security.web.context.SecurityContextHolderFilter;
 import org.springframework.security.web.csrf.CsrfException;
 import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import org.springframework.security.web.util.matcher.AnyRequestMatcher;
 import org.springframework.security.web.util.matcher.MediaTypeRequestMatcher;
+import org.springframework.security.web.util.matcher.OrRequestMatcher;
+import org.springframework.security.web.util.matcher.RequestMatcher;
+import org.springframework.web.cors.CorsUtils;
 
 /**
  * The three chains: authorization server, FHIR API, and everything else, which is denied but for the log-in page. A
@@ -43,16 +48,26 @@ class SecurityChains {
     @Bean
     @Order(AUTHORIZATION_SERVER)
     SecurityFilterChain authorizationServerChain(
-            HttpSecurity http, AuthorizationServerParts parts, Refusals refusals, RegisteredOrigins origins)
+            HttpSecurity http,
+            AuthorizationServerParts parts,
+            Refusals refusals,
+            RegisteredOrigins origins,
+            StepUp stepUp,
+            SmartStore store)
             throws Exception {
         OAuth2AuthorizationServerConfigurer server = OAuth2AuthorizationServerConfigurer.authorizationServer();
         MediaTypeRequestMatcher browser = new MediaTypeRequestMatcher(MediaType.TEXT_HTML);
         browser.setIgnoredMediaTypes(java.util.Set.of(MediaType.ALL));
         headers(http, DATA);
-        return http.securityMatcher(server.getEndpointsMatcher())
+        RequestMatcher asksFirst = request -> CorsUtils.isPreFlightRequest(request)
+                && Endpoints.CALLED_BY_SCRIPTS.matches(request)
+                && !Endpoints.FHIR.matches(request);
+        return http.securityMatcher(new OrRequestMatcher(server.getEndpointsMatcher(), asksFirst))
                 .with(server, parts::apply)
                 .cors(cors -> cors.configurationSource(origins))
                 .authorizeHttpRequests(requests -> requests.anyRequest().authenticated())
+                // The context is there by then, and the endpoints come after it.
+                .addFilterAfter(new FreshLogIn(stepUp, store.clock()), SecurityContextHolderFilter.class)
                 .exceptionHandling(exceptions -> exceptions
                         .defaultAuthenticationEntryPointFor(
                                 new LoginUrlAuthenticationEntryPoint(LoginPage.PATH), browser)
@@ -85,9 +100,18 @@ class SecurityChains {
 
     @Bean
     @Order(REST)
-    SecurityFilterChain restChain(HttpSecurity http, PasswordLogin login, ProblemWriter problems) throws Exception {
+    SecurityFilterChain restChain(
+            HttpSecurity http,
+            PasswordLogin login,
+            Passkeys passkeys,
+            ForeignLogIn foreign,
+            SecurityTrail trail,
+            ProblemWriter problems)
+            throws Exception {
         headers(http, pagePolicy(""));
-        return http.authenticationManager(login::authenticate)
+        passkeys.apply(http, problems);
+        foreign.apply(http);
+        return http.authenticationProvider(login.provider())
                 .authorizeHttpRequests(requests -> requests.requestMatchers(Endpoints.OPEN)
                         .permitAll()
                         .requestMatchers(Endpoints.SIGNED_IN)
@@ -95,9 +119,12 @@ class SecurityChains {
                         .anyRequest()
                         .denyAll())
                 .formLogin(form -> form.loginPage(LoginPage.PATH)
-                        .failureHandler((request, response, failure) -> response.sendRedirect(request.getContextPath()
-                                + (failure instanceof LockedException ? LoginPage.WAIT : LoginPage.FAILED))))
-                .logout(logout -> logout.logoutSuccessUrl(LoginPage.OUT))
+                        .successHandler(trail.loggedIn(new SavedRequestAwareAuthenticationSuccessHandler()))
+                        .failureHandler(trail.logInFailed(
+                                "username",
+                                (request, response, failure) -> response.sendRedirect(request.getContextPath()
+                                        + (failure instanceof LockedException ? LoginPage.WAIT : LoginPage.FAILED)))))
+                .logout(logout -> logout.addLogoutHandler(trail::loggedOut).logoutSuccessUrl(LoginPage.OUT))
                 .exceptionHandling(exceptions -> exceptions
                         .defaultAuthenticationEntryPointFor(
                                 new LoginUrlAuthenticationEntryPoint(LoginPage.PATH), Endpoints.SIGNED_IN)
@@ -124,6 +151,11 @@ class SecurityChains {
     static String pagePolicy(String formTargets) {
         return "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'" + formTargets
                 + "; base-uri 'none'; frame-ancestors 'none'";
+    }
+
+    /** The policy of pages with passkeys: our own script beside, which may ask this server only. */
+    static String scriptedPolicy(String formTargets) {
+        return pagePolicy(formTargets) + "; script-src 'self'; connect-src 'self'";
     }
 
     static void headers(HttpSecurity http, String policy) throws Exception {

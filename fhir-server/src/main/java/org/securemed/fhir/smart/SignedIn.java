@@ -24,9 +24,6 @@ record SignedIn(
         implements AuthenticatedPrincipal, Serializable {
     private static final long serialVersionUID = 1L;
 
-    /** {@code acr} of a log-in by password. */
-    static final String PASSWORD = "urn:securemed:acr:password";
-
     @JsonCreator
     SignedIn {}
 

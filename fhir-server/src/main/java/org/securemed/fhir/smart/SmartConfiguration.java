@@ -33,12 +33,20 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Everything that tells who is asking. Needs a PostgreSQL {@link DataSource}, a {@link PlatformTransactionManager} over
- * it, a {@link RefusedRequests}, and, when the demo is on, {@link DemoPeople}; a {@link Clock} if time is not the
- * system's.
+ * it, a {@link RefusedRequests}, a {@link SecurityEvents}, and, when the demo is on, {@link DemoPeople}; a
+ * {@link Clock} if time is not the system's.
  */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({SmartProperties.class, DemoProperties.class})
-@Import({SecurityChains.class, Sessions.class, LoginPage.class, ConsentPage.class, ProblemErrorController.class})
+@EnableConfigurationProperties({SmartProperties.class, DemoProperties.class, LogInIssuer.class, TrustedServer.class})
+@Import({
+    SecurityChains.class,
+    Sessions.class,
+    LoginPage.class,
+    PasskeyPage.class,
+    AppsPage.class,
+    ConsentPage.class,
+    ProblemErrorController.class
+})
 public class SmartConfiguration {
     /** The profile under which nothing of development or the demo is accepted. */
     public static final String PRODUCTION = "production";
@@ -96,8 +104,26 @@ public class SmartConfiguration {
     }
 
     @Bean
-    AccessTokens accessTokens(SmartStore store, SigningKeys keys, Revocations revocations, SmartProperties properties) {
-        return new AccessTokens(keys, revocations, properties, store.clock());
+    AccessTokens accessTokens(
+            SmartStore store,
+            SigningKeys keys,
+            ClientKeys addresses,
+            Accounts accounts,
+            Revocations revocations,
+            SmartProperties properties,
+            TrustedServer trusted) {
+        ForeignTokens foreign = new ForeignTokens(trusted, addresses, accounts, properties, store.clock());
+        return new AccessTokens(keys, foreign, revocations, properties, store.clock());
+    }
+
+    @Bean
+    ClientKeys clientKeys(SmartStore store, Environment environment) {
+        return new ClientKeys(production(environment), store.clock());
+    }
+
+    @Bean
+    ForeignLogIn foreignLogIn(LogInIssuer issuer, Accounts accounts, LogIn logIn, Environment environment) {
+        return new ForeignLogIn(issuer, accounts, logIn, production(environment));
     }
 
     /** For Spring's user-info endpoint. */
@@ -123,6 +149,12 @@ public class SmartConfiguration {
     }
 
     @Bean
+    SecurityTrail securityTrail(
+            SecurityEvents events, AccessTokens tokens, Accounts accounts, SmartProperties properties) {
+        return new SecurityTrail(events, tokens, accounts, properties);
+    }
+
+    @Bean
     RegisteredOrigins registeredOrigins(SmartStore store) {
         return new RegisteredOrigins(store.client(), store.clock());
     }
@@ -138,9 +170,31 @@ public class SmartConfiguration {
     }
 
     @Bean
-    PasswordLogin passwordLogin(SmartStore store, Accounts accounts, PasswordEncoder encoder) {
+    LogIn logIn(SmartStore store, Accounts accounts, SecurityTrail trail) {
+        return new LogIn(accounts, trail, store.clock());
+    }
+
+    @Bean
+    PasswordLogin passwordLogin(SmartStore store, Accounts accounts, PasswordEncoder encoder, LogIn logIn) {
         LoginThrottle throttle = new LoginThrottle(store.client(), store.clock());
-        return new PasswordLogin(accounts, encoder, throttle, store.clock());
+        return new PasswordLogin(accounts, encoder, throttle, logIn);
+    }
+
+    @Bean
+    StepUp stepUp(SmartProperties properties, SmartStore store) {
+        return new StepUp(properties, store.clock());
+    }
+
+    @Bean
+    Passkeys passkeys(
+            SmartStore store,
+            Accounts accounts,
+            LogIn logIn,
+            StepUp stepUp,
+            SecurityTrail trail,
+            SmartProperties properties) {
+        PasskeyStore passkeys = new PasskeyStore(store.client(), accounts);
+        return new Passkeys(passkeys, logIn, stepUp, trail, properties);
     }
 
     @Bean
@@ -197,9 +251,15 @@ public class SmartConfiguration {
     }
 
     @Bean
-    JwtGenerator jwtGenerator(SmartStore store, SigningKeys keys, Accounts accounts, SmartProperties properties) {
+    LiveSessions liveSessions(SmartStore store) {
+        return new LiveSessions(store.client(), store.clock());
+    }
+
+    @Bean
+    JwtGenerator jwtGenerator(
+            SmartStore store, SigningKeys keys, Accounts accounts, LiveSessions sessions, SmartProperties properties) {
         JwtGenerator generator = new JwtGenerator(new NimbusJwtEncoder(keys));
-        generator.setJwtCustomizer(new TokenClaims(accounts, keys, properties, store.clock()));
+        generator.setJwtCustomizer(new TokenClaims(accounts, keys, sessions, properties, store.clock()));
         return generator;
     }
 
@@ -217,8 +277,10 @@ public class SmartConfiguration {
             PendingRequests pending,
             ObjectProvider<AppConsents> appConsents,
             AppAuthorizations apps,
-            Environment environment) {
-        ClientKeys keys = new ClientKeys(production(environment), store.clock());
+            SecurityTrail trail,
+            StepUp stepUp,
+            LiveSessions sessions,
+            ClientKeys keys) {
         return new AuthorizationServerParts(
                 properties,
                 clients,
@@ -226,7 +288,7 @@ public class SmartConfiguration {
                 consents,
                 new DelegatingOAuth2TokenGenerator(jwts, new RefreshTokens()),
                 settings,
-                new PublicClients(clients),
+                new PublicClients(clients, authorizations),
                 new BearerIntrospection(clients),
                 new ClientAssertions(store.client(), keys, properties, store.clock()),
                 revocations,
@@ -238,8 +300,12 @@ public class SmartConfiguration {
                         appConsents.getIfAvailable(() -> AppConsents.NONE),
                         apps,
                         properties,
+                        trail,
+                        stepUp,
+                        sessions,
                         store.transactions(),
-                        store.clock()));
+                        store.clock()),
+                trail);
     }
 
     @Bean
@@ -251,8 +317,8 @@ public class SmartConfiguration {
     }
 
     @Bean
-    DemoGuard demoGuard(Accounts accounts, DemoProperties demo, Environment environment) {
-        return new DemoGuard(accounts, demo, production(environment));
+    DemoGuard demoGuard(Accounts accounts, DemoProperties demo, SmartProperties properties, Environment environment) {
+        return new DemoGuard(accounts, demo, properties, production(environment));
     }
 
     @Bean

@@ -28,6 +28,7 @@ public final class SmartDiscovery extends HttpServlet {
             "launch",
             "launch/patient",
             "offline_access",
+            "online_access",
             "patient/*.cruds",
             "user/*.cruds",
             "system/*.cruds");
@@ -57,7 +58,8 @@ public final class SmartDiscovery extends HttpServlet {
                 .put("authorization_endpoint", base + "/oauth2/authorize")
                 .put("token_endpoint", base + "/oauth2/token")
                 .put("introspection_endpoint", base + "/oauth2/introspect")
-                .put("revocation_endpoint", base + "/oauth2/revoke");
+                .put("revocation_endpoint", base + "/oauth2/revoke")
+                .put("management_endpoint", base + AppsPage.PATH);
         put(json, "grant_types_supported", List.of("authorization_code", "client_credentials", "refresh_token"));
         put(json, "response_types_supported", List.of("code"));
         put(json, "code_challenge_methods_supported", List.of("S256"));
@@ -79,6 +81,7 @@ public final class SmartDiscovery extends HttpServlet {
                         "client-confidential-asymmetric",
                         "authorize-post",
                         "permission-offline",
+                        "permission-online",
                         "sso-openid-connect",
                         "permission-patient",
                         "permission-user",

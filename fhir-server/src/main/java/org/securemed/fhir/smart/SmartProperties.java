@@ -4,6 +4,7 @@ import jakarta.validation.constraints.NotNull;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -22,6 +23,8 @@ import org.springframework.validation.annotation.Validated;
  * @param authorizationCodeLifetime from consent to exchange, at most ten minutes (RFC 6749 section 4.1.2)
  * @param tokenCacheSize how many verified access tokens are remembered
  * @param clockSkew how much this server's clocks may differ
+ * @param stepUpAge how long after a strong log-in a person may grant consent, break the glass or administer
+ * @param strongLogIns which log-ins are strong enough for that
  */
 @Validated
 @ConfigurationProperties("securemed.smart")
@@ -33,7 +36,9 @@ public record SmartProperties(
         @DefaultValue("90d") Duration refreshTokenLifetime,
         @DefaultValue("1m") Duration authorizationCodeLifetime,
         @DefaultValue("10000") int tokenCacheSize,
-        @DefaultValue("5s") Duration clockSkew) {
+        @DefaultValue("5s") Duration clockSkew,
+        @DefaultValue("10m") Duration stepUpAge,
+        @DefaultValue({"passkey", "card"}) Set<LogIn.Method> strongLogIns) {
     public SmartProperties {
         String scheme = baseUrl.getScheme() == null ? "" : baseUrl.getScheme().toLowerCase(Locale.ROOT);
         if (!(scheme.equals("http") || scheme.equals("https"))
@@ -52,6 +57,8 @@ public record SmartProperties(
         if (clockSkew.isNegative() || clockSkew.compareTo(Duration.ofMinutes(1)) > 0) {
             throw new IllegalArgumentException("securemed.smart.clock-skew is between 0 and 1m");
         }
+        within("step-up-age", stepUpAge, Duration.ofHours(12));
+        strongLogIns = Set.copyOf(strongLogIns);
         if (tokenCacheSize < 0) {
             throw new IllegalArgumentException("securemed.smart.token-cache-size is not negative");
         }

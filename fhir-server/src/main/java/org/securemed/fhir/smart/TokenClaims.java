@@ -32,10 +32,12 @@ import org.springframework.security.oauth2.server.authorization.token.OAuth2Toke
 final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
     private final Accounts accounts;
     private final SigningKeys keys;
+    private final LiveSessions sessions;
     private final String fhirBase;
     private final Clock clock;
 
-    TokenClaims(Accounts accounts, SigningKeys keys, SmartProperties properties, Clock clock) {
+    TokenClaims(Accounts accounts, SigningKeys keys, LiveSessions sessions, SmartProperties properties, Clock clock) {
+        this.sessions = sessions;
         this.clock = clock;
         this.accounts = accounts;
         this.keys = keys;
@@ -46,6 +48,7 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
     public void customize(JwtEncodingContext context) {
         // Several keys are published; this one signs.
         context.getJwsHeader().keyId(keys.signingKeyId());
+        requireSession(context.getAuthorization());
         Grants.until(context.getAuthorization()).ifPresent(until -> end(context.getClaims(), until));
         Authentication principal = context.getPrincipal();
         SignedIn person = principal.getPrincipal() instanceof SignedIn signedIn ? signedIn : null;
@@ -75,6 +78,17 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
             if (context.getAuthorizedScopes().contains(Scope.Named.PROFILE.toString())) {
                 claims.claim("name", account.displayName()).claim("preferred_username", account.username());
             }
+        }
+    }
+
+    /** What was granted for as long as the person is there ends when they leave. */
+    private void requireSession(@Nullable OAuth2Authorization authorization) {
+        if (authorization != null
+                && authorization.getAttribute(Grants.SESSION) instanceof String session
+                && !authorization.getAuthorizedScopes().contains(Scope.Named.OFFLINE_ACCESS.toString())
+                && !sessions.isLive(session)) {
+            throw new OAuth2AuthenticationException(
+                    new OAuth2Error(OAuth2ErrorCodes.INVALID_GRANT, "The person has left.", null));
         }
     }
 

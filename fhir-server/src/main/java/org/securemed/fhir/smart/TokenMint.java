@@ -58,9 +58,14 @@ public final class TokenMint {
      * @throws IllegalArgumentException if there is no such account, or the app may not have such a scope
      */
     public String forPerson(String username, String scope) {
+        return forPerson(username, scope, LogIn.Method.PASSWORD);
+    }
+
+    /** The same, as if they had logged in by {@code method}. */
+    String forPerson(String username, String scope, LogIn.Method method) {
         Account account =
                 accounts.find(username).orElseThrow(() -> new IllegalArgumentException("no account " + username));
-        SignedIn person = new SignedIn(account.username(), clock.instant().getEpochSecond(), SignedIn.PASSWORD);
+        SignedIn person = new SignedIn(account.username(), clock.instant().getEpochSecond(), method.acr());
         Authentication principal = UsernamePasswordAuthenticationToken.authenticated(person, null, List.of());
         return mint(client(DemoClients.APP), principal, AuthorizationGrantType.AUTHORIZATION_CODE, scope);
     }

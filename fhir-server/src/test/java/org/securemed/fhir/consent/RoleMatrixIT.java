@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.smart.DemoClients;
 import org.securemed.fhir.smart.TokenMint;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
  * What {@code docs/roles.md} says of each role, type and interaction is what the running server does. Every request is
@@ -61,8 +62,18 @@ class RoleMatrixIT {
         return switch (role) {
             case "researcher" -> SERVER.bean(TokenMint.class).forClient(DemoClients.RESEARCH, "system/*.rs");
             case "system" -> SERVER.token("backend");
+            case "representative" -> representative();
             default -> SERVER.token(role);
         };
+    }
+
+    /** The demonstration has no such account. */
+    private static String representative() {
+        new JdbcTemplate(SERVER.database())
+                .update("insert into smart.account (username, password_hash, display_name,"
+                        + " roles, fhir_user, purposes_of_use) values ('representative', '{noop}', 'Representative',"
+                        + " 'representative', 'RelatedPerson/nobody', 'PATRQT') on conflict do nothing");
+        return SERVER.bean(TokenMint.class).forPerson("representative", "user/*.cruds");
     }
 
     /** The table: a row for each group of types, a column for each role, in each cell the letters of a SMART scope. */

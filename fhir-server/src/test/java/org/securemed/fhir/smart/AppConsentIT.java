@@ -271,6 +271,30 @@ class AppConsentIT {
     }
 
     @Test
+    void a_person_sees_the_apps_and_ends_one_on_a_page() {
+        Tokens tokens = tokens("patient2", "launch/patient patient/*.rs offline_access", form -> {});
+        String page = app.browser.get(app.at("/account/apps")).body();
+        assertThat(page).contains("Demo app");
+        String authorization = SmartApp.claims(tokens.access()).path("sid").asText();
+        Map<String, String> form = Map.of("authorization", authorization, "_csrf", SmartApp.csrf(page));
+
+        SmartApp other = new SmartApp(SERVER.base(), FHIR_BASE);
+        other.logIn("patient", "patient");
+        String others = other.browser.get(other.at("/account/apps")).body();
+        assertThat(others).doesNotContain(authorization);
+        String csrf = SmartApp.csrf(other.browser.get(other.at("/login")).body());
+        assertThat(other.browser
+                        .post(other.at("/account/apps"), Map.of("authorization", authorization, "_csrf", csrf))
+                        .statusCode())
+                .isEqualTo(404);
+        assertThat(fhir(tokens.access(), "Patient/mateusz-kowalczyk").status()).isEqualTo(200);
+
+        assertThat(app.browser.post(app.at("/account/apps"), form).statusCode()).isEqualTo(302);
+        assertThat(fhir(tokens.access(), "Patient/mateusz-kowalczyk").status()).isEqualTo(401);
+        assertThat(consents("inactive")).contains(tokens.consent());
+    }
+
+    @Test
     void a_refused_answer_leaves_no_consent() {
         List<String> before = consents("active");
         app.logIn("patient2", "patient2");

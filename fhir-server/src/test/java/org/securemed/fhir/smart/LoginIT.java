@@ -15,8 +15,12 @@ class LoginIT {
         assertThat(page.headers().firstValue("Content-Security-Policy").orElse(""))
                 .contains("default-src 'none'")
                 .contains("frame-ancestors 'none'")
+                .contains("script-src 'self'")
                 .doesNotContain("unsafe");
-        assertThat(page.body()).doesNotContain("<script").doesNotContain("style=");
+        assertThat(page.body())
+                .doesNotContain("<script>")
+                .doesNotContain("style=")
+                .doesNotContain("onclick=");
         assertThat(page.headers().allValues("Set-Cookie"))
                 .isNotEmpty()
                 .allMatch(cookie -> cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"));

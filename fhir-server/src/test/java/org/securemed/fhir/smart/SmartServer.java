@@ -63,6 +63,20 @@ final class SmartServer implements AutoCloseable {
         }
     }
 
+    /** What stands for the record of security events: remembers, or fails on demand. */
+    static final class Events implements SecurityEvents {
+        final List<SecurityEvent> recorded = new CopyOnWriteArrayList<>();
+        volatile boolean broken;
+
+        @Override
+        public void record(SecurityEvent event) {
+            if (broken) {
+                throw new IllegalStateException("the ledger cannot be written");
+            }
+            recorded.add(event);
+        }
+    }
+
     /** What stands for the consents: remembers, or fails on demand. */
     static final class Consents implements AppConsents {
         final List<Granted> granted = new CopyOnWriteArrayList<>();
@@ -153,6 +167,10 @@ final class SmartServer implements AutoCloseable {
                 "--spring.mvc.problemdetails.enabled=true",
                 "--securemed.smart.base-url=" + base));
         Map<String, String> all = new java.util.TreeMap<>(Map.of("securemed.demo.enabled", "true"));
+        if (!settings.containsKey("spring.profiles.active")) {
+            all.put("securemed.smart.strong-log-ins", "password,passkey,card");
+            all.put("securemed.smart.step-up-age", "12h");
+        }
         all.putAll(settings);
         all.forEach((key, value) -> arguments.add("--" + key + "=" + value));
         return new SmartServer(application.run(arguments.toArray(String[]::new)), base);
@@ -231,6 +249,11 @@ final class SmartServer implements AutoCloseable {
                     "Organization/hospital",
                     "Hospital",
                     purposes);
+        }
+
+        @Bean
+        Events events() {
+            return new Events();
         }
 
         @Bean

@@ -110,6 +110,42 @@ class TokenLifeIT {
     }
 
     @Test
+    void a_refresh_token_tells_which_public_app_it_was_given_to() {
+        SmartApp app = new SmartApp(SmartServer.shared());
+        JsonNode tokens = SmartApp.json(
+                app.exchange(app.code("patient", app.request("launch/patient patient/*.rs offline_access"))));
+        String refresh = tokens.path("refresh_token").asText();
+
+        JsonNode fresh = SmartApp.json(app.token(Map.of("grant_type", "refresh_token", "refresh_token", refresh)));
+        assertThat(fresh.path("access_token").asText()).isNotBlank();
+        assertThat(SmartApp.json(app.token(Map.of("grant_type", "refresh_token", "refresh_token", "made-up")))
+                        .path("error")
+                        .asText())
+                .isEqualTo("invalid_grant");
+        assertThat(SmartApp.json(app.token(Map.of("grant_type", "refresh_token", "refresh_token", refresh)))
+                        .path("error")
+                        .asText())
+                .as("its second use")
+                .isEqualTo("invalid_grant");
+        assertThat(app.fhir(fresh.path("access_token").asText()).statusCode()).isEqualTo(401);
+    }
+
+    @Test
+    void online_access_ends_when_the_person_logs_out() {
+        SmartApp app = new SmartApp(SmartServer.shared());
+        JsonNode tokens = SmartApp.json(
+                app.exchange(app.code("patient", app.request("launch/patient patient/*.rs online_access"))));
+        JsonNode fresh = SmartApp.json(app.refresh(tokens.path("refresh_token").asText()));
+        assertThat(fresh.path("access_token").asText()).isNotBlank();
+
+        String page = app.browser.get(app.at("/login")).body();
+        app.browser.post(app.at("/logout"), Map.of("_csrf", SmartApp.csrf(page)));
+
+        HttpResponse<String> late = app.refresh(fresh.path("refresh_token").asText());
+        assertThat(SmartApp.json(late).path("error").asText()).isEqualTo("invalid_grant");
+    }
+
+    @Test
     void a_refresh_may_ask_for_less_and_not_for_more() {
         SmartApp app = new SmartApp(SmartServer.shared());
         String refresh = SmartApp.json(app.exchange(app.code("patient", app.request(OFFLINE))))
@@ -292,6 +328,10 @@ class TokenLifeIT {
                 "securemed.smart.key-encryption-secret", secret,
                 "securemed.demo.enabled", "false");
         SmartServer.start(database, Clock.systemUTC(), withoutDemo).close();
+        Map<String, String> weak = new java.util.HashMap<>(withoutDemo);
+        weak.put("securemed.smart.strong-log-ins", "password,passkey");
+        assertThatThrownBy(() -> SmartServer.start(database, Clock.systemUTC(), weak))
+                .hasStackTraceContaining("securemed.smart.strong-log-ins");
 
         DataSource used = SmartServer.emptyDatabase();
         SmartServer.start(used, Clock.systemUTC(), Map.of("securemed.smart.key-encryption-secret", secret))

@@ -1,0 +1,70 @@
+package org.securemed.fhir.smart;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.problem.Problem;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+
+/**
+ * Where people see which apps act for them, and end that.
+ *
+ * @see <a href="https://hl7.org/fhir/smart-app-launch/conformance.html#metadata">SMART App Launch 2.2, Metadata,
+ *     management_endpoint</a>
+ */
+@Controller
+final class AppsPage {
+    static final String PATH = "/account/apps";
+
+    private static final DateTimeFormatter DAY = DateTimeFormatter.ISO_LOCAL_DATE.withZone(ZoneOffset.UTC);
+    private static final int LONGEST_ID = 64;
+
+    private final AppAuthorizations apps;
+    private final Authorizations authorizations;
+    private final SecurityTrail trail;
+
+    /**
+     * One app on the page. Public, because templates reach public classes only.
+     *
+     * @param authorization its id
+     * @param since a day, UTC
+     * @param offline whether it goes on while the person is not there
+     */
+    public record Shown(String authorization, String app, String since, boolean offline) {}
+
+    AppsPage(AppAuthorizations apps, Authorizations authorizations, SecurityTrail trail) {
+        this.apps = apps;
+        this.authorizations = authorizations;
+        this.trail = trail;
+    }
+
+    @GetMapping(PATH)
+    String show(Authentication person, Model model) {
+        model.addAttribute(
+                "apps",
+                apps.of(person.getName()).stream()
+                        .map(one -> new Shown(one.authorization(), one.app(), DAY.format(one.since()), one.offline()))
+                        .toList());
+        return "smart/apps";
+    }
+
+    @PostMapping(PATH)
+    String end(@RequestParam("authorization") String id, Authentication person, HttpServletRequest request) {
+        @Nullable OAuth2Authorization found = id.length() > LONGEST_ID ? null : authorizations.findById(id);
+        if (found == null || !found.getPrincipalName().equals(person.getName())) {
+            throw Problem.notFound("not-found", "This app does not act for you any more.");
+        }
+        authorizations.remove(found);
+        trail.record(trail.person(SecurityEvent.of(SecurityEvent.Kind.TOKEN_REVOKED, request), person)
+                .note("by the person")
+                .build());
+        return "redirect:" + PATH;
+    }
+}
