@@ -51,19 +51,18 @@ public record TlogProof(long index, List<Hash> path, SignedNote checkpoint) {
     }
 
     private static TlogProof parse(String text) throws NoteException {
-        int blank = text.indexOf("\n\n");
+        int blank = text.indexOf("\n\n", HEADER.length());
         if (!text.startsWith(HEADER) || blank < 0) {
             throw new NoteException("the text is no tlog-proof");
         }
         List<String> lines =
                 new ArrayList<>(List.of(text.substring(HEADER.length(), blank).split("\n", MAX_PATH + 3)));
-        if (lines.get(0).startsWith("extra ")) {
-            lines.remove(0);
-        }
+        String extra = lines.get(0).startsWith("extra ") ? lines.remove(0).substring("extra ".length()) : "";
         if (lines.isEmpty() || lines.size() > MAX_PATH + 1 || !lines.get(0).matches("index (0|[1-9][0-9]{0,17})")) {
             throw new NoteException("the proof has no index, or too many hashes");
         }
         try {
+            requireBase64(extra);
             List<Hash> path = new ArrayList<>();
             for (String line : lines.subList(1, lines.size())) {
                 path.add(hash(line));
@@ -71,7 +70,7 @@ public record TlogProof(long index, List<Hash> path, SignedNote checkpoint) {
             long index = Long.parseLong(lines.get(0).substring("index ".length()));
             return new TlogProof(index, path, SignedNote.parse(text.substring(blank + 2)));
         } catch (IllegalArgumentException e) {
-            throw new NoteException("the proof has a malformed hash");
+            throw new NoteException("the proof has a malformed hash or extra line");
         }
     }
 
@@ -105,10 +104,14 @@ public record TlogProof(long index, List<Hash> path, SignedNote checkpoint) {
     }
 
     private static Hash hash(String line) {
+        return Hash.of(requireBase64(line));
+    }
+
+    private static byte[] requireBase64(String line) {
         byte[] bytes = Base64.getDecoder().decode(line);
         if (!Base64.getEncoder().encodeToString(bytes).equals(line)) {
             throw new IllegalArgumentException("not in its one form");
         }
-        return Hash.of(bytes);
+        return bytes;
     }
 }

@@ -1,5 +1,6 @@
 package org.securemed.ledger.files;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -7,19 +8,23 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.zip.GZIPInputStream;
 
 /**
  * The files of a live log over HTTP. Follows no redirect, reads no more than it is told to, and waits no longer than
- * half a minute for an answer; a busy server is asked again a few times.
+ * half a minute for a whole answer; a busy server is asked again a few times.
  */
 public final class LogUrl implements LogFiles {
     private static final Duration CONNECT = Duration.ofSeconds(10);
     private static final Duration ANSWER = Duration.ofSeconds(30);
     private static final int ATTEMPTS = 5;
+    private static final long SHORTEST_PAUSE_MILLIS = 100;
     private static final long LONGEST_PAUSE_SECONDS = 10;
 
     private final HttpClient client = HttpClient.newBuilder()
@@ -28,6 +33,7 @@ public final class LogUrl implements LogFiles {
             .build();
     private final String prefix;
     private final String token;
+    private final Duration patience;
 
     /**
      * @param prefix the log's URL prefix; https, or http on this machine only when a token is sent
@@ -35,6 +41,15 @@ public final class LogUrl implements LogFiles {
      * @throws IllegalArgumentException if the URL is not one to ask
      */
     public LogUrl(URI prefix, String token) {
+        this(prefix, token, ANSWER);
+    }
+
+    /**
+     * The same, with another limit of time.
+     *
+     * @param patience how long one whole answer may take
+     */
+    public LogUrl(URI prefix, String token, Duration patience) {
         String scheme = String.valueOf(prefix.getScheme());
         boolean plain = scheme.equals("http");
         if (!(plain || scheme.equals("https"))
@@ -53,23 +68,22 @@ public final class LogUrl implements LogFiles {
         String text = prefix.toString();
         this.prefix = text.endsWith("/") ? text : text + "/";
         this.token = token;
+        this.patience = patience;
     }
 
     @Override
     public Optional<byte[]> read(String path, int limit) throws IOException {
         for (int attempt = 1; ; attempt++) {
-            HttpResponse<InputStream> response = send(path);
-            try (InputStream body = response.body()) {
-                int status = response.statusCode();
-                if (status == 200) {
-                    return Optional.of(content(response, body, limit));
-                }
-                if (status == 404 || status == 410) {
-                    return Optional.empty();
-                }
-                if ((status != 429 && status != 503) || attempt == ATTEMPTS) {
-                    throw new IOException(path + ": the server answers " + status + hint(status));
-                }
+            HttpResponse<byte[]> response = send(path, limit);
+            int status = response.statusCode();
+            if (status == 200) {
+                return Optional.of(content(response, limit));
+            }
+            if (status == 404 || status == 410) {
+                return Optional.empty();
+            }
+            if ((status != 429 && status != 503) || attempt == ATTEMPTS) {
+                throw new IOException(path + ": the server answers " + status + hint(status));
             }
             pause(response, attempt);
         }
@@ -85,40 +99,49 @@ public final class LogUrl implements LogFiles {
         return Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
     }
 
-    private HttpResponse<InputStream> send(String path) throws IOException {
+    private HttpResponse<byte[]> send(String path, int limit) throws IOException {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(prefix + path))
-                .timeout(ANSWER)
+                .timeout(patience)
                 .header("Accept-Encoding", "gzip, identity")
                 .header("User-Agent", "ledger-verify");
         if (!token.isEmpty()) {
             request.header("Authorization", "Bearer " + token);
         }
+        CompletableFuture<HttpResponse<byte[]>> answer =
+                client.sendAsync(request.build(), head -> new FirstBytes(limit + 1));
         try {
-            return client.send(request.build(), BodyHandlers.ofInputStream());
+            // The request's own time limit ends with the answer's head.
+            return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            throw new IOException(path + ": no whole answer within %d s".formatted(patience.toSeconds()), e);
+        } catch (ExecutionException e) {
+            throw new IOException(path + ": " + e.getCause(), e);
         } catch (InterruptedException e) {
+            answer.cancel(true);
             Thread.currentThread().interrupt();
             throw new IOException(path + ": interrupted", e);
         }
     }
 
-    private static byte[] content(HttpResponse<InputStream> response, InputStream body, int limit) throws IOException {
+    private static byte[] content(HttpResponse<byte[]> response, int limit) throws IOException {
         String encoding = response.headers().firstValue("Content-Encoding").orElse("identity");
         if (encoding.equals("identity")) {
-            return body.readNBytes(limit + 1);
+            return response.body();
         }
         if (!encoding.equals("gzip")) {
             throw new IOException("the server answers in an encoding that was not asked for");
         }
-        try (InputStream unpacked = new GZIPInputStream(body)) {
+        try (InputStream unpacked = new GZIPInputStream(new ByteArrayInputStream(response.body()))) {
             return unpacked.readNBytes(limit + 1);
         }
     }
 
-    private static void pause(HttpResponse<InputStream> response, int attempt) throws IOException {
+    private static void pause(HttpResponse<byte[]> response, int attempt) throws IOException {
         String wanted = response.headers().firstValue("Retry-After").orElse("");
         long seconds = wanted.matches("[0-9]{1,3}") ? Long.parseLong(wanted) : attempt;
         try {
-            Thread.sleep(1_000 * Math.min(LONGEST_PAUSE_SECONDS, Math.max(1, seconds)));
+            Thread.sleep(Math.max(SHORTEST_PAUSE_MILLIS, 1_000 * Math.min(LONGEST_PAUSE_SECONDS, seconds)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

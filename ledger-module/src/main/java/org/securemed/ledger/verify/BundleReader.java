@@ -54,7 +54,8 @@ final class BundleReader {
             path = FilePaths.entries(index, width);
             List<byte[]> entries = entries(path, width, findings);
             if (entries != null) {
-                leaves = compare(entries, hashes, path, index * Tile.WIDTH, findings);
+                List<Hash> ofEntries = compare(entries, hashes, path, index * Tile.WIDTH, findings);
+                leaves = hashes != null && !ofEntries.equals(hashes) && isInTheTree(index, hashes) ? hashes : ofEntries;
                 statements = statements(entries, path, index * Tile.WIDTH, findings);
             }
         }
@@ -76,6 +77,17 @@ final class BundleReader {
                     path, "file", "*", "a bundle of %d entries".formatted(width), String.valueOf(e.getMessage())));
             return null;
         }
+    }
+
+    /** Whether the tile, and not the entries that differ from it, is what the tile above has. */
+    private boolean isInTheTree(long index, List<Hash> hashes) throws IOException {
+        if (hashes.size() < Tile.WIDTH) {
+            return false;
+        }
+        long above = index / Tile.WIDTH;
+        int width = FilePaths.width(above, size / Tile.WIDTH);
+        List<Hash> roots = TileFile.read(files, FilePaths.tile(1, above, width), width, new ArrayList<>());
+        return roots != null && roots.get((int) (index % Tile.WIDTH)).equals(new Tile(0, index, hashes).root());
     }
 
     private static List<Hash> compare(

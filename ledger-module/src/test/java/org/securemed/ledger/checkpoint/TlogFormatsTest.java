@@ -21,6 +21,22 @@ class TlogFormatsTest {
     private final Checkpoint checkpoint = new Checkpoint(
             "log.example/one", 2, Frontier.EMPTY.append(List.of(left, right)).root());
 
+    /** The first of them was found by fuzzing. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "c2sp.org/tlog-proof@v1\n\n",
+                "c2sp.org/tlog-proof@v1\n\nindex 0\n\n",
+                "c2sp.org/tlog-proof@v1\nextra *\nindex 0\n\n",
+                "c2sp.org/tlog-proof@v1\nextra AB==\nindex 0\n\n",
+                "c2sp.org/tlog-proof@v1\nindex 00\n\n"
+            })
+    void what_is_no_proof_is_refused(String beginning) {
+        String text = beginning + checkpoint.sign(key);
+        assertThatThrownBy(() -> TlogProof.parse(text.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(NoteException.class);
+    }
+
     @Test
     void tile_paths_have_the_form_of_the_specification() throws Exception {
         assertThat(new TilePath(0, 1_234_067, 256)).hasToString("tile/0/x001/x234/067");

@@ -8,9 +8,13 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -20,6 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.securemed.ledger.LedgerDatabase;
 import org.securemed.ledger.checkpoint.Checkpoint;
+import org.securemed.ledger.checkpoint.CosignKey;
+import org.securemed.ledger.checkpoint.SigningKey;
 import org.securemed.ledger.checkpoint.TilePath;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.entry.Entry;
@@ -127,12 +133,10 @@ class ExportedLogIT {
     void a_policy_is_enforced_and_may_name_the_key() throws Exception {
         Path open = directory.resolve("open.policy");
         Path strict = directory.resolve("strict.policy");
-        String cosigner =
-                java.util.Objects.requireNonNull(FIXTURE.cosigner).verifyKey().toString();
+        String cosigner = Objects.requireNonNull(FIXTURE.cosigner).verifyKey().toString();
         Files.writeString(open, "log %s\nwitness PQ %s\nquorum PQ\n".formatted(key, cosigner));
-        String other = org.securemed.ledger.checkpoint.CosignKey.generate("w.example", new java.security.SecureRandom())
-                .verifyKey()
-                .toString();
+        String other =
+                CosignKey.generate("w.example", new SecureRandom()).verifyKey().toString();
         Files.writeString(strict, "log %s\nwitness W %s\nquorum W\n".formatted(key, other));
         assertThat(run("--export", exported.toString(), "--policy", open.toString()))
                 .isZero();
@@ -202,9 +206,9 @@ class ExportedLogIT {
             if (!name.equals("log.vkey")) {
                 assertThat(verify().isWhole()).as("without %s", name).isFalse();
             }
-            Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length - 1));
+            Files.write(file, Arrays.copyOf(bytes, bytes.length - 1));
             assertThat(verify().isWhole()).as("cut %s", name).isFalse();
-            Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length + 1));
+            Files.write(file, Arrays.copyOf(bytes, bytes.length + 1));
             assertThat(verify().isWhole()).as("lengthened %s", name).isFalse();
             Files.write(file, bytes);
         }
@@ -222,7 +226,9 @@ class ExportedLogIT {
                 .replaceFirst("actor-7", "actor-8")
                 .getBytes(StandardCharsets.ISO_8859_1);
         Files.write(file, changed);
-        assertThat(verify().findings().get(0).toString())
+        assertThat(verify().findings())
+                .singleElement()
+                .asString()
                 .startsWith("tile/entries/001 index ")
                 .contains("entry/hash");
         Files.write(file, bytes);
@@ -272,6 +278,48 @@ class ExportedLogIT {
     }
 
     @Test
+    void a_log_whose_key_was_followed_by_another_is_verified_with_either_and_with_no_third() throws Exception {
+        try (LogFixture fixture = new LogFixture()) {
+            SigningKey second = SigningKey.generate(LogFixture.ORIGIN, new SecureRandom());
+            fixture.open().close();
+            try (Ledger ledger = Ledger.open(
+                    new PostgresLogStore(fixture.database.dataSource()),
+                    new LedgerKeys(second, fixture.logKey, fixture.instanceKey, null),
+                    CheckpointVault.none(),
+                    LedgerOptions.defaults(),
+                    Clock.systemUTC(),
+                    (code, detail) -> {})) {
+                LogFixture.index(ledger, LogFixture.entry("after"));
+            }
+            String first = fixture.logKey.verifyKey().toString();
+            Path to = directory.resolve("succeeded");
+            assertThat(run(
+                            "export",
+                            "--jdbc",
+                            fixture.database.jdbcUrl(),
+                            "--user",
+                            "postgres",
+                            "--key",
+                            first,
+                            "--to",
+                            to.toString()))
+                    .isZero();
+            assertThat(Files.readString(to.resolve("log.vkey"))).isEqualTo(first + "\n" + second.verifyKey() + "\n");
+            assertThat(run("--export", to.toString(), "--key", first)).isZero();
+            assertThat(run(
+                            "--export",
+                            to.toString(),
+                            "--key",
+                            second.verifyKey().toString()))
+                    .isZero();
+            SigningKey third = SigningKey.generate(LogFixture.ORIGIN, new SecureRandom());
+            assertThat(run("--export", to.toString(), "--key", third.verifyKey().toString()))
+                    .isEqualTo(1);
+            assertThat(printed()).contains("the key that was given");
+        }
+    }
+
+    @Test
     void what_cannot_be_done_says_why() throws Exception {
         assertThat(run(
                         "export",
@@ -309,7 +357,7 @@ class ExportedLogIT {
                 new LedgerKeys(FIXTURE.logKey, FIXTURE.instanceKey, FIXTURE.cosigner),
                 CheckpointVault.none(),
                 LedgerOptions.defaults(),
-                java.time.Clock.systemUTC(),
+                Clock.systemUTC(),
                 (code, detail) -> {});
     }
 

@@ -3,10 +3,13 @@ package org.securemed.ledger.merkle;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** A tree by the letter of RFC 9162, section 2.1.1: recursive, from the leaves, without any cleverness. */
 public final class MemoryTree implements NodeSource {
     private final List<Hash> leaves = new ArrayList<>();
+    private final Map<String, Hash> nodes = new ConcurrentHashMap<>();
 
     public MemoryTree(int size) {
         for (int i = 0; i < size; i++) {
@@ -28,7 +31,9 @@ public final class MemoryTree implements NodeSource {
 
     @Override
     public Hash node(int level, long index) {
-        return root(leaves.subList((int) (index << level), (int) ((index + 1) << level)));
+        return nodes.computeIfAbsent(
+                level + "/" + index,
+                place -> root(leaves.subList((int) (index << level), (int) ((index + 1) << level))));
     }
 
     static Hash root(List<Hash> leaves) {
