@@ -150,8 +150,7 @@ class LogUrlTest {
     void a_token_is_not_sent_in_the_clear_to_another_machine() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new LogUrl(URI.create("http://192.0.2.1/ledger"), "secret"));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new LogUrl(URI.create("https://log.example/"), "a\r\nb"));
+        assertThatIllegalArgumentException().isThrownBy(() -> new LogUrl(URI.create("https://log.example/"), "a\r\nb"));
     }
 
     private void serve(String path, HttpHandler handler) {
