@@ -117,6 +117,16 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .belongToAnyOf(IRestfulResponse.class);
 
+    /** A short read knows of no other: what else looks at loaded resources must be asked by it, too. */
+    @ArchTest
+    static final ArchRule one_check_looks_at_what_was_loaded = methods()
+            .that()
+            .areAnnotatedWith(Hook.class)
+            .and(hookInto(Set.of(Pointcut.STORAGE_PRESHOW_RESOURCES, Pointcut.STORAGE_PREACCESS_RESOURCES)))
+            .should()
+            .beDeclaredInClassesThat()
+            .haveSimpleName("ReleaseCheck");
+
     @ArchTest
     static final ArchRule only_the_recorder_says_that_something_is_recorded = noClasses()
             .that()
