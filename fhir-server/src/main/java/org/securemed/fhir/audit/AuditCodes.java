@@ -11,6 +11,9 @@ final class AuditCodes {
     static final String INTERACTION = "http://hl7.org/fhir/restful-interaction";
     static final String USER_AGENT_TYPES = "https://profiles.ihe.net/ITI/BALP/CodeSystem/UserAgentTypes";
 
+    /** v3-ActReason: break the glass. */
+    static final String BREAK_GLASS = "BTG";
+
     /** Our own subtypes. */
     static final String OWN = "https://securemed.org/fhir/CodeSystem/audit-subtype";
 

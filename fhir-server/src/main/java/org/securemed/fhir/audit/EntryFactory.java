@@ -72,7 +72,7 @@ final class EntryFactory {
                 resources,
                 exchange.requestId(),
                 access.map(Access::basis).orElse(null),
-                null,
+                exchange.declared().map(Exchange.Declared::reason).orElse(null),
                 null);
         return Entry.builder(id, clock.instant(), instance, op)
                 .actor(requester.clientId().isEmpty() ? null : requester.clientId())
@@ -81,7 +81,7 @@ final class EntryFactory {
                         .map(Role::code)
                         .findFirst()
                         .orElse(null))
-                .purpose(requester.purposesOfUse().stream().sorted().findFirst().orElse(null))
+                .purpose(purpose(exchange, access))
                 .resourceType(type)
                 .patient(subject)
                 .decision(access.map(EntryFactory::decision).orElse(null))
@@ -130,6 +130,16 @@ final class EntryFactory {
                 .outcome(event.succeeded() ? 0 : MINOR_FAILURE)
                 .sealed(keys.seal(subject, id, detail.toJson()))
                 .build();
+    }
+
+    /** As declared for the request; of what only an emergency opens, the emergency; otherwise as the token says. */
+    private static @Nullable String purpose(Exchange exchange, Optional<Access> access) {
+        return exchange.declared()
+                .map(Exchange.Declared::purpose)
+                .or(() -> access.filter(one -> one.reason().equals(Access.BREAK_GLASS))
+                        .map(one -> AuditCodes.BREAK_GLASS))
+                .or(() -> exchange.requester().purposesOfUse().stream().sorted().findFirst())
+                .orElse(null);
     }
 
     /** The decision that counts for a patient: a permit if there was one, since something was shown then. */

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.smart.Role;
 import org.securemed.ledger.entry.Decision;
 import org.securemed.ledger.entry.Entry;
+import org.securemed.ledger.entry.Op;
 
 /**
  * FHIR interactions as AuditEvents. A success claims the BALP profiles that it meets; what failed or was refused is
@@ -21,6 +22,8 @@ import org.securemed.ledger.entry.Entry;
 final class RestEvents {
     private static final String APPLICATION_SERVER = "4";
     private static final String TOKEN_USE = AuditCodes.BALP + "IHE.BasicAudit.OAUTHaccessTokenUse.";
+
+    private static final Op BREAK_GLASS = new Op("operation.break-glass");
 
     private final EventParts parts;
 
@@ -37,6 +40,9 @@ final class RestEvents {
         }
         RestForm.operation(entry.op())
                 .ifPresent(name -> event.addSubtype(new Coding(AuditCodes.OPERATION, name, null)));
+        if (entry.op().equals(BREAK_GLASS) && EventParts.succeeded(entry)) {
+            event.addSubtype(AuditCodes.dicom("110127", "Emergency Override Started"));
+        }
         event.setAction(form.action());
         event.setOutcomeDesc(description(entry, detail));
         agents(event, form, entry, detail);

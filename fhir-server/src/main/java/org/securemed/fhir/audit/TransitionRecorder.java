@@ -36,6 +36,7 @@ public final class TransitionRecorder {
                         .map(Role::code)
                         .findFirst()
                         .orElse(null))
+                .purpose(exchange.declared().map(Exchange.Declared::purpose).orElse(null))
                 .build();
         recorder.attach(exchange, entry);
     }

@@ -27,16 +27,19 @@ import org.securemed.fhir.smart.PatientChoices;
 import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.SmartProperties;
 import org.securemed.fhir.smart.StepUp;
-import org.securemed.ledger.consent.ImplicitPolicy;
 import org.securemed.ledger.erasure.PatientKeys;
 import org.securemed.ledger.storage.ConsentStateStore;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** The parts of the consent gate. */
 @Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(ConsentProperties.class)
 public class ConsentConfiguration {
     private static final int DEFAULT_PAGE_SIZE = 20;
 
@@ -74,8 +77,35 @@ public class ConsentConfiguration {
     }
 
     @Bean
-    PatientAccess patientAccess(ConsentStates states, OwnerIndex index) {
-        return new PatientAccess(states, index, ImplicitPolicy.DENY);
+    BreakGlassRules breakGlassRules(ConsentProperties properties) {
+        return new BreakGlassRules(properties);
+    }
+
+    @Bean
+    PatientAccess patientAccess(
+            ConsentStates states, OwnerIndex index, ConsentProperties properties, BreakGlassRules glass) {
+        return new PatientAccess(states, index, properties.implicitPolicy(), glass);
+    }
+
+    @Bean
+    BreakGlassProvider breakGlassProvider(
+            BreakGlassRules rules,
+            ConsentStateStore store,
+            ConsentStates states,
+            SubjectKeys keys,
+            TransitionRecorder recorder,
+            DataSource dataSource,
+            PlatformTransactionManager transactions,
+            OwnerIndex index,
+            PatientAccess access,
+            StepUp stepUp) {
+        return new BreakGlassProvider(
+                rules,
+                stepUp,
+                new BreakGlassTransitions(
+                        store, states, keys, recorder, dataSource, new TransactionTemplate(transactions)),
+                index,
+                access);
     }
 
     @Bean

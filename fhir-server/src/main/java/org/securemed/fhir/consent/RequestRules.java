@@ -28,7 +28,7 @@ public final class RequestRules {
     private static final Set<String> NEUTRAL_OPERATIONS =
             Set.of("$validate", "$expand", "$validate-code", "$lookup", "$subsumes", "$translate");
 
-    private static final Set<String> PATIENT_OPERATIONS = Set.of("$everything", "$summary");
+    private static final Set<String> PATIENT_OPERATIONS = Set.of("$everything", "$summary", "$break-glass");
 
     private final PatientAccess access;
     private final OwnerFinder finder;

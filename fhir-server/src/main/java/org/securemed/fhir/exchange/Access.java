@@ -26,6 +26,9 @@ public record Access(
     /** Version of a decision that read no consent. */
     public static final long NO_CONSENT_READ = -1;
 
+    /** Reason of what only a declared emergency opens. */
+    public static final String BREAK_GLASS = "break-glass";
+
     /** Whether the block that records the answer must find the consent state unchanged. */
     public boolean dependsOnConsent() {
         return permitted && consentVersion >= 0;

@@ -44,6 +44,7 @@ public final class Exchange {
     private final Map<RequestDetails, Exchange> parts = Collections.synchronizedMap(new LinkedHashMap<>());
     private final Map<IBaseResource, Map<Class<?>, Object>> notes;
     private @Nullable List<Entry> record;
+    private @Nullable Declared declared;
 
     private Exchange(Requester requester, Instant started, String requestId) {
         this.requester = requester;
@@ -218,6 +219,24 @@ public final class Exchange {
     /** The entries that are the record of this exchange, if somebody has made them already. */
     public Optional<List<Entry>> ownRecord() {
         return Optional.ofNullable(record);
+    }
+
+    /**
+     * What the requester has declared about this request.
+     *
+     * @param purpose v3-ActReason code
+     * @param reason in their words
+     */
+    public record Declared(String purpose, String reason) {}
+
+    /** Notes the purpose of this request, whatever the token says, and the reason for it. */
+    public void declare(String purpose, String reason) {
+        declared = new Declared(purpose, reason);
+    }
+
+    /** What was declared about this request, if anything was. */
+    public Optional<Declared> declared() {
+        return Optional.ofNullable(declared);
     }
 
     /**

@@ -14,6 +14,8 @@ import org.securemed.fhir.audit.AuditEventIntake;
 import org.securemed.fhir.audit.AuditEventProvider;
 import org.securemed.fhir.audit.AuditRecorder;
 import org.securemed.fhir.audit.NoGuessedTotal;
+import org.securemed.fhir.consent.BreakGlassPace;
+import org.securemed.fhir.consent.BreakGlassProvider;
 import org.securemed.fhir.consent.ConsentConfiguration;
 import org.securemed.fhir.consent.EverythingProvider;
 import org.securemed.fhir.consent.GateInterceptors;
@@ -119,6 +121,7 @@ public class ServerConfiguration {
             GateInterceptors gate,
             AuditRecorder recorder,
             EverythingProvider everything,
+            BreakGlassProvider breakGlass,
             AuditEventProvider auditEvents,
             ReadGate readGate,
             DataSource dataSource,
@@ -130,9 +133,10 @@ public class ServerConfiguration {
         interceptors.addAll(gate.inOrder());
         interceptors.add(new NoGuessedTotal());
         interceptors.add(recorder);
+        interceptors.add(new BreakGlassPace());
         interceptors.add(new StoredRead(
                 readGate, dataSource, recorder, properties.baseUrl().toString()));
-        return new FhirExtensions(interceptors, List.of(everything, auditEvents, auditEventIntake));
+        return new FhirExtensions(interceptors, List.of(everything, breakGlass, auditEvents, auditEventIntake));
     }
 
     /** Right before HAPI's servlet: by then it is known who asks. */

@@ -43,6 +43,7 @@ class CapabilitiesIT {
 
         assertThat(operations)
                 .containsExactly(
+                        "break-glass",
                         "everything",
                         "expand",
                         "lookup",

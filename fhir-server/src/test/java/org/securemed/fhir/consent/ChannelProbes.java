@@ -76,8 +76,14 @@ final class ChannelProbes {
             probes.add(Probe.get(instance, "Accept", "application/fhir+turtle"));
             probes.add(new Probe("HEAD", instance, List.of(), "", ""));
             probes.add(new Probe("OPTIONS", instance, List.of(), "", ""));
-            for (String operation :
-                    List.of("$meta", "$validate", "$diff", "$everything", "$expunge", "$validate?mode=delete")) {
+            for (String operation : List.of(
+                    "$meta",
+                    "$validate",
+                    "$diff",
+                    "$everything",
+                    "$expunge",
+                    "$break-glass",
+                    "$validate?mode=delete")) {
                 probes.add(Probe.get(instance + "/" + operation));
                 probes.add(Probe.of("POST", instance + "/" + operation, "{\"resourceType\":\"Parameters\"}"));
             }

@@ -2,8 +2,11 @@ package org.securemed.fhir.consent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.hl7.fhir.r4.model.Bundle;
 import org.junit.jupiter.api.AfterAll;
@@ -146,6 +149,39 @@ class NonInterferenceIT {
             ChannelProbes.writing().forEach(probe -> compareWithAbsent(requester, probe, differences));
         }
         report(differences);
+    }
+
+    @Test
+    @Order(8)
+    void a_declared_emergency_is_answered_alike_whether_or_not_there_is_such_a_patient() {
+        for (String requester : List.of("nurse", "administrator", "physician2")) {
+            Set<String> answers = new HashSet<>();
+            for (String patient : List.of("hidden-one", "hidden-three", "silent-one", "never-there")) {
+                for (TestServer server : List.of(twins.without(), twins.with())) {
+                    answers.add(emergency(server, requester, patient).replace(patient, "?"));
+                }
+            }
+            assertThat(answers).as(requester).hasSize(1);
+        }
+        assertThat(answer(twins.without(), "physician2", Probe.get("Patient/hidden-one")))
+                .startsWith("404");
+        assertThat(answer(twins.with(), "physician2", Probe.get("Patient/hidden-one")))
+                .startsWith("200");
+    }
+
+    private static String emergency(TestServer server, String requester, String patient) {
+        long begin = System.nanoTime();
+        Answer answer = Probe.of(
+                        "POST",
+                        "Patient/" + patient + "/$break-glass",
+                        "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"reason\",\"valueString\":\"unconscious\"}]}")
+                .send(server, LogIns.now(server, requester));
+        Duration took = Duration.ofNanos(System.nanoTime() - begin);
+        assertThat(answer.status() == 200).isEqualTo(requester.equals("physician2"));
+        if (answer.status() == 200) {
+            assertThat(took).isGreaterThanOrEqualTo(BreakGlassPace.ANSWER_AFTER.minusMillis(5));
+        }
+        return Normal.of(answer);
     }
 
     private static String compare(String requester, Probe probe, List<String> differences) {

@@ -1,0 +1,54 @@
+package org.securemed.fhir.consent;
+
+import jakarta.validation.constraints.NotNull;
+import java.time.Duration;
+import java.util.Set;
+import org.securemed.fhir.smart.Role;
+import org.securemed.ledger.consent.ConsentContract;
+import org.securemed.ledger.consent.ImplicitPolicy;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Settings of the consent gate, keys {@code securemed.consent.*}.
+ *
+ * @param implicitPolicy what holds where no Consent applies: {@code deny}, or {@code break-glass-only}, under which an
+ *     emergency may be declared. The two policies of IHE PCF that open normal data are refused, because the gate
+ *     decides by whole resource types
+ * @param breakGlass who may declare an emergency, and for how long
+ */
+@Validated
+@ConfigurationProperties("securemed.consent")
+public record ConsentProperties(
+        @DefaultValue("deny") @NotNull ImplicitPolicy implicitPolicy,
+        @DefaultValue @NotNull BreakGlass breakGlass) {
+    public ConsentProperties {
+        if (implicitPolicy != ImplicitPolicy.DENY && implicitPolicy != ImplicitPolicy.BREAK_GLASS_ONLY) {
+            throw new IllegalArgumentException("securemed.consent.implicit-policy is deny or break-glass-only");
+        }
+    }
+
+    /**
+     * Conditions of breaking the glass.
+     *
+     * @param roles who may
+     * @param duration how long it opens a record, at most 24 hours
+     */
+    public record BreakGlass(
+            @DefaultValue("physician") Set<Role> roles,
+            @DefaultValue("4h") Duration duration) {
+        private static final Set<Role> CLINICIANS = Set.of(Role.PHYSICIAN, Role.NURSE);
+
+        public BreakGlass {
+            roles = Set.copyOf(roles);
+            if (!CLINICIANS.containsAll(roles)) {
+                throw new IllegalArgumentException("securemed.consent.break-glass.roles are of physician and nurse");
+            }
+            if (duration.isNegative() || duration.isZero() || duration.compareTo(ConsentContract.MAX_BREAK_GLASS) > 0) {
+                throw new IllegalArgumentException(
+                        "securemed.consent.break-glass.duration is more than 0 and at most 24h");
+            }
+        }
+    }
+}
