@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.securemed.card.identify.IdentifyCommand;
+import org.securemed.card.reader.agent.ReaderCommand;
 import org.securemed.card.server.ServeCommand;
 
 /**
@@ -17,8 +18,8 @@ public final class SmartCardBridge {
     /** Exit code of a call that cannot be understood. */
     public static final int USAGE = 2;
 
-    private static final Map<String, Command> COMMANDS =
-            new TreeMap<>(Map.of("identify", new IdentifyCommand(), "serve", new ServeCommand()));
+    private static final Map<String, Command> COMMANDS = new TreeMap<>(
+            Map.of("identify", new IdentifyCommand(), "reader", new ReaderCommand(), "serve", new ServeCommand()));
 
     private SmartCardBridge() {}
 

@@ -2,8 +2,8 @@
  * Cards and codes that lead to FHIR ids: a number that anyone can copy maps to nothing, a card that has proven itself
  * maps to a person.
  *
- * <p>{@code apdu} and {@code gs1} are complete in themselves, {@code server}, {@code problem} and {@code database}
- * carry the web application; of the other packages the purpose is written down.
+ * <p>A card is read by {@code reader} and {@code profile} (with {@code piv} and {@code applet}), judged by
+ * {@code trust}, and known to {@code registry}.
  */
 @NullMarked
 package org.securemed.card;

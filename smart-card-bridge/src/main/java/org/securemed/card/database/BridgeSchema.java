@@ -18,6 +18,8 @@ public final class BridgeSchema {
                 .createSchemas(true)
                 .table("schema_history")
                 .locations("classpath:db/card")
+                // Features number their scripts in ranges of their own.
+                .outOfOrder(true)
                 .cleanDisabled(true)
                 .load()
                 .migrate();

@@ -41,6 +41,12 @@ public enum RefusalReason {
     /** The key is not the certificate's: a copy, or a recorded answer. */
     SIGNATURE_INVALID(
             "The card does not hold the certificate's key: it is a copy, or the answer was recorded earlier."),
+    /** The answer came for a challenge that does not exist, any more. */
+    CHALLENGE_UNKNOWN("The challenge was answered before, is too old, or never was. Start again."),
+    /** Not enrolled. */
+    NOT_ENROLLED("The card is genuine and not enrolled here."),
+    /** Enrolled, and not to be used. */
+    NOT_ACTIVE("The card is enrolled and not active: suspended, lost, replaced, expired, or not yet activated."),
     /** Wrong PIN. */
     PIN_WRONG("The PIN is wrong. It was not tried again."),
     /** PIN of a wrong form: not even sent. */

@@ -1,7 +1,8 @@
 /**
- * Which card or code belongs to whom: credentials, their life cycle, and their mapping to FHIR ids.
+ * Which card belongs to whom: credentials, their life cycle, and their mapping to FHIR ids.
  *
- * <p>Numbers of cards are kept as keyed hashes, every change is meant to be an entry of the ledger. Knows no APDU.
+ * <p>Numbers and keys of cards are kept as keyed hashes. Every change is written to the FHIR server, whose ledger holds
+ * it then. Knows no APDU.
  */
 @NullMarked
 package org.securemed.card.registry;

@@ -6,6 +6,7 @@ import org.securemed.card.database.BridgeSchema;
 import org.securemed.card.database.DevelopmentPostgres;
 import org.securemed.card.problem.ProblemConfiguration;
 import org.securemed.card.problem.ProblemWriter;
+import org.securemed.card.registry.RegistryConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
@@ -58,7 +59,8 @@ import org.springframework.core.Ordered;
     ProblemConfiguration.class,
     SecurityChain.class,
     HealthController.class,
-    CodesConfiguration.class
+    CodesConfiguration.class,
+    RegistryConfiguration.class
 })
 class BridgeConfiguration {
 

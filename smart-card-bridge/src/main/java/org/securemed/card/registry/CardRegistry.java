@@ -1,0 +1,224 @@
+package org.securemed.card.registry;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.securemed.card.problem.Problem;
+import org.securemed.card.profile.CardProof;
+import org.securemed.card.profile.CardRefusedException;
+import org.securemed.card.profile.RefusalReason;
+import org.securemed.card.trust.CardVerifier;
+import org.securemed.card.trust.ProvenCard;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * The cards that were handed out, and whose they are. What gives power (enrolment, activation) happens together with
+ * its record at the FHIR server or not at all; what takes it away happens at once, and is recorded as soon as that can
+ * be. Thread-safe.
+ */
+final class CardRegistry {
+    private static final Logger log = LoggerFactory.getLogger(CardRegistry.class);
+    private static final Pattern OWNER = Pattern.compile("(Patient|Practitioner|RelatedPerson)/[A-Za-z0-9.-]{1,64}");
+    private static final Set<Status> POWERLESS = EnumSet.complementOf(EnumSet.of(Status.ISSUED, Status.ACTIVE));
+    private static final int BATCH = 50;
+
+    /** A card's answer to a challenge of this registry. */
+    record Answer(UUID challenge, CardProof proof) {}
+
+    /** A card that has proven itself, and whose it is. */
+    record Identified(Credential credential, ProvenCard card) {}
+
+    private final Challenges challenges;
+    private final Credentials credentials;
+    private final CardVerifier verifier;
+    private final CardRecords records;
+    private final TransactionTemplate transactions;
+    private final Clock clock;
+
+    CardRegistry(
+            Challenges challenges,
+            Credentials credentials,
+            CardVerifier verifier,
+            CardRecords records,
+            TransactionTemplate transactions,
+            Clock clock) {
+        this.challenges = challenges;
+        this.credentials = credentials;
+        this.verifier = verifier;
+        this.records = records;
+        this.transactions = transactions;
+        this.clock = clock;
+    }
+
+    /** A challenge for a card. */
+    Challenges.Open challenge() {
+        try {
+            return challenges.make();
+        } catch (Challenges.TooManyException e) {
+            throw Problem.tooMany(
+                    "too-many-challenges", "Too many cards are being read. Try again.", Duration.ofSeconds(5));
+        }
+    }
+
+    /**
+     * Which enrolled card answered.
+     *
+     * @throws CardRefusedException naming why it is none, or may not be used
+     */
+    Identified identify(Answer answer) throws CardRefusedException {
+        ProvenCard card = prove(answer);
+        Credential credential =
+                credentials.find(card).orElseThrow(() -> new CardRefusedException(RefusalReason.NOT_ENROLLED));
+        if (credential.status() != Status.ACTIVE || !credential.validUntil().isAfter(clock.instant())) {
+            throw new CardRefusedException(RefusalReason.NOT_ACTIVE);
+        }
+        return new Identified(credential, card);
+    }
+
+    /**
+     * Enrols a card that has proven its keys.
+     *
+     * @param answers of one card, one for each slot that is to be used
+     * @param owner whose it becomes, relative reference
+     * @param replaces the card in whose place it comes
+     * @throws CardRefusedException if the card cannot prove itself
+     * @throws Problem 400 for what makes no sense, 409 if card or key are enrolled, 503 if the FHIR server was not told
+     */
+    Credential enrol(List<Answer> answers, String owner, @Nullable UUID replaces) throws CardRefusedException {
+        if (!OWNER.matcher(owner).matches()) {
+            throw Problem.badRequest("card-owner", "Name a Patient, Practitioner or RelatedPerson of the FHIR server.");
+        }
+        if (answers.isEmpty() || answers.size() > 2) {
+            throw Problem.badRequest("card-proofs", "Send the answer of the card's key, and of its holder's key.");
+        }
+        java.util.ArrayList<ProvenCard> proofs = new java.util.ArrayList<>();
+        for (Answer answer : answers) {
+            proofs.add(prove(answer));
+        }
+        boolean oneCard = proofs.stream().map(ProvenCard::guid).distinct().count() == 1
+                && proofs.stream().map(ProvenCard::profile).distinct().count() == 1
+                && proofs.stream().map(ProvenCard::slot).distinct().count() == proofs.size();
+        if (!oneCard) {
+            throw Problem.badRequest("card-proofs", "All answers come from one card, each of another key.");
+        }
+        requireOwner(owner);
+        try {
+            return transactions.execute(status -> {
+                Credential card = credentials.insert(proofs, owner);
+                Optional<Credential> old = replaces == null ? Optional.empty() : credentials.lock(replaces);
+                if (replaces != null) {
+                    if (old.isEmpty()
+                            || !old.get().owner().equals(owner)
+                            || !old.get().status().mayBecome(Status.REPLACED)) {
+                        throw Problem.conflict("card-replaced", "The card to replace is not this owner's, or is over.");
+                    }
+                    tell(credentials.change(old.get(), Status.REPLACED, card.id()));
+                }
+                return tell(card);
+            });
+        } catch (DuplicateKeyException e) {
+            throw Problem.conflict("card-enrolled", "This card, or a key of it, is enrolled already.");
+        }
+    }
+
+    /**
+     * Changes a card's status.
+     *
+     * @throws Problem 404 if there is no such card, 409 if it cannot take this status, 503 if it would gain power and
+     *     the FHIR server was not told
+     */
+    Credential change(UUID id, Status next) {
+        Credential changed = transactions.execute(status -> {
+            Credential card = credentials.lock(id).orElseThrow(CardRegistry::unknown);
+            if (next == Status.REPLACED || !card.status().mayBecome(next)) {
+                throw Problem.conflict("card-status", "A card of this status cannot take that one.");
+            }
+            Credential now = credentials.change(card, next, null);
+            return POWERLESS.contains(next) ? now : tell(now);
+        });
+        if (changed.recorded() < changed.version()) {
+            record();
+        }
+        return credentials.find(id).orElseThrow(CardRegistry::unknown);
+    }
+
+    /** A card. */
+    Credential find(UUID id) {
+        return credentials.find(id).orElseThrow(CardRegistry::unknown);
+    }
+
+    /** Somebody's cards. */
+    List<Credential> of(String owner) {
+        return credentials.of(owner);
+    }
+
+    /** Ends cards whose time is over, and tells the FHIR server what it does not know yet. */
+    void sweep() {
+        for (Credential card : credentials.overdue(BATCH)) {
+            change(card.id(), Status.EXPIRED);
+        }
+        record();
+    }
+
+    private void record() {
+        for (Credential card : credentials.unrecorded(BATCH)) {
+            try {
+                records.record(card);
+                credentials.recorded(card);
+            } catch (IOException e) {
+                log.atWarn()
+                        .addKeyValue("card", card.id())
+                        .addKeyValue("failure", e.getMessage())
+                        .log("the FHIR server does not know of a card yet");
+            }
+        }
+    }
+
+    private Credential tell(Credential card) {
+        try {
+            records.record(card);
+        } catch (IOException e) {
+            log.atWarn().addKeyValue("failure", e.getMessage()).log("the FHIR server could not be told of a card");
+            throw unavailable();
+        }
+        credentials.recorded(card);
+        return credentials.find(card.id()).orElseThrow();
+    }
+
+    private void requireOwner(String owner) {
+        try {
+            if (!records.exists(owner)) {
+                throw Problem.badRequest(
+                        "card-owner", "Name a Patient, Practitioner or RelatedPerson of the FHIR server.");
+            }
+        } catch (IOException e) {
+            log.atWarn()
+                    .addKeyValue("failure", e.getMessage())
+                    .log("the FHIR server could not be asked for a card's owner");
+            throw unavailable();
+        }
+    }
+
+    private ProvenCard prove(Answer answer) throws CardRefusedException {
+        return verifier.verify(answer.proof(), challenges.take(answer.challenge()));
+    }
+
+    private static Problem unknown() {
+        return Problem.notFound("card-unknown", "There is no such card.");
+    }
+
+    private static Problem unavailable() {
+        return Problem.unavailable(
+                "record-unavailable", "The FHIR server cannot be asked now. Try again.", Duration.ofSeconds(5));
+    }
+}

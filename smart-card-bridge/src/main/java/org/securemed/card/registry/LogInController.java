@@ -1,0 +1,59 @@
+package org.securemed.card.registry;
+
+import com.nimbusds.jwt.JWTClaimsSet;
+import java.time.Duration;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.securemed.card.problem.Problem;
+import org.securemed.card.profile.KeySlot;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+
+/**
+ * Log-in by card: turns a card's proof into a short-lived statement for the authorization server, good for the one
+ * log-in page that asked for it.
+ */
+@RestController
+class LogInController {
+    /** Where the authorization server takes the statement. */
+    static final String PATH = "/login/card";
+
+    /** {@code acr}: the card was there. */
+    static final String CARD = "urn:securemed:acr:card";
+
+    /** {@code acr}: the card was there, and its PIN was right. */
+    static final String CARD_AND_PIN = "urn:securemed:acr:card-pin";
+
+    private static final Duration LIFETIME = Duration.ofMinutes(1);
+    private static final Pattern NONCE = Pattern.compile("[A-Za-z0-9_-]{32,128}");
+
+    /** A log-in page's nonce and a card's answer. */
+    record LogInBody(@Nullable String nonce, CardController.@Nullable AnswerBody answer) {}
+
+    private final CardRegistry registry;
+    private final BackendClient client;
+
+    LogInController(CardRegistry registry, BackendClient client) {
+        this.registry = registry;
+        this.client = client;
+    }
+
+    /** Open to all: what it gives is of no use without the session that the nonce belongs to. */
+    @PostMapping("/cards/log-ins")
+    Map<String, String> logIn(@RequestBody LogInBody body) {
+        if (body.nonce() == null || !NONCE.matcher(body.nonce()).matches() || body.answer() == null) {
+            throw Problem.badRequest("bad-request", "The request cannot be understood.");
+        }
+        CardRegistry.Answer answer = CardController.answer(body.answer());
+        CardRegistry.Identified found = CardController.accepted(() -> registry.identify(answer));
+        JWTClaimsSet statement = client.claims(PATH, LIFETIME)
+                .subject(found.credential().owner())
+                .claim("nonce", body.nonce())
+                .claim("acr", found.card().slot() == KeySlot.HOLDER ? CARD_AND_PIN : CARD)
+                .claim("device", found.credential().device())
+                .build();
+        return Map.of("statement", client.sign(statement));
+    }
+}

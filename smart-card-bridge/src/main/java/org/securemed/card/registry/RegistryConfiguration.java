@@ -1,0 +1,80 @@
+package org.securemed.card.registry;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.util.List;
+import org.securemed.card.database.BridgeSchema;
+import org.securemed.card.identify.CardProfiles;
+import org.securemed.card.server.BridgeProperties;
+import org.securemed.card.server.OpenPaths;
+import org.securemed.card.trust.CardVerifier;
+import org.securemed.card.trust.FileRevocationLists;
+import org.securemed.card.trust.HospitalCa;
+import org.securemed.card.trust.TrustMaterial;
+import org.securemed.card.trust.TrustMaterialException;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The registry of cards; there is none where the hospital has no CA for cards. */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnProperty("securemed.bridge.cards.ca")
+@EnableConfigurationProperties(CardsProperties.class)
+@Import({CardController.class, LogInController.class})
+public class RegistryConfiguration {
+
+    @Bean
+    OpenPaths cardPaths() {
+        return new OpenPaths(List.of("/cards/challenges", "/cards/log-ins"));
+    }
+
+    @Bean
+    FileRevocationLists revocationLists(CardsProperties properties, Clock clock)
+            throws IOException, TrustMaterialException {
+        return new FileRevocationLists(properties.revocationList(), clock);
+    }
+
+    @Bean
+    CardVerifier cardVerifier(CardsProperties properties, FileRevocationLists revocations, Clock clock)
+            throws IOException, TrustMaterialException {
+        return new CardVerifier(
+                CardProfiles.all(clock),
+                new HospitalCa(TrustMaterial.certificates(Files.readAllBytes(properties.ca())), revocations, clock));
+    }
+
+    @Bean
+    BackendClient backendClient(CardsProperties properties, BridgeProperties bridge, Clock clock) {
+        return new BackendClient(
+                properties.clientId(), properties.clientKey(), bridge.issuer(), bridge.fhirBase(), clock);
+    }
+
+    @Bean
+    CardRegistry cardRegistry(
+            BridgeSchema schema,
+            JdbcClient database,
+            PlatformTransactionManager transactions,
+            CardsProperties properties,
+            BridgeProperties bridge,
+            CardVerifier verifier,
+            BackendClient fhir,
+            Clock clock) {
+        return new CardRegistry(
+                new Challenges(database, properties.challengeLifetime(), clock),
+                new Credentials(database, new NumberHash(properties.secret()), clock),
+                verifier,
+                new CardRecords(fhir, bridge.baseUrl() + "/cards"),
+                new TransactionTemplate(transactions),
+                clock);
+    }
+
+    @Bean(destroyMethod = "close")
+    CardSweep cardSweep(CardRegistry registry) {
+        return new CardSweep(registry);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.reader.agent;
+
+import org.jspecify.annotations.NullMarked;

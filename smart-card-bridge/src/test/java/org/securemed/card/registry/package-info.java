@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.registry;
+
+import org.jspecify.annotations.NullMarked;
