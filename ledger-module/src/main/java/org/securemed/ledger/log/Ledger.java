@@ -6,17 +6,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
-import org.securemed.ledger.checkpoint.CosignVerifyKey;
-import org.securemed.ledger.checkpoint.CosignerCertificate;
-import org.securemed.ledger.checkpoint.InstanceCertificate;
 import org.securemed.ledger.checkpoint.KeyHistory;
-import org.securemed.ledger.checkpoint.KeyRevocation;
-import org.securemed.ledger.checkpoint.LogKeySuccession;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.NoteSignature;
 import org.securemed.ledger.checkpoint.SignedNote;
@@ -26,7 +20,6 @@ import org.securemed.ledger.checkpoint.TlogProof;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryIds;
-import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.merkle.ConsistencyProof;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.InclusionProof;
@@ -48,7 +41,7 @@ public final class Ledger implements AutoCloseable {
     private final LedgerOptions options;
     private final Clock clock;
     private final KeyEntries keys;
-    private final LedgerKeys signers;
+    private final KeyAnnouncements announcements;
     private final Outbox outbox;
     private final CheckpointPublisher publisher;
     private final CheckpointHistory history;
@@ -70,7 +63,6 @@ public final class Ledger implements AutoCloseable {
         String origin = logKey.name();
         this.options = options;
         this.clock = clock;
-        this.signers = signers;
         SigningKey outgoing = signers.outgoing();
         this.keys = new KeyEntries(outgoing == null ? logKey : outgoing.verifyKey());
         this.headCheck = new HeadCheck(origin, keys);
@@ -79,6 +71,7 @@ public final class Ledger implements AutoCloseable {
         CheckpointSigner signer = new CheckpointSigner(signers, keys, clock, alarm);
         this.publisher = new CheckpointPublisher(origin, signer, keys, vault, headCheck, history);
         this.committer = new Committer(store, origin, signers.instance(), keys, headCheck, options, clock, alarm);
+        this.announcements = new KeyAnnouncements(signers, keys, clock, this::appendAndWait, this::refreshKeys);
         this.committerThread = new Thread(committer, "ledger-committer");
         this.caretaker = new Thread(this::takeCare, "ledger-caretaker");
         this.caretaker.setDaemon(true);
@@ -104,9 +97,7 @@ public final class Ledger implements AutoCloseable {
         ledger.recover(vault);
         ledger.committerThread.start();
         try {
-            ledger.certifyInstance();
-            ledger.succeed();
-            ledger.certifyCosigner();
+            ledger.announcements.announceNewKeys();
             ledger.drainOutbox(Duration.ZERO);
             ledger.publisher.publish(store);
         } catch (RuntimeException e) {
@@ -324,10 +315,7 @@ public final class Ledger implements AutoCloseable {
      * @throws LedgerUnavailableException if the log cannot be written
      */
     public void revokeKey(String vkey) {
-        if (vkey.equals(signers.instance().verifyKey().toString())) {
-            throw new IllegalArgumentException("an instance does not revoke its own key");
-        }
-        announce(new KeyRevocation(logKey.name(), vkey).sign(signers.log()));
+        announcements.revoke(vkey);
     }
 
     /** Number of entries that wait for a block. */
@@ -403,69 +391,14 @@ public final class Ledger implements AutoCloseable {
         return LogHead.EMPTY;
     }
 
-    private void certifyInstance() {
-        VerifyKey instance = signers.instance().verifyKey();
-        Optional<VerifyKey> known = keys.instanceKey(instance.fingerprint());
-        if (known.isPresent() && !known.get().equals(instance)) {
-            throw new IllegalArgumentException("the instance's key is certified for another instance");
-        }
-        if (known.isPresent() && keys.inForce(instance.fingerprint()).isEmpty()) {
-            throw new IllegalArgumentException("the instance's key was revoked");
-        }
-        if (known.isEmpty()) {
-            announce(new InstanceCertificate(logKey.name(), instance).sign(inForce()));
-        }
-    }
-
-    /** Of the log keys that are here, the one that signs now. */
-    private SigningKey inForce() {
-        List<VerifyKey> logKeys = keys.logKeys();
-        VerifyKey newest = logKeys.get(logKeys.size() - 1);
-        SigningKey outgoing = signers.outgoing();
-        if (outgoing != null && outgoing.verifyKey().equals(newest)) {
-            return outgoing;
-        }
-        if (!logKey.equals(newest)) {
-            throw new IllegalArgumentException("the log's key is %s, which is not here".formatted(newest));
-        }
-        return signers.log();
-    }
-
-    private void succeed() {
-        SigningKey inForce = inForce();
-        if (!inForce.verifyKey().equals(logKey)) {
-            announce(new LogKeySuccession(inForce.verifyKey(), logKey).sign(inForce, signers.log()));
-            log.atInfo().addKeyValue("logKey", logKey).log("log key succeeded");
-        }
-    }
-
-    private void certifyCosigner() {
-        Set<CosignVerifyKey> known = reading(session -> {
-            keys.refresh(session);
-            return keys.cosignersAt(Long.MAX_VALUE);
-        });
-        Set<CosignVerifyKey> here = signers.cosigner() == null
-                ? Set.of()
-                : Set.of(signers.cosigner().verifyKey());
-        for (CosignVerifyKey needed : known) {
-            if (!here.contains(needed)) {
-                throw new IllegalArgumentException(
-                        "checkpoints of this log are cosigned by %s, whose key is not here".formatted(needed.name()));
-            }
-        }
-        for (CosignVerifyKey fresh : here) {
-            if (!known.contains(fresh)) {
-                announce(new CosignerCertificate(logKey.name(), fresh).sign(signers.log()));
-            }
-        }
-    }
-
-    private void announce(SignedNote statement) {
-        String instance = signers.instance().verifyKey().name();
-        Entry entry = Entry.builder(EntryIds.next(clock.instant()), clock.instant(), instance, Op.KEY)
-                .statement(statement.toString())
-                .build();
+    private void appendAndWait(Entry entry) {
         await(append(Submission.of(entry)));
+    }
+
+    private void refreshKeys() {
+        try (LogStore.Session session = store.read()) {
+            keys.refresh(session);
+        }
     }
 
     /** Takes staged rows older than {@code age} into the log. */
