@@ -26,9 +26,11 @@ import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.StepUp;
 import org.securemed.ledger.consent.Author;
+import org.securemed.ledger.consent.ConsentRecord;
 import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.consent.Period;
 import org.securemed.ledger.consent.Provision;
+import org.securemed.ledger.consent.ProvisionType;
 import org.securemed.ledger.consent.Transition;
 import org.securemed.ledger.consent.TransitionResult;
 import org.securemed.ledger.entry.Pseudonym;
@@ -112,7 +114,6 @@ public final class ConsentTransitions {
             throw Refusal.unprocessable(
                     "consent-of-app", "What an app may do is agreed on with the app; here it can only be ended.");
         }
-        requireStepUp(consent, ends, exchange.requester());
         transitions(consent, patient, deleted, request, exchange);
         if (ends) {
             apps.end(id);
@@ -120,9 +121,15 @@ public final class ConsentTransitions {
     }
 
     /** A person who opens something, or ends what forbids something, has just proved to be that person. */
-    private void requireStepUp(Consent consent, boolean ends, Requester requester) {
-        boolean closes = ends && consent.getProvision().getType() == Consent.ConsentProvisionType.PERMIT;
-        if (!closes && !requester.is(Role.SYSTEM) && !stepUp.isMet(requester)) {
+    private void requireStepUp(Consent consent, boolean deleted, ConsentState state, Requester requester) {
+        boolean ends = deleted || consent.getStatus() != Consent.ConsentState.ACTIVE;
+        // By what is in force, whatever the resource says now.
+        boolean opens = !ends
+                || state.consent(consent.getIdElement().getIdPart())
+                        .flatMap(ConsentRecord::activeProvision)
+                        .filter(provision -> provision.type() == ProvisionType.DENY)
+                        .isPresent();
+        if (opens && !requester.is(Role.SYSTEM) && !stepUp.isMet(requester)) {
             throw Refusal.stepUp(stepUp);
         }
     }
@@ -150,6 +157,7 @@ public final class ConsentTransitions {
         Pseudonym subject = keys.subject(patient);
         ConsentState state = store.load(connection, subject)
                 .orElseThrow(() -> new IllegalStateException("the patient's key has been destroyed"));
+        requireStepUp(consent, deleted, state, exchange.requester());
         String consentId = consent.getIdElement().getIdPart();
         String transitionId = UUID.randomUUID().toString();
         Author author = author(consent, patient, exchange.requester());

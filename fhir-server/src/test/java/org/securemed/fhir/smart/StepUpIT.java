@@ -213,6 +213,17 @@ class StepUpIT {
                         .status())
                 .as("ending what closes a record opens it")
                 .isEqualTo(401);
+        Consent disguised = (Consent) whole.get("patient2", "Consent/" + deny).resource();
+        disguised.setStatus(Consent.ConsentState.INACTIVE);
+        disguised.getProvision().setType(Consent.ConsentProvisionType.PERMIT);
+        assertThat(whole.send(whole.anonymous("Consent/" + deny)
+                                .header("Authorization", "Bearer " + weak)
+                                .header("Content-Type", "application/fhir+json")
+                                .PUT(HttpRequest.BodyPublishers.ofString(
+                                        whole.fhir().newJsonParser().encodeResourceToString(disguised))))
+                        .status())
+                .as("whatever it says of itself at the end")
+                .isEqualTo(401);
         whole.delete("patient2", "Consent/" + deny);
 
         Organization organization = new Organization();
