@@ -67,7 +67,8 @@ create table if not exists ledger.ledger_checkpoint (
     primary key (log, size)
 );
 
-create table if not exists ledger.witness_cosignature (
+create schema if not exists witness;
+create table if not exists witness.cosignature (
     log     smallint     not null check (log = 1),
     size    bigint       not null,
     witness varchar(255) not null,

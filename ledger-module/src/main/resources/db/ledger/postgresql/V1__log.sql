@@ -72,14 +72,17 @@ create table ledger.ledger_checkpoint (
 );
 comment on table ledger.ledger_checkpoint is 'Signed tree heads that were published.';
 
-create table ledger.witness_cosignature (
+-- Beside the ledger: a copy of what witnesses say and keep. Each line is judged by its witness's key before it is used,
+-- and one that is missing is asked for again.
+create schema if not exists witness;
+create table witness.cosignature (
     log     smallint not null check (log = 1),
     size    bigint   not null,
     witness text     not null check (length(witness) between 1 and 255),
     line    text     not null,
     primary key (log, size, witness)
 );
-comment on table ledger.witness_cosignature is 'What witnesses said to published checkpoints.';
+comment on table witness.cosignature is 'What witnesses said to published checkpoints.';
 
 create table ledger.ledger_outbox (
     id     uuid primary key,
@@ -133,7 +136,7 @@ create trigger tile_kept before update or delete or truncate on ledger.ledger_ti
     for each statement execute function ledger.refuse();
 create trigger checkpoint_kept before update or delete or truncate on ledger.ledger_checkpoint
     for each statement execute function ledger.refuse();
-create trigger cosignature_kept before update or delete or truncate on ledger.witness_cosignature
+create trigger cosignature_kept before update or delete or truncate on witness.cosignature
     for each statement execute function ledger.refuse();
 create trigger outbox_kept before update or truncate on ledger.ledger_outbox
     for each statement execute function ledger.refuse();
@@ -170,7 +173,7 @@ select ledger.add_entry_partition(0);
 -- The role that owns the tables is the one that writes the log: it has no right to change what it wrote.
 do $$ begin
     execute format('revoke update, delete, truncate on ledger.ledger_entry, ledger.ledger_entry_id,'
-                   ' ledger.ledger_block, ledger.ledger_tile, ledger.ledger_checkpoint, ledger.witness_cosignature'
+                   ' ledger.ledger_block, ledger.ledger_tile, ledger.ledger_checkpoint, witness.cosignature'
                    ' from %I', current_user);
     execute format('revoke delete, truncate on ledger.ledger_head from %I', current_user);
     execute format('revoke update, truncate on ledger.ledger_outbox, ledger.ledger_staged from %I', current_user);

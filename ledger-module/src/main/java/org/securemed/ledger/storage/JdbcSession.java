@@ -109,8 +109,8 @@ abstract class JdbcSession implements LogStore.Session {
     @Override
     public void cosigned(long size, String witness, String line) {
         String insertion =
-                "insert into ledger.witness_cosignature (log, size, witness, line) select 1, cast(? as bigint), cast(? as varchar), cast(? as varchar)"
-                        + " where not exists (select 1 from ledger.witness_cosignature where log = 1 and size = ?"
+                "insert into witness.cosignature (log, size, witness, line) select 1, cast(? as bigint), cast(? as varchar), cast(? as varchar)"
+                        + " where not exists (select 1 from witness.cosignature where log = 1 and size = ?"
                         + " and witness = ?)";
         try (PreparedStatement insert = connection.prepareStatement(insertion)) {
             Statements.bind(insert, List.of(size, witness, line, size, witness));
@@ -127,7 +127,7 @@ abstract class JdbcSession implements LogStore.Session {
     @Override
     public List<String> cosignatures(long size) {
         return sql.list(
-                "select line from ledger.witness_cosignature where log = 1 and size = ? order by witness",
+                "select line from witness.cosignature where log = 1 and size = ? order by witness",
                 row -> row.getString(1),
                 size);
     }

@@ -53,7 +53,7 @@ final class FragilePostgres implements AutoCloseable {
         config.setUsername("postgres");
         config.setMaximumPoolSize(8);
         config.setMinimumIdle(0);
-        config.setConnectionTimeout(1_000);
+        config.setConnectionTimeout(5_000);
         return new HikariDataSource(config);
     }
 

@@ -50,15 +50,15 @@ class PostgresLogStoreIT extends LogStoreContract {
             statement.execute("insert into ledger.ledger_entry (log, seq, t_ms, leaf, body, op)"
                     + " values (1, 0, 0, sha256(''), '\\x00', 'read')");
             for (String table : new String[] {
-                "ledger_entry",
-                "ledger_entry_000000",
-                "ledger_entry_id",
-                "ledger_block",
-                "ledger_tile",
-                "ledger_checkpoint",
-                "witness_cosignature"
+                "ledger.ledger_entry",
+                "ledger.ledger_entry_000000",
+                "ledger.ledger_entry_id",
+                "ledger.ledger_block",
+                "ledger.ledger_tile",
+                "ledger.ledger_checkpoint",
+                "witness.cosignature"
             }) {
-                for (String change : new String[] {"delete from ledger.%s", "truncate ledger.%s"}) {
+                for (String change : new String[] {"delete from %s", "truncate %s"}) {
                     assertThatThrownBy(() -> statement.execute(change.formatted(table)))
                             .isInstanceOf(SQLException.class)
                             .hasMessageContaining("permission denied");
@@ -67,7 +67,7 @@ class PostgresLogStoreIT extends LogStoreContract {
                             .isInstanceOf(SQLException.class)
                             .hasMessageContaining("is refused");
                 }
-                assertThatThrownBy(() -> statement.execute("update ledger.%s set log = log".formatted(table)))
+                assertThatThrownBy(() -> statement.execute("update %s set log = log".formatted(table)))
                         .isInstanceOf(SQLException.class);
             }
             // And yet it can write a log.
