@@ -24,7 +24,7 @@ create table if not exists ledger.ledger_entry (
     primary key (log, seq)
 );
 
-create index if not exists ledger.ledger_entry_patient on ledger.ledger_entry (p, seq);
+create index if not exists ledger.ledger_entry_patient on ledger.ledger_entry (p, t_ms, seq);
 
 create index if not exists ledger.ledger_entry_actor on ledger.ledger_entry (actor, seq);
 

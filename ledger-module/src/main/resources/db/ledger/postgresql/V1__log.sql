@@ -24,8 +24,8 @@ create table ledger.ledger_entry (
     primary key (log, seq)
 ) partition by range (seq);
 comment on table ledger.ledger_entry is 'The leaves. t_ms, p, actor and op repeat members of body for searching.';
-create index ledger_entry_time on ledger.ledger_entry using brin (t_ms);
-create index ledger_entry_patient on ledger.ledger_entry (p, seq) where p is not null;
+create index ledger_entry_time on ledger.ledger_entry (t_ms, seq);
+create index ledger_entry_patient on ledger.ledger_entry (p, t_ms, seq) where p is not null;
 create index ledger_entry_actor on ledger.ledger_entry (actor, seq) where actor is not null;
 create index ledger_entry_op on ledger.ledger_entry (op, seq);
 

@@ -1,5 +1,6 @@
 package org.securemed.fhir.audit;
 
+import ca.uhn.fhir.context.FhirContext;
 import java.time.Clock;
 import javax.sql.DataSource;
 import org.securemed.fhir.exchange.FhirServerProperties;
@@ -11,6 +12,7 @@ import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.smart.RefusedRequests;
 import org.securemed.fhir.smart.SecurityEvents;
 import org.securemed.fhir.smart.SmartDiscovery;
+import org.securemed.fhir.smart.SmartProperties;
 import org.securemed.ledger.log.Ledger;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -54,14 +56,35 @@ public class AuditConfiguration {
     }
 
     @Bean
-    AuditEventProvider auditEventProvider(Ledger ledger, SubjectKeys keys, FhirServerProperties properties) {
-        String baseUrl = properties.baseUrl().toString();
-        return new AuditEventProvider(new AuditEventStore(ledger, keys, new AuditEvents(baseUrl)), baseUrl);
+    EventParts eventParts(FhirServerProperties fhir, SmartProperties smart) {
+        return new EventParts(fhir.baseUrl().toString(), smart.baseUrl() + "/ledger/receipt/");
     }
 
     @Bean
-    AuditEventIntake auditEventIntake(SecurityEvents events, OwnerIndex index) {
-        return new AuditEventIntake(events, index);
+    ForeignEvents foreignEvents(FhirContext fhir, EntryFactory entries, OwnerFinder finder, OwnerIndex index) {
+        return new ForeignEvents(fhir, entries, finder, index);
+    }
+
+    @Bean
+    AuditEvents auditEvents(EventParts parts, FhirContext fhir) {
+        return new AuditEvents(parts, fhir);
+    }
+
+    @Bean
+    AuditEventStore auditEventStore(Ledger ledger, SubjectKeys keys, AuditEvents events) {
+        return new AuditEventStore(ledger, keys, events);
+    }
+
+    @Bean
+    Evidence evidence(ForeignEvents events) {
+        return new Evidence(events);
+    }
+
+    @Bean
+    AuditEventProvider auditEventProvider(
+            AuditEventStore store, Evidence evidence, StoredResources resources, FhirServerProperties properties) {
+        return new AuditEventProvider(
+                store, evidence, resources, properties.baseUrl().toString());
     }
 
     /** Outside of everything else: whatever answers below {@code /fhir} passes here. */

@@ -1,70 +1,49 @@
 package org.securemed.fhir.audit;
 
+import ca.uhn.fhir.rest.annotation.Create;
 import ca.uhn.fhir.rest.annotation.IdParam;
-import ca.uhn.fhir.rest.annotation.OptionalParam;
 import ca.uhn.fhir.rest.annotation.Read;
+import ca.uhn.fhir.rest.annotation.ResourceParam;
 import ca.uhn.fhir.rest.annotation.Search;
+import ca.uhn.fhir.rest.api.MethodOutcome;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
-import ca.uhn.fhir.rest.param.DateRangeParam;
-import ca.uhn.fhir.rest.param.ReferenceParam;
-import ca.uhn.fhir.rest.param.TokenOrListParam;
-import ca.uhn.fhir.rest.param.TokenParam;
 import ca.uhn.fhir.rest.server.IResourceProvider;
-import ca.uhn.fhir.rest.server.exceptions.InvalidRequestException;
-import ca.uhn.fhir.rest.server.exceptions.ResourceNotFoundException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Date;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.StringJoiner;
-import java.util.UUID;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.AuditEvent;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.IdType;
+import org.hl7.fhir.r4.model.Reference;
+import org.hl7.fhir.r4.model.Resource;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Exchange;
-import org.securemed.fhir.smart.Requester;
-import org.securemed.fhir.smart.Role;
+import org.securemed.fhir.exchange.Touched;
 
 /**
- * AuditEvent read and search, answered from the ledger (IHE ITI-81): for compliance staff, and for patients about
- * themselves. What others report comes in by {@link AuditEventIntake}; there is no update and no delete.
+ * AuditEvent read, search and create: read and found in the ledger (IHE ITI-81), for compliance staff, and for patients
+ * about themselves; taken from anybody who may write (ITI-20). There is no update and no delete.
  */
 public final class AuditEventProvider implements IResourceProvider {
-    private static final int DEFAULT_COUNT = 20;
-    private static final int MOST = 200;
-
-    /** Our own paging parameter: the ledger index below which a page begins, so that new events move nothing. */
-    private static final String BEFORE = "_before";
-
-    private static final Set<String> KNOWN = Set.of(
-            "_id",
-            "patient",
-            "date",
-            "agent",
-            "entity",
-            "subtype",
-            "action",
-            "outcome",
-            "_count",
-            "_format",
-            "_pretty",
-            "_summary",
-            "_elements",
-            "_sort",
-            BEFORE);
+    private static final String PATIENT = "Patient/";
 
     private final AuditEventStore store;
+    private final Evidence evidence;
+    private final StoredResources resources;
     private final String baseUrl;
 
-    AuditEventProvider(AuditEventStore store, String baseUrl) {
+    AuditEventProvider(AuditEventStore store, Evidence evidence, StoredResources resources, String baseUrl) {
         this.store = store;
+        this.evidence = evidence;
+        this.resources = resources;
         this.baseUrl = baseUrl;
     }
 
@@ -76,156 +55,156 @@ public final class AuditEventProvider implements IResourceProvider {
     /** The event, if the requester may see it; otherwise it does not exist. */
     @Read
     public AuditEvent read(@IdParam IdType id, RequestDetails request) {
-        Requester requester = requester(request);
-        return find(id.getIdPart(), requester)
-                .orElseThrow(() -> new ResourceNotFoundException(
-                        "HAPI-2001: Resource AuditEvent/" + id.getIdPart() + " is not known"));
+        AuditEventStore.Found found = store.read(id.getIdPart())
+                .filter(AuditScope.of(request)::maySee)
+                .orElseThrow(() -> AuditRefusal.notKnown("AuditEvent/" + id.getIdPart()));
+        show(found, request);
+        return found.event();
     }
 
-    /** Events, newest first. Patients find those about themselves, whatever they ask for. */
+    /** Keeps an event of another system as what it said. */
+    @Create
+    public MethodOutcome create(@ResourceParam AuditEvent event, RequestDetails request) {
+        String id = evidence.take(event, request);
+        return new MethodOutcome(new IdType("AuditEvent", id), true);
+    }
+
+    /** Events in the order of their times. Patients find those about themselves, whatever they ask for. */
     @Search(allowUnknownParams = true)
-    public Bundle search(
-            @OptionalParam(name = "_id") @Nullable TokenParam id,
-            @OptionalParam(name = AuditEvent.SP_PATIENT) @Nullable ReferenceParam patient,
-            @OptionalParam(name = AuditEvent.SP_DATE) @Nullable DateRangeParam date,
-            @OptionalParam(name = AuditEvent.SP_AGENT) @Nullable ReferenceParam agent,
-            @OptionalParam(name = AuditEvent.SP_ENTITY) @Nullable ReferenceParam entity,
-            @OptionalParam(name = AuditEvent.SP_SUBTYPE) @Nullable TokenOrListParam subtype,
-            @OptionalParam(name = AuditEvent.SP_ACTION) @Nullable TokenOrListParam action,
-            @OptionalParam(name = AuditEvent.SP_OUTCOME) @Nullable TokenOrListParam outcome,
-            RequestDetails request) {
-        requireKnown(request.getParameters().keySet());
-        Requester requester = requester(request);
-        if (id != null) {
-            List<AuditEvent> found =
-                    find(id.getValue(), requester).map(List::of).orElse(List.of());
-            return bundle(request, new AuditEventStore.Page(found, Optional.empty()));
-        }
-        String asked = patient == null ? null : patient.getIdPart();
-        String about = requester.is(Role.COMPLIANCE) || requester.is(Role.SYSTEM) ? asked : ownPatient(requester);
-        if (asked != null && !asked.equals(about)) {
-            return bundle(request, new AuditEventStore.Page(List.of(), Optional.empty()));
-        }
-        Exchange.of(request).ifPresent(exchange -> {
-            if (about != null && store.knows(about)) {
-                exchange.name(about);
-            }
-        });
-        Date from = date == null ? null : date.getLowerBoundAsInstant();
-        Date until = date == null ? null : date.getUpperBoundAsInstant();
-        AuditEventQuery query = new AuditEventQuery(
-                about,
-                from == null ? null : from.toInstant(),
-                until == null ? null : until.toInstant().plusMillis(1),
-                reference(agent),
-                reference(entity),
-                codes(subtype),
-                codes(action),
-                codes(outcome));
-        return bundle(request, store.search(query, before(request), count(request)));
-    }
-
-    private Optional<AuditEvent> find(String id, Requester requester) {
-        UUID uuid;
-        try {
-            uuid = UUID.fromString(id);
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
-        boolean everything = requester.is(Role.COMPLIANCE) || requester.is(Role.SYSTEM);
-        return store.read(uuid)
-                .filter(found -> everything || ("Patient/" + ownPatient(requester)).equals(found.patient()))
-                .map(AuditEventStore.Found::event);
-    }
-
-    private static Requester requester(RequestDetails request) {
-        return Exchange.of(request).map(Exchange::requester).orElse(Requester.anonymous());
-    }
-
-    private static String ownPatient(Requester requester) {
-        return requester
-                .user()
-                .filter(user -> user.startsWith("Patient/"))
-                .map(user -> user.substring("Patient/".length()))
-                .orElse("");
-    }
-
-    private static void requireKnown(Set<String> parameters) {
-        for (String parameter : parameters) {
-            if (!KNOWN.contains(parameter.split("[:.]", 2)[0])) {
-                throw new InvalidRequestException("Unknown search parameter for AuditEvent. Known: "
-                        + KNOWN.stream().sorted().collect(Collectors.joining(", ")));
-            }
-        }
-    }
-
-    private static @Nullable String reference(@Nullable ReferenceParam parameter) {
-        if (parameter == null) {
-            return null;
-        }
-        String type = parameter.getResourceType();
-        return type == null ? parameter.getValue() : type + "/" + parameter.getIdPart();
-    }
-
-    private static Set<String> codes(@Nullable TokenOrListParam parameter) {
-        return parameter == null
-                ? Set.of()
-                : parameter.getValuesAsQueryTokens().stream()
-                        .map(TokenParam::getValue)
-                        .collect(Collectors.toSet());
-    }
-
-    private static int count(RequestDetails request) {
-        String value = single(request.getParameters(), "_count");
-        return value == null ? DEFAULT_COUNT : (int) Math.min(MOST, Math.max(1, number(value)));
-    }
-
-    private static long before(RequestDetails request) {
-        String value = single(request.getParameters(), BEFORE);
-        return value == null ? Long.MAX_VALUE : number(value);
-    }
-
-    private static long number(String value) {
-        try {
-            return Long.parseLong(value);
-        } catch (NumberFormatException e) {
-            throw new InvalidRequestException("A number was expected.");
-        }
-    }
-
-    private static @Nullable String single(Map<String, String[]> parameters, String name) {
-        String[] values = parameters.get(name);
-        return values == null || values.length == 0 ? null : values[0];
-    }
-
-    private Bundle bundle(RequestDetails request, AuditEventStore.Page page) {
+    public Bundle search(RequestDetails request) {
+        EventSearch search = EventSearch.parse(request.getParameters());
+        AuditScope scope = AuditScope.of(request);
+        Optional<Set<String>> patients = scope.patients(asked(search, scope));
+        patients.ifPresent(known -> name(known, request));
         Bundle bundle = new Bundle();
         bundle.setType(Bundle.BundleType.SEARCHSET);
         bundle.addLink().setRelation("self").setUrl(link(request, null));
-        page.next().ifPresent(next -> bundle.addLink().setRelation("next").setUrl(link(request, next)));
-        List<Bundle.BundleEntryComponent> entries = new ArrayList<>();
-        for (AuditEvent event : page.events()) {
-            Bundle.BundleEntryComponent entry = new Bundle.BundleEntryComponent();
-            entry.setFullUrl(baseUrl + "/AuditEvent/" + event.getIdElement().getIdPart());
-            entry.setResource(event);
-            entry.getSearch().setMode(Bundle.SearchEntryMode.MATCH);
-            entries.add(entry);
+        if (search.total()) {
+            (patients.isEmpty() ? OptionalLong.of(0) : count(search, scope, patients.get()))
+                    .ifPresent(total -> NoGuessedTotal.set(bundle, (int) total));
         }
-        bundle.setEntry(entries);
+        if (patients.isPresent() && search.count() > 0) {
+            AuditEventStore.Page page = page(search, scope, patients.get());
+            page.next().ifPresent(next -> bundle.addLink().setRelation("next").setUrl(link(request, next)));
+            page.events().forEach(found -> {
+                show(found, request);
+                add(bundle, found.event(), Bundle.SearchEntryMode.MATCH);
+            });
+            include(bundle, search, page, request);
+        }
         return bundle;
     }
 
-    private String link(RequestDetails request, @Nullable Long next) {
+    /** The patients that are asked for, by reference and by identifier. */
+    private List<Set<String>> asked(EventSearch search, AuditScope scope) {
+        List<Set<String>> asked = new ArrayList<>();
+        search.patients()
+                .forEach(
+                        values -> asked.add(values.stream().map(this::patientId).collect(Collectors.toSet())));
+        search.patientIdentifiers().forEach(values -> {
+            Set<String> found = new TreeSet<>();
+            values.forEach(value -> found.addAll(resources.patientsWith(value)));
+            found.removeIf(patient -> !scope.mayKnow(patient));
+            asked.add(found);
+        });
+        return asked;
+    }
+
+    private String patientId(String value) {
+        String relative = value.startsWith(baseUrl + "/") ? value.substring(baseUrl.length() + 1) : value;
+        return relative.startsWith(PATIENT) ? relative.substring(PATIENT.length()) : relative;
+    }
+
+    private void name(Set<String> patients, RequestDetails request) {
+        Exchange.of(request)
+                .ifPresent(exchange -> patients.stream().filter(store::knows).forEach(exchange::name));
+    }
+
+    private OptionalLong count(EventSearch search, AuditScope scope, Set<String> patients) {
+        return search.ids().isEmpty()
+                ? store.count(search, patients)
+                : OptionalLong.of(byId(search, scope, patients).size());
+    }
+
+    private AuditEventStore.Page page(EventSearch search, AuditScope scope, Set<String> patients) {
+        return search.ids().isEmpty()
+                ? store.search(search, patients)
+                : new AuditEventStore.Page(
+                        byId(search, scope, patients).stream()
+                                .limit(search.count())
+                                .toList(),
+                        Optional.empty());
+    }
+
+    private List<AuditEventStore.Found> byId(EventSearch search, AuditScope scope, Set<String> patients) {
+        return search.ids().stream()
+                .flatMap(id -> store.read(id).stream())
+                .filter(scope::maySee)
+                .filter(found -> patients.isEmpty()
+                        || found.patient() != null
+                                && patients.contains(found.patient().substring(PATIENT.length())))
+                .filter(found -> search.filter().test(found.event()))
+                .toList();
+    }
+
+    private static void show(AuditEventStore.Found found, RequestDetails request) {
+        String patient = found.patient();
+        Set<String> patients = patient == null ? Set.of() : Set.of(patient.substring(PATIENT.length()));
+        Exchange.of(request)
+                .ifPresent(exchange -> exchange.show(
+                        new Touched("AuditEvent", found.event().getIdElement().getIdPart(), null, patients)));
+    }
+
+    private void include(Bundle bundle, EventSearch search, AuditEventStore.Page page, RequestDetails request) {
+        Set<String> references = new TreeSet<>();
+        for (AuditEventStore.Found found : page.events()) {
+            AuditEvent event = found.event();
+            if (search.includes().contains("patient") && found.patient() != null) {
+                references.add(found.patient());
+            }
+            if (search.includes().contains("agent")) {
+                event.getAgent().forEach(agent -> addTo(references, agent.getWho()));
+            }
+            if (search.includes().contains("entity")) {
+                event.getEntity().forEach(entity -> addTo(references, entity.getWhat()));
+            }
+            if (search.includes().contains("source")) {
+                addTo(references, event.getSource().getObserver());
+            }
+        }
+        if (!references.isEmpty()) {
+            resources
+                    .visible(references, request)
+                    .forEach(resource -> add(bundle, resource, Bundle.SearchEntryMode.INCLUDE));
+        }
+    }
+
+    private static void addTo(Set<String> references, Reference reference) {
+        IdType id = new IdType(reference.getReference());
+        if (id.hasResourceType() && id.hasIdPart() && !id.isAbsolute()) {
+            references.add(id.getResourceType() + "/" + id.getIdPart());
+        }
+    }
+
+    private void add(Bundle bundle, Resource resource, Bundle.SearchEntryMode mode) {
+        Bundle.BundleEntryComponent entry = bundle.addEntry();
+        entry.setFullUrl(baseUrl + "/" + resource.fhirType() + "/"
+                + resource.getIdElement().getIdPart());
+        entry.setResource(resource);
+        entry.getSearch().setMode(mode);
+    }
+
+    private String link(RequestDetails request, @Nullable EventCursor next) {
         StringJoiner parameters = new StringJoiner("&", "?", "").setEmptyValue("");
         request.getParameters().forEach((name, values) -> {
             for (String value : values) {
-                if (next == null || !name.equals(BEFORE)) {
+                if (next == null || !name.equals(EventSearch.CURSOR)) {
                     parameters.add(name + "=" + URLEncoder.encode(value, StandardCharsets.UTF_8));
                 }
             }
         });
         if (next != null) {
-            parameters.add(BEFORE + "=" + next);
+            parameters.add(EventSearch.CURSOR + "=" + next);
         }
         return baseUrl + "/AuditEvent" + parameters;
     }

@@ -1,5 +1,6 @@
 package org.securemed.fhir.audit;
 
+import ca.uhn.fhir.context.FhirContext;
 import java.util.ArrayList;
 import java.util.List;
 import org.hl7.fhir.r4.model.AuditEvent;
@@ -15,17 +16,20 @@ final class AuditEvents {
     private final RestEvents rest;
     private final ConsentDecisionEvents decisions;
     private final SecurityEventView security;
+    private final ForeignEventView foreign;
 
-    /** @param baseUrl of this server, which is the source of every event of its own */
-    AuditEvents(String baseUrl) {
-        EventParts parts = new EventParts(baseUrl);
+    AuditEvents(EventParts parts, FhirContext fhir) {
         this.rest = new RestEvents(parts);
         this.decisions = new ConsentDecisionEvents(parts);
         this.security = new SecurityEventView(parts);
+        this.foreign = new ForeignEventView(fhir, parts);
     }
 
     /** At least one event; the one that has the entry's id comes first. */
     List<AuditEvent> of(long index, Entry entry, EntryDetail detail) {
+        if (ForeignEvents.holds(entry)) {
+            return List.of(foreign.of(index, entry, detail));
+        }
         if (SecurityEventView.shows(entry)) {
             return List.of(security.of(index, entry, detail));
         }

@@ -1,6 +1,7 @@
 package org.securemed.fhir.audit;
 
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -52,6 +53,20 @@ final class EntryFactory {
             List<String> resources,
             int status,
             int outcome) {
+        return entry(exchange, facts, op, type, patientId, resources, status, outcome, clock.instant(), null);
+    }
+
+    private Entry entry(
+            Exchange exchange,
+            RequestFacts facts,
+            Op op,
+            @Nullable String type,
+            @Nullable String patientId,
+            List<String> resources,
+            int status,
+            int outcome,
+            Instant time,
+            @Nullable String content) {
         Optional<Access> access = patientId == null ? Optional.empty() : access(exchange, patientId);
         UUID id = EntryIds.next(clock.instant());
         Requester requester = exchange.requester();
@@ -73,8 +88,8 @@ final class EntryFactory {
                 exchange.requestId(),
                 access.map(Access::basis).orElse(null),
                 exchange.declared().map(Exchange.Declared::reason).orElse(null),
-                null);
-        return Entry.builder(id, clock.instant(), instance, op)
+                content);
+        return Entry.builder(id, time, instance, op)
                 .actor(requester.clientId().isEmpty() ? null : requester.clientId())
                 .role(requester.roles().stream()
                         .sorted()
@@ -89,6 +104,25 @@ final class EntryFactory {
                 .status(status)
                 .sealed(keys.seal(subject, id, detail.toJson()))
                 .build();
+    }
+
+    /**
+     * The entry that keeps an AuditEvent of somebody else.
+     *
+     * @param patientId logical id of the patient whom it is about; null if it is about none
+     * @param recorded when it happened, by its own account; what lies ahead becomes now
+     * @param content the event, packed
+     */
+    Entry foreign(
+            Exchange exchange,
+            RequestFacts facts,
+            Op op,
+            @Nullable String patientId,
+            Instant recorded,
+            String content) {
+        Instant now = clock.instant();
+        Instant time = recorded.isAfter(now) ? now : recorded.isBefore(Instant.EPOCH) ? Instant.EPOCH : recorded;
+        return entry(exchange, facts, op, "AuditEvent", patientId, List.of(), 201, 0, time, content);
     }
 
     /**

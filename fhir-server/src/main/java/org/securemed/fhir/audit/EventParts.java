@@ -28,10 +28,15 @@ final class EventParts {
     static final String DECISION_BASIS = "https://securemed.org/fhir/StructureDefinition/decision-basis";
 
     private final String baseUrl;
+    private final String receipts;
 
-    /** @param baseUrl of this server, which is the source of every event of its own */
-    EventParts(String baseUrl) {
+    /**
+     * @param baseUrl FHIR base of this server, which is the source of every event of its own
+     * @param receipts URL to which the index of an entry is added to get its receipt
+     */
+    EventParts(String baseUrl, String receipts) {
         this.baseUrl = baseUrl;
+        this.receipts = receipts;
     }
 
     /** Of this server. */
@@ -44,7 +49,7 @@ final class EventParts {
         AuditEvent event = new AuditEvent();
         event.setId(id);
         event.getMeta().setLastUpdated(Date.from(entry.time()));
-        addLedger(event, index, entry);
+        addLedger(event, index);
         if (detail.basis() != null) {
             event.addExtension(DECISION_BASIS, new StringType(detail.basis()));
         }
@@ -61,9 +66,9 @@ final class EventParts {
     }
 
     /** Where the entry is, and where its receipt can be had. */
-    void addLedger(AuditEvent event, long index, Entry entry) {
+    void addLedger(AuditEvent event, long index) {
         event.addExtension(LEDGER_INDEX, new StringType(Long.toString(index)));
-        event.addExtension(LEDGER_RECEIPT, new UrlType(baseUrl + "/AuditEvent/" + entry.id() + "/$proof"));
+        event.addExtension(LEDGER_RECEIPT, new UrlType(receipts + index));
     }
 
     static AuditEventOutcome outcome(Entry entry) {

@@ -95,7 +95,7 @@ record RequestFacts(
         RestOperationTypeEnum type = request.getRestOperationType();
         Op op = type == null ? null : OPS.get(type);
         if (op == null) {
-            return new Op("request");
+            return unknown(request.getRequestType());
         }
         if (op.equals(Op.VREAD) && !(request.getId() != null && request.getId().hasVersionIdPart())) {
             // HAPI says so of a read in a Bundle.
@@ -105,6 +105,17 @@ record RequestFacts(
                 && request.getResource() instanceof Bundle bundle
                 && bundle.getType() == Bundle.BundleType.BATCH;
         return batch ? BATCH : op;
+    }
+
+    /** What isn't offered, or can't be understood. */
+    private static Op unknown(@Nullable RequestTypeEnum method) {
+        if (method == RequestTypeEnum.PUT) {
+            return Op.UPDATE;
+        }
+        if (method == RequestTypeEnum.PATCH) {
+            return Op.PATCH;
+        }
+        return method == RequestTypeEnum.DELETE ? Op.DELETE : new Op("request");
     }
 
     private static String query(RequestDetails request, @Nullable HttpServletRequest sent) {

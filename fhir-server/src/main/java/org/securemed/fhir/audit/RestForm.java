@@ -71,6 +71,14 @@ record RestForm(
         return FORMS.getOrDefault(op.code(), UNKNOWN);
     }
 
+    /** The op whose events have this subtype and no other; empty if several have, or none. */
+    static Optional<Op> opOf(String subtype) {
+        return FORMS.entrySet().stream()
+                .filter(form -> subtype.equals(form.getValue().subtype()))
+                .map(form -> new Op(form.getKey()))
+                .findFirst();
+    }
+
     /** Name of the operation, with {@code $}. */
     static Optional<String> operation(Op op) {
         return op.code().startsWith(OPERATION_PREFIX)

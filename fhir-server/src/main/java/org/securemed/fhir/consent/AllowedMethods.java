@@ -24,14 +24,13 @@ public final class AllowedMethods {
             RestOperationTypeEnum.PATCH,
             RestOperationTypeEnum.DELETE,
             RestOperationTypeEnum.HISTORY_INSTANCE,
-            RestOperationTypeEnum.TRANSACTION,
             RestOperationTypeEnum.METADATA,
             RestOperationTypeEnum.VALIDATE);
 
     private static final Set<String> OPERATIONS =
             Set.of("$validate", "$summary", "$expand", "$validate-code", "$lookup", "$subsumes", "$translate");
 
-    /** Types that only our own providers serve. */
+    /** Types that only our own providers serve; Bundles, too, come to one of ours. */
     private static final Set<String> OURS = Set.of("AuditEvent");
 
     /** Types that would act on data behind the gate. */

@@ -14,6 +14,7 @@ import java.util.List;
 import javax.sql.DataSource;
 import org.securemed.fhir.audit.AuditRecorder;
 import org.securemed.fhir.audit.StaleConsents;
+import org.securemed.fhir.audit.StoredResources;
 import org.securemed.fhir.audit.TransitionRecorder;
 import org.securemed.fhir.consent.translate.ConsentTranslator;
 import org.securemed.fhir.exchange.FhirServerProperties;
@@ -106,6 +107,11 @@ public class ConsentConfiguration {
                         store, states, keys, recorder, dataSource, new TransactionTemplate(transactions)),
                 index,
                 access);
+    }
+
+    @Bean
+    StoredResources storedResources(OwnerIndex index, PatientAccess access, ObjectProvider<DaoRegistry> daos) {
+        return new GatedResources(index, access, daos);
     }
 
     @Bean

@@ -10,6 +10,7 @@ import java.util.Set;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Bundle;
 import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.audit.Evidence;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.owner.BundleEntries;
 import org.securemed.fhir.owner.OwnerFinder;
@@ -27,6 +28,9 @@ public final class RequestRules {
     /** Operations whose answer is made of the terminology or of the request itself. */
     private static final Set<String> NEUTRAL_OPERATIONS =
             Set.of("$validate", "$expand", "$validate-code", "$lookup", "$subsumes", "$translate");
+
+    /** Answered from the ledger and for those who may, so that no search of it can tell of hidden data. */
+    private static final String AUDIT = "AuditEvent";
 
     private static final Set<String> PATIENT_OPERATIONS = Set.of("$everything", "$summary", "$break-glass");
 
@@ -88,7 +92,7 @@ public final class RequestRules {
 
     private void search(Exchange exchange, RequestDetails request, @Nullable String type) {
         access.requireRole(exchange, type, Interaction.SEARCH);
-        if (!access.seesEverything(exchange)) {
+        if (!access.seesEverything(exchange) && !AUDIT.equals(type)) {
             SearchRules.check(type, request.getParameters());
             if (request.getParameters().keySet().stream().anyMatch(Includes::isInclude)) {
                 requireOwn(request, "Search with _include or _revinclude by itself, outside of a Bundle.");
@@ -110,6 +114,10 @@ public final class RequestRules {
             RestOperationTypeEnum operation) {
         access.requireRole(exchange, type, interaction);
         requireStepUp(exchange);
+        if (AUDIT.equals(type)) {
+            // It is kept as it was said; nothing in it is looked up.
+            return;
+        }
         boolean conditional = operation != RestOperationTypeEnum.CREATE && request.getConditionalUrl(operation) != null;
         if (!access.seesEverything(exchange)) {
             SearchRules.checkHeaders(request);
@@ -138,6 +146,14 @@ public final class RequestRules {
         }
         if (bundle.getType() == null) {
             throw Refusal.unprocessable("bundle-type", "Say whether the Bundle is a transaction or a batch.");
+        }
+        if (Evidence.isIn(bundle)) {
+            // HAPI would store them in a table of its own, where nobody looks.
+            access.requireRole(exchange, AUDIT, Interaction.CREATE);
+            if (!Evidence.isAllOf(bundle)) {
+                throw Refusal.notOffered("Send AuditEvents in a Bundle of their own, each with a POST.");
+            }
+            return;
         }
         if (access.seesEverything(exchange)) {
             matchUrls.resolve(bundle, request);
@@ -173,10 +189,6 @@ public final class RequestRules {
         }
         if (type.isEmpty() || type.startsWith("$") || url.contains("/$")) {
             throw Refusal.notOffered("Call operations by themselves, outside of a Bundle.");
-        }
-        if (type.equals("AuditEvent")) {
-            // HAPI would store it in a table of its own, where nobody looks.
-            throw Refusal.notOffered("Send AuditEvents by themselves, outside of a Bundle.");
         }
         // A PUT may turn out to be a create; the role then needs to allow that too, see WriteGate.
         access.requireRole(exchange, type, interaction);

@@ -1,5 +1,6 @@
 package org.securemed.fhir.server;
 
+import ca.uhn.fhir.jpa.api.dao.IFhirSystemDao;
 import ca.uhn.fhir.jpa.model.config.PartitionSettings;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import java.time.Clock;
@@ -7,12 +8,15 @@ import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 import org.apache.catalina.core.StandardHost;
+import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.Meta;
 import org.securemed.fhir.admin.HealthController;
 import org.securemed.fhir.admin.HourlyWork;
 import org.securemed.fhir.audit.AuditConfiguration;
-import org.securemed.fhir.audit.AuditEventIntake;
 import org.securemed.fhir.audit.AuditEventProvider;
 import org.securemed.fhir.audit.AuditRecorder;
+import org.securemed.fhir.audit.Evidence;
+import org.securemed.fhir.audit.KeptEvents;
 import org.securemed.fhir.audit.NoGuessedTotal;
 import org.securemed.fhir.consent.BreakGlassPace;
 import org.securemed.fhir.consent.BreakGlassProvider;
@@ -126,9 +130,11 @@ public class ServerConfiguration {
             ReadGate readGate,
             DataSource dataSource,
             FhirServerProperties properties,
-            AuditEventIntake auditEventIntake,
+            Evidence evidence,
+            IFhirSystemDao<Bundle, Meta> system,
             ISearchParamRegistry searchParameters) {
         List<Object> interceptors = new ArrayList<>();
+        interceptors.add(new KeptEvents());
         interceptors.add(new WellFormedRequests(searchParameters));
         interceptors.addAll(gate.inOrder());
         interceptors.add(new NoGuessedTotal());
@@ -136,7 +142,8 @@ public class ServerConfiguration {
         interceptors.add(new BreakGlassPace());
         interceptors.add(new StoredRead(
                 readGate, dataSource, recorder, properties.baseUrl().toString()));
-        return new FhirExtensions(interceptors, List.of(everything, breakGlass, auditEvents, auditEventIntake));
+        return new FhirExtensions(
+                interceptors, List.of(everything, breakGlass, auditEvents, new BundleProvider(system, evidence)));
     }
 
     /** Right before HAPI's servlet: by then it is known who asks. */

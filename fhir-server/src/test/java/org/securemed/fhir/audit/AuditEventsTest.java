@@ -2,6 +2,7 @@ package org.securemed.fhir.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ca.uhn.fhir.context.FhirContext;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -25,7 +26,9 @@ class AuditEventsTest {
     private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
     private static final String PROFILE = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.";
 
-    private final AuditEvents events = new AuditEvents("https://hospital.example/fhir");
+    private final AuditEvents events = new AuditEvents(
+            new EventParts("https://hospital.example/fhir", "https://hospital.example/ledger/receipt/"),
+            FhirContext.forR4Cached());
 
     @ParameterizedTest
     @CsvSource({

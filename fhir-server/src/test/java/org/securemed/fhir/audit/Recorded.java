@@ -22,7 +22,7 @@ final class Recorded {
     private Recorded(TestServer server) {
         this.ledger = server.bean(Ledger.class);
         this.keys = server.bean(SubjectKeys.class);
-        this.events = new AuditEvents("http://localhost:8080/fhir");
+        this.events = server.bean(AuditEvents.class);
         this.from = ledger.size();
     }
 

@@ -357,7 +357,15 @@ class BadInputIT {
                         "[{\"op\":\"replace\",\"path\":\"/resourceType\",\"value\":\"Person\"}]",
                         400,
                         422),
-                bad("an AuditEvent", "POST", "AuditEvent", JSON, "{\"resourceType\":\"AuditEvent\"}", 400, 403, 405),
+                bad(
+                        "an AuditEvent",
+                        "POST",
+                        "AuditEvent",
+                        JSON,
+                        "{\"resourceType\":\"AuditEvent\",\"action\":7}",
+                        400,
+                        403,
+                        405),
                 bad(
                         "a Subscription",
                         "POST",

@@ -41,7 +41,7 @@ class InteractionsIT {
                         .findFirst()
                         .orElseThrow();
         assertThat(auditEvent.getInteraction().stream().map(i -> i.getCode().toCode()))
-                .containsExactlyInAnyOrder("read", "search-type");
+                .containsExactlyInAnyOrder("read", "search-type", "create");
     }
 
     @Test

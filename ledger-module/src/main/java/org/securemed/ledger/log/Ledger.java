@@ -169,7 +169,7 @@ public final class Ledger implements AutoCloseable {
         return reading(session -> session.entries(from, limit));
     }
 
-    /** The entries that match, newest first. */
+    /** The entries that match, in the order that is asked for. */
     public List<StoredEntry> find(EntryQuery query) {
         return reading(session -> session.find(query));
     }

@@ -191,7 +191,11 @@ abstract class JdbcSession implements LogStore.Session {
         StringBuilder text = new StringBuilder(ENTRY).append(" and seq < ?");
         List<Object> values = new ArrayList<>();
         values.add(query.before());
-        if (!query.patients().isEmpty()) {
+        if (query.patients().size() == 1) {
+            // Equality keeps the order of the index by patient and time.
+            text.append(" and p = ?");
+            values.add(query.patients().iterator().next().toByteArray());
+        } else if (!query.patients().isEmpty()) {
             text.append(" and p = any (?)");
             values.add(sql.array(
                     "bytea",
@@ -213,7 +217,14 @@ abstract class JdbcSession implements LogStore.Session {
             text.append(" and t_ms < ?");
             values.add(query.to().toEpochMilli());
         }
-        text.append(" order by seq desc limit ?");
+        boolean newest = query.order() == EntryQuery.Order.NEWEST_FIRST;
+        EntryQuery.Place after = query.after();
+        if (after != null) {
+            text.append(newest ? " and (t_ms, seq) < (?, ?)" : " and (t_ms, seq) > (?, ?)");
+            values.add(after.timeMillis());
+            values.add(after.index());
+        }
+        text.append(newest ? " order by t_ms desc, seq desc limit ?" : " order by t_ms, seq limit ?");
         values.add(query.limit());
         return sql.list(text.toString(), StoredRows::entry, values.toArray());
     }
