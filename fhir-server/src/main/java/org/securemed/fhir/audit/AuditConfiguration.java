@@ -87,6 +87,12 @@ public class AuditConfiguration {
                 store, evidence, resources, properties.baseUrl().toString());
     }
 
+    @Bean
+    AuditOperations auditOperations(
+            AuditEventStore store, Ledger ledger, Evidence evidence, ForeignEvents foreign, Clock clock) {
+        return new AuditOperations(store, ledger, evidence, foreign, clock);
+    }
+
     /** Outside of everything else: whatever answers below {@code /fhir} passes here. */
     @Bean
     FilterRegistrationBean<RecordedResponseFilter> recordedResponseFilter(ProblemWriter problems) {

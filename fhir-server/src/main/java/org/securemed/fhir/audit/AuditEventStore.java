@@ -1,6 +1,7 @@
 package org.securemed.fhir.audit;
 
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -8,6 +9,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.hl7.fhir.r4.model.AuditEvent;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.keys.SubjectKeys;
@@ -16,6 +19,7 @@ import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.log.EntryQuery;
+import org.securemed.ledger.log.EntryQuery.Order;
 import org.securemed.ledger.log.EntryQuery.Place;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.log.StoredEntry;
@@ -112,6 +116,46 @@ final class AuditEventStore {
     OptionalLong count(EventSearch search, Set<String> patients) {
         Scan scan = new Scan(search, subjects(patients));
         return !patients.isEmpty() && scan.subjects.isEmpty() ? OptionalLong.of(0) : scan.count();
+    }
+
+    /**
+     * Walks over the entries about a patient.
+     *
+     * @param from earliest time, inclusive; null if any
+     * @param until latest time, exclusive; null if any
+     * @param most how many wanted ones are taken at most
+     * @return whether there are no more
+     */
+    boolean about(
+            String patientId,
+            @Nullable Instant from,
+            @Nullable Instant until,
+            Order order,
+            int most,
+            Predicate<Seen> wanted,
+            Consumer<Seen> taker) {
+        Set<Pseudonym> subject = subjects(Set.of(patientId));
+        if (subject.isEmpty()) {
+            return true;
+        }
+        long below = ledger.size();
+        Place place = null;
+        int taken = 0;
+        while (true) {
+            List<StoredEntry> batch =
+                    ledger.find(new EntryQuery(subject, null, Set.of(), from, until, below, order, place, BATCH));
+            for (StoredEntry stored : batch) {
+                place = Place.of(stored);
+                Optional<Seen> seen = open(stored).filter(wanted);
+                if (seen.isPresent() && taken++ == most) {
+                    return false;
+                }
+                seen.ifPresent(taker);
+            }
+            if (batch.size() < BATCH) {
+                return true;
+            }
+        }
     }
 
     private Set<Pseudonym> subjects(Set<String> patients) {

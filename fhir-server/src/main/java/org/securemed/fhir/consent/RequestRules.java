@@ -29,6 +29,10 @@ public final class RequestRules {
     private static final Set<String> NEUTRAL_OPERATIONS =
             Set.of("$validate", "$expand", "$validate-code", "$lookup", "$subsumes", "$translate");
 
+    /** Answered from the ledger; they look again at who asks about whom. */
+    private static final Set<String> AUDIT_OPERATIONS =
+            Set.of("$proof", "$access-log", "$accounting-of-disclosures", "$recordDisclosure");
+
     /** Answered from the ledger and for those who may, so that no search of it can tell of hidden data. */
     private static final String AUDIT = "AuditEvent";
 
@@ -211,6 +215,10 @@ public final class RequestRules {
         String name = request.getOperation();
         if (name != null && PATIENT_OPERATIONS.contains(name)) {
             access.requireRole(exchange, "Patient", Interaction.READ);
+            return;
+        }
+        if (name != null && AUDIT_OPERATIONS.contains(name)) {
+            access.requireRole(exchange, AUDIT, Interaction.READ);
             return;
         }
         if (name == null || !NEUTRAL_OPERATIONS.contains(name)) {

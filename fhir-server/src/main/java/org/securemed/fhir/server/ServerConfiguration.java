@@ -14,6 +14,7 @@ import org.securemed.fhir.admin.HealthController;
 import org.securemed.fhir.admin.HourlyWork;
 import org.securemed.fhir.audit.AuditConfiguration;
 import org.securemed.fhir.audit.AuditEventProvider;
+import org.securemed.fhir.audit.AuditOperations;
 import org.securemed.fhir.audit.AuditRecorder;
 import org.securemed.fhir.audit.Evidence;
 import org.securemed.fhir.audit.KeptEvents;
@@ -130,6 +131,7 @@ public class ServerConfiguration {
             ReadGate readGate,
             DataSource dataSource,
             FhirServerProperties properties,
+            AuditOperations auditOperations,
             Evidence evidence,
             IFhirSystemDao<Bundle, Meta> system,
             ISearchParamRegistry searchParameters) {
@@ -143,7 +145,8 @@ public class ServerConfiguration {
         interceptors.add(new StoredRead(
                 readGate, dataSource, recorder, properties.baseUrl().toString()));
         return new FhirExtensions(
-                interceptors, List.of(everything, breakGlass, auditEvents, new BundleProvider(system, evidence)));
+                interceptors,
+                List.of(everything, breakGlass, auditEvents, auditOperations, new BundleProvider(system, evidence)));
     }
 
     /** Right before HAPI's servlet: by then it is known who asks. */

@@ -43,10 +43,14 @@ class CapabilitiesIT {
 
         assertThat(operations)
                 .containsExactly(
+                        "access-log",
+                        "accounting-of-disclosures",
                         "break-glass",
                         "everything",
                         "expand",
                         "lookup",
+                        "proof",
+                        "recordDisclosure",
                         "subsumes",
                         "summary",
                         "translate",

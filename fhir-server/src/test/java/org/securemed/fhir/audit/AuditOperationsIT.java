@@ -1,0 +1,196 @@
+package org.securemed.fhir.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.UUID;
+import org.hl7.fhir.r4.model.AuditEvent;
+import org.hl7.fhir.r4.model.Base64BinaryType;
+import org.hl7.fhir.r4.model.CodeableConcept;
+import org.hl7.fhir.r4.model.Coding;
+import org.hl7.fhir.r4.model.Parameters;
+import org.hl7.fhir.r4.model.Parameters.ParametersParameterComponent;
+import org.hl7.fhir.r4.model.Reference;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.securemed.fhir.consent.Consents;
+import org.securemed.fhir.server.TestServer;
+import org.securemed.fhir.server.TestServer.Answer;
+import org.securemed.ledger.checkpoint.TlogProof;
+import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.log.Ledger;
+import org.securemed.ledger.merkle.TreeHash;
+
+/** Receipts, access logs and accountings of disclosures. */
+class AuditOperationsIT {
+    private static final TestServer SERVER = TestServer.shared();
+    private static final String PATIENT = "operations-" + UUID.randomUUID();
+
+    @BeforeAll
+    static void access() {
+        put("Patient/" + PATIENT, "{\"resourceType\":\"Patient\",\"id\":\"" + PATIENT + "\"}");
+        Consents.form(SERVER, PATIENT);
+        Consents.record(SERVER, Consents.permit(PATIENT, "Practitioner/jonas-lindqvist"));
+        SERVER.get("physician2", "Patient/" + PATIENT);
+        SERVER.get("nurse", "Patient/" + PATIENT);
+    }
+
+    @Test
+    void a_proof_is_verified_with_nothing_but_the_logs_key() throws Exception {
+        AuditEvent event = (AuditEvent) SERVER.get("compliance", "AuditEvent?_count=1&patient=" + PATIENT)
+                .bundle()
+                .getEntryFirstRep()
+                .getResource();
+        String path = "AuditEvent/" + event.getIdElement().getIdPart() + "/$proof";
+        SERVER.bean(Ledger.class).publishCheckpoint();
+
+        Answer answer = SERVER.get("compliance", path);
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        Parameters proof = (Parameters) answer.resource();
+        byte[] entry = ((Base64BinaryType) proof.getParameter("entry").getValue()).getValue();
+        VerifyKey key = SERVER.bean(Ledger.class).logKey();
+        TlogProof.parse(proof.getParameter("receipt")
+                        .getValue()
+                        .primitiveValue()
+                        .getBytes(StandardCharsets.UTF_8))
+                .verify(TreeHash.leaf(entry), key);
+        assertThat(SERVER.get("patient", path).status()).isEqualTo(404);
+        assertThat(SERVER.get("physician2", path).status()).isEqualTo(403);
+        assertThat(SERVER.get("compliance", "AuditEvent/nobody/$proof").status())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void the_access_log_tells_people_and_machines_apart() {
+        Parameters log = (Parameters)
+                SERVER.get("compliance", "Patient/" + PATIENT + "/$access-log").resource();
+
+        List<ParametersParameterComponent> people = named(log, "person");
+        assertThat(people)
+                .anyMatch(access -> part(access, "what").startsWith("Patient/" + PATIENT)
+                        && part(access, "decision").equals("permit")
+                        && part(access, "consent").startsWith("Consent/")
+                        && part(access, "role").equals("physician")
+                        && part(access, "purpose").equals("TREAT"));
+        assertThat(people)
+                .anyMatch(access -> part(access, "role").equals("nurse")
+                        && part(access, "decision").equals("deny"));
+        assertThat(named(log, "machine"))
+                .isNotEmpty()
+                .allMatch(access -> !part(access, "app").isEmpty());
+    }
+
+    @Test
+    void access_logs_are_for_the_patient_and_for_compliance() {
+        assertThat(SERVER.get("patient", "Patient/elena-rossi/$access-log").status())
+                .isEqualTo(200);
+        Answer hidden = SERVER.get("patient", "Patient/" + PATIENT + "/$access-log");
+        Answer absent = SERVER.get("patient", "Patient/nobody-knows/$access-log");
+        assertThat(hidden.status()).isEqualTo(404);
+        assertThat(hidden.text().replace(PATIENT, "?")).isEqualTo(absent.text().replace("nobody-knows", "?"));
+        assertThat(SERVER.get("physician2", "Patient/" + PATIENT + "/$access-log")
+                        .status())
+                .isEqualTo(403);
+        assertThat(SERVER.get("compliance", "Patient/nobody-knows/$access-log").status())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void three_disclosures_are_three_lines_with_all_five_fields() {
+        for (int i = 0; i < 3; i++) {
+            Parameters report = new Parameters();
+            report.addParameter().setName("disclosure").setResource(disclosure("=Court " + i));
+            Answer answer = SERVER.post("compliance", "AuditEvent/$recordDisclosure", report);
+            assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        }
+
+        String path = "Patient/" + PATIENT + "/$accounting-of-disclosures";
+        Parameters report = (Parameters) SERVER.get("compliance", path).resource();
+        assertThat(named(report, "disclosure"))
+                .hasSize(3)
+                .allMatch(line -> part(line, "recipient").startsWith("=Court")
+                        && part(line, "address").equals("1 Main Street")
+                        && part(line, "description").equals("discharge letter")
+                        && part(line, "purpose").equals("HLEGAL")
+                        && !part(line, "date").isEmpty());
+        Answer csv = SERVER.get("compliance", path + "?output=csv");
+        assertThat(csv.response().headers().firstValue("Content-Type").orElseThrow())
+                .startsWith("text/csv");
+        assertThat(csv.text().lines().toList()).hasSize(4);
+        assertThat(csv.text())
+                .startsWith("Date,Recipient,Address,Description,Purpose,Event")
+                .contains("'=Court 0");
+        assertThat(named(
+                        (Parameters) SERVER.get("compliance", path + "?period=lt2000")
+                                .resource(),
+                        "disclosure"))
+                .isEmpty();
+        assertThat(SERVER.get("compliance", path + "?output=x").status()).isEqualTo(400);
+    }
+
+    @Test
+    void a_disclosure_without_patient_recipient_or_purpose_is_refused_and_others_may_not_report() {
+        AuditEvent nobody = disclosure("Court");
+        nobody.getEntity().clear();
+        AuditEvent noRecipient = disclosure("Court");
+        noRecipient.getAgent().clear();
+        AuditEvent noPurpose = disclosure("Court");
+        noPurpose.getPurposeOfEvent().clear();
+        for (AuditEvent wrong : List.of(nobody, noRecipient, noPurpose)) {
+            Parameters report = new Parameters();
+            report.addParameter().setName("disclosure").setResource(wrong);
+            assertThat(SERVER.post("compliance", "AuditEvent/$recordDisclosure", report)
+                            .status())
+                    .isEqualTo(400);
+        }
+        Parameters report = new Parameters();
+        report.addParameter().setName("disclosure").setResource(disclosure("Court"));
+        assertThat(SERVER.post("patient", "AuditEvent/$recordDisclosure", report)
+                        .status())
+                .isEqualTo(403);
+    }
+
+    private static AuditEvent disclosure(String recipient) {
+        AuditEvent event = new AuditEvent();
+        event.setRecorded(new java.util.Date());
+        event.addPurposeOfEvent(AuditCodes.purpose("HLEGAL"));
+        event.addAgent()
+                .setRequestor(false)
+                .setType(new CodeableConcept(AuditCodes.destination()))
+                .setName(recipient)
+                .setLocation(new Reference().setDisplay("1 Main Street"));
+        event.addEntity()
+                .setType(AuditCodes.person())
+                .setRole(new Coding("http://terminology.hl7.org/CodeSystem/object-role", "1", null))
+                .setWhat(new Reference("Patient/" + PATIENT));
+        event.addEntity().setType(AuditCodes.systemObject()).setDescription("discharge letter");
+        return event;
+    }
+
+    private static List<ParametersParameterComponent> named(Parameters parameters, String name) {
+        return parameters.getParameter().stream()
+                .filter(parameter -> parameter.getName().equals(name))
+                .toList();
+    }
+
+    private static String part(ParametersParameterComponent parameter, String name) {
+        return parameter.getPart().stream()
+                .filter(part -> part.getName().equals(name))
+                .map(part -> part.getValue().primitiveValue())
+                .map(String::valueOf)
+                .findFirst()
+                .orElse("");
+    }
+
+    private static void put(String path, String body) {
+        Answer answer = SERVER.send(SERVER.request("backend", path)
+                .header("Content-Type", "application/fhir+json")
+                .PUT(HttpRequest.BodyPublishers.ofString(body)));
+        if (answer.status() >= 300) {
+            throw new IllegalStateException(answer.toString());
+        }
+    }
+}
