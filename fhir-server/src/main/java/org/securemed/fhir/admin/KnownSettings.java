@@ -31,6 +31,7 @@ public final class KnownSettings {
                     "securemed.smart.trusted-server.jwks-uri",
                     "securemed.smart.strong-log-ins",
                     "securemed.consent.implicit-policy",
+                    "securemed.consent.adopt",
                     "securemed.consent.break-glass.roles",
                     "securemed.consent.break-glass.duration",
                     "securemed.demo.enabled",

@@ -19,9 +19,11 @@ import org.securemed.fhir.audit.TransitionRecorder;
 import org.securemed.fhir.consent.translate.ConsentTranslator;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.owner.Adoption;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.OwnerSchema;
+import org.securemed.fhir.owner.UnownedResources;
 import org.securemed.fhir.smart.AppAuthorizations;
 import org.securemed.fhir.smart.AppConsents;
 import org.securemed.fhir.smart.PatientChoices;
@@ -86,6 +88,21 @@ public class ConsentConfiguration {
     PatientAccess patientAccess(
             ConsentStates states, OwnerIndex index, ConsentProperties properties, BreakGlassRules glass) {
         return new PatientAccess(states, index, properties.implicitPolicy(), glass);
+    }
+
+    @Bean
+    CompleteOwners completeOwners(
+            OwnerIndex index,
+            OwnerFinder finder,
+            FhirContext context,
+            DataSource dataSource,
+            PlatformTransactionManager transactions,
+            ConsentProperties properties) {
+        JdbcTemplate jdbc = new JdbcTemplate(dataSource);
+        return new CompleteOwners(
+                new UnownedResources(jdbc),
+                new Adoption(index, finder, context, jdbc, new TransactionTemplate(transactions)),
+                properties.adopt());
     }
 
     @Bean

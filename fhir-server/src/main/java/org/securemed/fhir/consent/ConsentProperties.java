@@ -17,12 +17,14 @@ import org.springframework.validation.annotation.Validated;
  *     emergency may be declared. The two policies of IHE PCF that open normal data are refused, because the gate
  *     decides by whole resource types
  * @param breakGlass who may declare an emergency, and for how long
+ * @param adopt whether the start finds the owners of resources that were stored without this gate
  */
 @Validated
 @ConfigurationProperties("securemed.consent")
 public record ConsentProperties(
         @DefaultValue("deny") @NotNull ImplicitPolicy implicitPolicy,
-        @DefaultValue @NotNull BreakGlass breakGlass) {
+        @DefaultValue @NotNull BreakGlass breakGlass,
+        @DefaultValue("false") boolean adopt) {
     public ConsentProperties {
         if (implicitPolicy != ImplicitPolicy.DENY && implicitPolicy != ImplicitPolicy.BREAK_GLASS_ONLY) {
             throw new IllegalArgumentException("securemed.consent.implicit-policy is deny or break-glass-only");

@@ -7,20 +7,23 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Bundle;
 
 /** The resources that a transaction brings along, by all names under which its other entries may refer to them. */
 public final class BundleEntries {
     /** Brings nothing. */
-    public static final BundleEntries NONE = new BundleEntries(Map.of(), Set.of(), Map.of());
+    public static final BundleEntries NONE = new BundleEntries(name -> Optional.empty(), Set.of(), Map.of());
 
-    private final Map<String, IBaseResource> byName;
+    private final Function<String, Optional<IBaseResource>> byName;
     private final Set<IBaseResource> posted;
     private final Map<IBaseResource, String> conditional;
 
     private BundleEntries(
-            Map<String, IBaseResource> byName, Set<IBaseResource> posted, Map<IBaseResource, String> conditional) {
+            Function<String, Optional<IBaseResource>> byName,
+            Set<IBaseResource> posted,
+            Map<IBaseResource, String> conditional) {
         this.byName = byName;
         this.posted = posted;
         this.conditional = conditional;
@@ -59,7 +62,16 @@ public final class BundleEntries {
                 }
             }
         }
-        return new BundleEntries(byName, posted, conditional);
+        return new BundleEntries(name -> Optional.ofNullable(byName.get(name)), posted, conditional);
+    }
+
+    /**
+     * What is stored already, though nobody knows to whom it belongs.
+     *
+     * @param byReference finds it by {@code Type/id}; the same object for the same reference
+     */
+    static BundleEntries lookedUp(Function<String, Optional<IBaseResource>> byReference) {
+        return new BundleEntries(byReference, Set.of(), Map.of());
     }
 
     /** The search by which an entry says what it updates: {@code Type?…}; empty if it says so by id. */
@@ -80,6 +92,6 @@ public final class BundleEntries {
     }
 
     Optional<IBaseResource> find(String name) {
-        return Optional.ofNullable(byName.get(name));
+        return byName.apply(name);
     }
 }

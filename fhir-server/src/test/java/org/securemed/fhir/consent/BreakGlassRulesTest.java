@@ -44,7 +44,7 @@ class BreakGlassRulesTest {
     }
 
     private static BreakGlassRules rules(ImplicitPolicy policy) {
-        return new BreakGlassRules(new ConsentProperties(policy, glass(Role.PHYSICIAN, Duration.ofHours(4))));
+        return new BreakGlassRules(new ConsentProperties(policy, glass(Role.PHYSICIAN, Duration.ofHours(4)), false));
     }
 
     private static ConsentProperties.BreakGlass glass(Role role, Duration duration) {

@@ -74,6 +74,13 @@ public final class TestServer {
         return start(name, "--securemed.demo.patients=0");
     }
 
+    /** A server on the data of one that was closed. */
+    public static TestServer again(TestServer closed, String... settings) {
+        List<String> all = new ArrayList<>(List.of("--securemed.demo.patients=0"));
+        all.addAll(List.of(settings));
+        return startIn(closed.directory, all.toArray(String[]::new));
+    }
+
     /** Stops the server and its PostgreSQL. */
     public void close() {
         context.close();
@@ -82,29 +89,33 @@ public final class TestServer {
 
     private static TestServer start(String name, String... settings) {
         try {
-            Path directory = Files.createTempDirectory(Files.createDirectories(Path.of("target", "servers")), name);
-            List<String> arguments = new ArrayList<>(List.of(settings));
-            WitnessServer witness = witness(directory);
-            SpringApplication application = new SpringApplication(ServerConfiguration.class);
-            application.setAllowCircularReferences(true);
-            application.setAdditionalProfiles("demo");
-            arguments.addAll(List.of(
-                    "--server.port=0",
-                    "--securemed.smart.base-url=http://localhost:8080",
-                    "--securemed.development.data-directory=" + directory.resolve("postgres"),
-                    "--securemed.ledger.directory=" + directory.resolve("ledger"),
-                    "--securemed.witness.policy=" + directory.resolve("witnesses.policy"),
-                    "--securemed.witness.interval=200ms",
-                    "--securemed.demo.directory=" + directory.resolve("demo")));
-            ConfigurableApplicationContext context = application.run(arguments.toArray(String[]::new));
-            return new TestServer(context, directory, witness);
+            return startIn(
+                    Files.createTempDirectory(Files.createDirectories(Path.of("target", "servers")), name), settings);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
+    private static TestServer startIn(Path directory, String... settings) {
+        List<String> arguments = new ArrayList<>(List.of(settings));
+        WitnessServer witness = witness(directory);
+        SpringApplication application = new SpringApplication(ServerConfiguration.class);
+        application.setAllowCircularReferences(true);
+        application.setAdditionalProfiles("demo");
+        arguments.addAll(List.of(
+                "--server.port=0",
+                "--securemed.smart.base-url=http://localhost:8080",
+                "--securemed.development.data-directory=" + directory.resolve("postgres"),
+                "--securemed.ledger.directory=" + directory.resolve("ledger"),
+                "--securemed.witness.policy=" + directory.resolve("witnesses.policy"),
+                "--securemed.witness.interval=200ms",
+                "--securemed.demo.directory=" + directory.resolve("demo")));
+        ConfigurableApplicationContext context = application.run(arguments.toArray(String[]::new));
+        return new TestServer(context, directory, witness);
+    }
+
     /** A witness of the server's log, and the policy that names it. */
-    private static WitnessServer witness(Path directory) throws IOException {
+    private static WitnessServer witness(Path directory) {
         try {
             VerifyKey logKey = KeyFiles.development(directory.resolve("ledger/development-log.key"), "localhost/ledger")
                     .verifyKey();
@@ -119,6 +130,8 @@ public final class TestServer {
                             .formatted(
                                     logKey, key.verifyKey(), witness.address().getPort()));
             return witness;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         } catch (KeyException e) {
             throw new IllegalStateException(e);
         }
