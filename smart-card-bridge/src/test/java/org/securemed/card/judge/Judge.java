@@ -10,10 +10,13 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * A library that is not ours, {@code kill-the-clipboard} of npm, and the decoder {@code zbarimg}: what they accept was
- * made by the specification and not only by our reading of it. Where they cannot be had the tests fail.
+ * made by the specification and not only by our reading of it. Where they are not installed the test is skipped; with
+ * {@code TOOLS_REQUIRED} in the environment, as in CI, it fails.
  */
 public final class Judge {
     private static final Path SOURCE = Path.of("src/test/node");
@@ -34,6 +37,7 @@ public final class Judge {
 
     /** What {@code zbarimg} reads in a picture, empty if nothing. */
     public static String zbar(byte[] png) {
+        require("zbarimg");
         try {
             Files.createDirectories(HOME);
             Path file = Files.createTempFile(HOME, "code", ".png");
@@ -56,7 +60,18 @@ public final class Judge {
         }
     }
 
+    private static void require(String name) {
+        boolean installed = Stream.of(System.getenv("PATH").split(":"))
+                .anyMatch(directory -> Files.isExecutable(Path.of(directory, name)));
+        if (!installed && System.getenv("TOOLS_REQUIRED") != null) {
+            throw new IllegalStateException(name + " is not installed");
+        }
+        Assumptions.assumeTrue(installed, name + " is not installed");
+    }
+
     private static synchronized void install() {
+        require("node");
+        require("npm");
         try {
             Path lock = SOURCE.resolve("package-lock.json");
             Path installed = HOME.resolve("node_modules/.installed");
