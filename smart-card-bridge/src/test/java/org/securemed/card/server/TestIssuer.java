@@ -24,6 +24,8 @@ import java.util.function.UnaryOperator;
 
 /** An authorization server that publishes a key and signs what it is told to; any client gets a token. */
 public final class TestIssuer implements AutoCloseable {
+    private static final String TOKEN_PATH = "/oauth2/token";
+
     private final RSAKey key;
     private final HttpServer server;
 
@@ -42,7 +44,7 @@ public final class TestIssuer implements AutoCloseable {
                 exchange.getResponseBody().write(keys);
             }
         });
-        server.createContext("/oauth2/token", exchange -> {
+        server.createContext(TOKEN_PATH, exchange -> {
             byte[] answer = "{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":300}"
                     .formatted(token("Device/bridge", "system"))
                     .getBytes(StandardCharsets.UTF_8);
@@ -55,8 +57,11 @@ public final class TestIssuer implements AutoCloseable {
         server.start();
     }
 
-    /** Answers more of its addresses. */
+    /** Answers more of its addresses, or one of them in another way. */
     public void serve(String path, HttpHandler handler) {
+        if (path.equals(TOKEN_PATH)) {
+            server.removeContext(TOKEN_PATH);
+        }
         server.createContext(path, handler);
     }
 
