@@ -84,6 +84,7 @@ record EventSearch(
         private int filters;
         private Order order = Order.NEWEST_FIRST;
         private int count = DEFAULT_COUNT;
+        private boolean countOnly;
         private boolean total;
         private @Nullable EventCursor cursor;
 
@@ -103,13 +104,13 @@ record EventSearch(
                 throw new InvalidRequestException("A search parameter has a modifier that it does not know.");
             }
             switch (name) {
-                case "_count" -> count = Math.min(count, (int) Math.min(MOST, number(value)));
+                case "_count" -> count = (int) Math.min(MOST, number(value));
                 case "_sort" -> order = order(value);
                 case "_total" -> total |= !value.equals("none");
                 case "_summary" -> {
                     if (value.equals("count")) {
                         total = true;
-                        count = 0;
+                        countOnly = true;
                     }
                 }
                 case "_include" -> includes.add(include(value));
@@ -242,7 +243,7 @@ record EventSearch(
                     filter,
                     filters,
                     order,
-                    count,
+                    countOnly ? 0 : count,
                     total,
                     Set.copyOf(includes),
                     cursor);

@@ -149,6 +149,14 @@ class AuditViewIT {
     }
 
     @Test
+    void a_page_is_as_long_as_was_asked_for_also_beyond_the_usual_twenty() {
+        for (int read = 0; read < 25; read++) {
+            SERVER.get("patient", "Patient/elena-rossi");
+        }
+        assertThat(events(MINE + "_count=23")).hasSize(23);
+    }
+
+    @Test
     void pages_are_whole_in_both_orders_while_new_events_arrive() {
         for (String sort : List.of("date", "-date")) {
             List<String> walked = new ArrayList<>();
