@@ -3,9 +3,9 @@ package org.securemed.ledger.command;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.CosignKey;
@@ -75,12 +75,9 @@ final class KeysCommand {
 
     int run(String... arguments) {
         try {
-            Map<String, String> options = parse(arguments);
+            Options options = Options.parse(KNOWN, environment, arguments);
             try (Ledger ledger = open(options)) {
-                String revoked = options.get("--revoke");
-                if (revoked != null) {
-                    ledger.revokeKey(revoked);
-                }
+                options.find("--revoke").ifPresent(ledger::revokeKey);
                 show(ledger);
             }
             return 0;
@@ -109,72 +106,46 @@ final class KeysCommand {
         keys.cosignersAt(Long.MAX_VALUE).forEach(key -> out.printf("%-9s %s%n", "cosigner", key));
     }
 
-    private Ledger open(Map<String, String> options) throws KeyException {
-        String origin = required(options, "--origin");
-        String outgoing = options.get("--outgoing");
+    private static Ledger open(Options options) throws KeyException {
+        String origin = options.get("--origin");
+        Optional<String> outgoing = options.find("--outgoing");
         LedgerKeys keys = new LedgerKeys(
-                logKey(options, options.getOrDefault("--log-key", "log"), origin),
-                outgoing == null ? null : logKey(options, outgoing, origin),
+                logKey(options, options.find("--log-key").orElse("log"), origin),
+                outgoing.isEmpty() ? null : logKey(options, outgoing.get(), origin),
                 stored(options, "operator", "operator"),
                 cosigner(options, origin + "/pq"));
         return Ledger.open(
-                new PostgresLogStore(new DriverDataSource(
-                        required(options, "--jdbc"),
-                        options.getOrDefault("--user", ""),
-                        options.containsKey("--password-env") ? new String(secret(options, "--password-env")) : "")),
+                new PostgresLogStore(options.database()),
                 keys,
-                new FileCheckpointVault(Path.of(required(options, "--vault"))),
+                new FileCheckpointVault(options.path("--vault")),
                 LedgerOptions.defaults(),
                 Clock.systemUTC(),
                 Alarm.logging());
     }
 
-    private SigningKey logKey(Map<String, String> options, String alias, String origin) throws KeyException {
-        String token = options.get("--token");
-        return token == null
+    private static SigningKey logKey(Options options, String alias, String origin) throws KeyException {
+        return options.find("--token").isEmpty()
                 ? stored(options, alias, origin)
-                : KeyFiles.fromPkcs11(Path.of(token), secret(options, "--token-pin-env"), alias, origin);
+                : KeyFiles.fromPkcs11(
+                        options.path("--token"),
+                        options.secret("--token-pin-env").toCharArray(),
+                        alias,
+                        origin);
     }
 
-    private SigningKey stored(Map<String, String> options, String alias, String name) throws KeyException {
+    private static SigningKey stored(Options options, String alias, String name) throws KeyException {
         return KeyFiles.fromPkcs12(
-                Path.of(required(options, "--keystore")), secret(options, "--keystore-password-env"), alias, name);
+                options.path("--keystore"),
+                options.secret("--keystore-password-env").toCharArray(),
+                alias,
+                name);
     }
 
-    private @Nullable CosignKey cosigner(Map<String, String> options, String name) throws KeyException {
-        Path keystore = Path.of(required(options, "--keystore"));
-        char[] password = secret(options, "--keystore-password-env");
+    private static @Nullable CosignKey cosigner(Options options, String name) throws KeyException {
+        Path keystore = options.path("--keystore");
+        char[] password = options.secret("--keystore-password-env").toCharArray();
         return KeyFiles.hasAlias(keystore, password, "cosigner")
                 ? KeyFiles.cosignerFromPkcs12(keystore, password, "cosigner", name)
                 : null;
-    }
-
-    private char[] secret(Map<String, String> options, String name) {
-        String variable = required(options, name);
-        String secret = environment.get(variable);
-        if (secret == null) {
-            throw new IllegalArgumentException("the environment variable %s is not set".formatted(variable));
-        }
-        return secret.toCharArray();
-    }
-
-    private static Map<String, String> parse(String... arguments) {
-        Map<String, String> options = new HashMap<>();
-        for (int i = 0; i < arguments.length; i += 2) {
-            if (!KNOWN.contains(arguments[i]) || i + 1 == arguments.length) {
-                throw new IllegalArgumentException(arguments[i] + " needs a value, or is not known");
-            }
-            options.put(arguments[i], arguments[i + 1]);
-        }
-        required(options, "--jdbc");
-        return options;
-    }
-
-    private static String required(Map<String, String> options, String name) {
-        String value = options.get(name);
-        if (value == null) {
-            throw new IllegalArgumentException(name + " is needed");
-        }
-        return value;
     }
 }

@@ -4,7 +4,6 @@ import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.Map;
 import org.securemed.ledger.verify.VerifyCommand;
-import org.securemed.ledger.witness.WitnessCommand;
 
 /**
  * {@code java -jar ledger-verify.jar}: verifies, unless the first word is {@code export}, {@code import},

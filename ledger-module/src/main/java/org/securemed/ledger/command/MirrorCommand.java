@@ -3,15 +3,10 @@ package org.securemed.ledger.command;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.securemed.ledger.checkpoint.Checkpoint;
 import org.securemed.ledger.checkpoint.NoteException;
-import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.files.LogMirror;
 import org.securemed.ledger.files.LogUrl;
 import org.securemed.ledger.log.LogCorruptException;
@@ -43,10 +38,9 @@ final class MirrorCommand {
 
     int run(String... arguments) {
         try {
-            Map<String, String> options = parse(arguments);
-            LogUrl source = new LogUrl(URI.create(required(options, "--url")), token(options));
-            Checkpoint checkpoint =
-                    new LogMirror(source, key(required(options, "--key")), Path.of(required(options, "--to"))).run();
+            Options options = Options.parse(KNOWN, environment, arguments);
+            LogUrl source = new LogUrl(URI.create(options.get("--url")), options.secret("--token-env"));
+            Checkpoint checkpoint = new LogMirror(source, options.key(), options.path("--to")).run();
             out.printf("mirrored: %,d entries, root %s%n", checkpoint.size(), checkpoint.root());
             return 0;
         } catch (LogCorruptException e) {
@@ -60,41 +54,5 @@ final class MirrorCommand {
             err.println("cannot mirror: " + e.getMessage());
         }
         return 2;
-    }
-
-    private String token(Map<String, String> options) {
-        String token = environment.get(required(options, "--token-env"));
-        if (token == null) {
-            throw new IllegalArgumentException("the environment variable with the token is not set");
-        }
-        return token;
-    }
-
-    private static VerifyKey key(String argument) throws NoteException, IOException {
-        if (!argument.startsWith("@")) {
-            return VerifyKey.parse(argument);
-        }
-        // The first line: a file may list the keys that followed.
-        String file = Files.readString(Path.of(argument.substring(1)), StandardCharsets.UTF_8);
-        return VerifyKey.parse(file.lines().findFirst().orElse("").strip());
-    }
-
-    private static Map<String, String> parse(String... arguments) {
-        Map<String, String> options = new HashMap<>();
-        for (int i = 0; i < arguments.length; i += 2) {
-            if (!KNOWN.contains(arguments[i]) || i + 1 == arguments.length) {
-                throw new IllegalArgumentException(arguments[i] + " needs a value, or is not known");
-            }
-            options.put(arguments[i], arguments[i + 1]);
-        }
-        return options;
-    }
-
-    private static String required(Map<String, String> options, String name) {
-        String value = options.get(name);
-        if (value == null) {
-            throw new IllegalArgumentException(name + " is needed");
-        }
-        return value;
     }
 }

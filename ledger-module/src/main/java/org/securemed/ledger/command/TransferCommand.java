@@ -2,13 +2,11 @@ package org.securemed.ledger.command;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import org.securemed.ledger.checkpoint.Checkpoint;
@@ -52,13 +50,11 @@ final class TransferCommand {
     int run(String... arguments) {
         try {
             boolean exporting = arguments[0].equals("export");
-            Map<String, String> options = options(exporting ? EXPORT : IMPORT, arguments);
-            VerifyKey key = key(needed(options, "--key"));
-            PostgresLogStore store = new PostgresLogStore(new DriverDataSource(
-                    needed(options, "--jdbc"), options.getOrDefault("--user", ""), password(options)));
-            return exporting
-                    ? export(store, key, Path.of(needed(options, "--to")))
-                    : restore(store, key, Path.of(needed(options, "--from")));
+            Options options = Options.parse(
+                    exporting ? EXPORT : IMPORT, environment, Arrays.copyOfRange(arguments, 1, arguments.length));
+            VerifyKey key = options.key();
+            PostgresLogStore store = new PostgresLogStore(options.database());
+            return exporting ? export(store, key, options.path("--to")) : restore(store, key, options.path("--from"));
         } catch (IllegalArgumentException e) {
             err.println(e.getMessage());
             err.println("--help tells more");
@@ -91,49 +87,5 @@ final class TransferCommand {
         }
         out.printf("imported: %,d entries, %,d blocks of %s%n", report.entries(), report.blocks(), key.name());
         return VerifyCommand.WHOLE;
-    }
-
-    private static Map<String, String> options(Set<String> known, String... arguments) {
-        Map<String, String> options = new HashMap<>();
-        for (int i = 1; i < arguments.length; i += 2) {
-            if (!known.contains(arguments[i])) {
-                throw new IllegalArgumentException(arguments[i] + " is not known here");
-            }
-            if (i + 1 == arguments.length) {
-                throw new IllegalArgumentException(arguments[i] + " needs a value");
-            }
-            if (options.put(arguments[i], arguments[i + 1]) != null) {
-                throw new IllegalArgumentException(arguments[i] + " is given twice");
-            }
-        }
-        return options;
-    }
-
-    private static String needed(Map<String, String> options, String name) {
-        String value = options.get(name);
-        if (value == null) {
-            throw new IllegalArgumentException(name + " is needed");
-        }
-        return value;
-    }
-
-    private String password(Map<String, String> options) {
-        String variable = options.get("--password-env");
-        if (variable == null) {
-            return "";
-        }
-        String password = environment.get(variable);
-        if (password == null) {
-            throw new IllegalArgumentException("the environment variable %s is not set".formatted(variable));
-        }
-        return password;
-    }
-
-    private static VerifyKey key(String argument) throws NoteException, IOException {
-        return VerifyKey.parse(
-                argument.startsWith("@")
-                        ? Files.readString(Path.of(argument.substring(1)), StandardCharsets.UTF_8)
-                                .strip()
-                        : argument);
     }
 }

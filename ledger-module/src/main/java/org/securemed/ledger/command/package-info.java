@@ -1,4 +1,4 @@
-/** The command line of {@code ledger-verify.jar}: verify, export, import. */
+/** The command line of {@code ledger-verify.jar}: verify, export, import, mirror, keys, witness. */
 @NullMarked
 package org.securemed.ledger.command;
 

@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -362,4 +363,16 @@ final class Committer implements Runnable {
     /** @param commit null when the batch needs no block */
     private record Attempt(
             BlockDraft draft, LogHead before, @Nullable BlockCommit commit) {}
+
+    /** Waits for a submission, and throws what it ended with. */
+    static void await(CompletableFuture<AppendResult> result) {
+        try {
+            result.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
 }

@@ -3,15 +3,11 @@ package org.securemed.ledger.log;
 import java.sql.Connection;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.function.Function;
 import org.securemed.ledger.checkpoint.KeyHistory;
-import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.NoteSignature;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.SigningKey;
@@ -19,11 +15,9 @@ import org.securemed.ledger.checkpoint.TilePath;
 import org.securemed.ledger.checkpoint.TlogProof;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.entry.Entry;
-import org.securemed.ledger.entry.EntryIds;
 import org.securemed.ledger.merkle.ConsistencyProof;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.InclusionProof;
-import org.securemed.ledger.merkle.Proofs;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,18 +32,15 @@ public final class Ledger implements AutoCloseable {
 
     private final LogStore store;
     private final VerifyKey logKey;
-    private final LedgerOptions options;
-    private final Clock clock;
-    private final KeyEntries keys;
     private final KeyAnnouncements announcements;
     private final Outbox outbox;
     private final CheckpointPublisher publisher;
-    private final CheckpointHistory history;
-    private final HeadCheck headCheck;
+    private final LogOpening opening;
     private final Committer committer;
     private final Thread committerThread;
+    private final Caretaker care;
     private final Thread caretaker;
-    private final WaitingRoom bell = new WaitingRoom(1);
+    private final LogReads reads;
 
     private Ledger(
             LogStore store,
@@ -61,19 +52,20 @@ public final class Ledger implements AutoCloseable {
         this.store = store;
         this.logKey = signers.log().verifyKey();
         String origin = logKey.name();
-        this.options = options;
-        this.clock = clock;
         SigningKey outgoing = signers.outgoing();
-        this.keys = new KeyEntries(outgoing == null ? logKey : outgoing.verifyKey());
-        this.headCheck = new HeadCheck(origin, keys);
-        this.history = new CheckpointHistory(keys);
+        KeyEntries keys = new KeyEntries(outgoing == null ? logKey : outgoing.verifyKey());
+        HeadCheck headCheck = new HeadCheck(origin, keys);
+        CheckpointHistory history = new CheckpointHistory(keys);
+        this.reads = new LogReads(store, keys);
+        this.opening = new LogOpening(logKey.name(), keys, headCheck, history, options);
         this.outbox = new Outbox(store, origin, signers.instance(), keys, alarm);
         CheckpointSigner signer = new CheckpointSigner(signers, keys, clock, alarm);
         this.publisher = new CheckpointPublisher(origin, signer, keys, vault, headCheck, history);
         this.committer = new Committer(store, origin, signers.instance(), keys, headCheck, options, clock, alarm);
-        this.announcements = new KeyAnnouncements(signers, keys, clock, this::appendAndWait, this::refreshKeys);
+        this.announcements = new KeyAnnouncements(signers, keys, clock, this::appendAndWait, reads::keys);
         this.committerThread = new Thread(committer, "ledger-committer");
-        this.caretaker = new Thread(this::takeCare, "ledger-caretaker");
+        this.care = new Caretaker(store, outbox, committer, options, clock, this::publishCheckpoint);
+        this.caretaker = new Thread(care, "ledger-caretaker");
         this.caretaker.setDaemon(true);
     }
 
@@ -94,11 +86,11 @@ public final class Ledger implements AutoCloseable {
             Clock clock,
             Alarm alarm) {
         Ledger ledger = new Ledger(store, signers, vault, options, clock, alarm);
-        ledger.recover(vault);
+        ledger.opening.check(store, vault);
         ledger.committerThread.start();
         try {
             ledger.announcements.announceNewKeys();
-            ledger.drainOutbox(Duration.ZERO);
+            ledger.care.drainOutbox(Duration.ZERO);
             ledger.publisher.publish(store);
         } catch (RuntimeException e) {
             ledger.close();
@@ -155,38 +147,49 @@ public final class Ledger implements AutoCloseable {
 
     /** The entry at this index. */
     public Optional<StoredEntry> read(long index) {
-        return reading(session -> session.entry(index));
+        return reads.with(session -> session.entry(index));
     }
 
     /** The entry with this id. */
     public Optional<StoredEntry> read(UUID id) {
-        return reading(session -> session.entry(id));
+        return reads.with(session -> session.entry(id));
     }
 
     /** Up to {@code limit} (at most 1,000) entries from index {@code from} on, ascending. */
     public List<StoredEntry> range(long from, int limit) {
         requirePage(limit);
-        return reading(session -> session.entries(from, limit));
+        return reads.with(session -> session.entries(from, limit));
     }
 
     /** The entries that match, in the order that is asked for. */
     public List<StoredEntry> find(EntryQuery query) {
-        return reading(session -> session.find(query));
+        return reads.with(session -> session.find(query));
     }
 
     /** The block that holds the entry at this index. */
     public Optional<Block> blockOf(long index) {
-        return reading(session -> session.blockOf(index));
+        return reads.with(session -> session.blockOf(index));
+    }
+
+    /**
+     * The blocks that end within entries {@code from} to {@code to} (exclusive), by number; those whose last entry is
+     * there. Like tiles, only of what a published checkpoint covers.
+     *
+     * @return empty if none covers the last of these entries
+     */
+    public Optional<List<Block>> blocks(long from, long to) {
+        return reads.with(
+                session -> to > LogReads.covered(session) ? Optional.empty() : Optional.of(session.blocks(from, to)));
     }
 
     /** Number of entries that are durable. */
     public long size() {
-        return reading(session -> session.head().map(LogHead::size).orElse(0L));
+        return reads.with(session -> session.head().map(LogHead::size).orElse(0L));
     }
 
     /** The newest published checkpoint. */
     public Optional<SignedNote> checkpoint() {
-        return reading(LogStore.Session::newestCheckpoint).map(Ledger::note);
+        return reads.with(LogStore.Session::newestCheckpoint).map(LogReads::note);
     }
 
     /**
@@ -195,7 +198,7 @@ public final class Ledger implements AutoCloseable {
      * @throws IllegalArgumentException if there are not so many leaves
      */
     public InclusionProof inclusionProof(long index, long treeSize) {
-        return reading(session -> proofs(session, treeSize).inclusion(index, treeSize));
+        return reads.with(session -> LogReads.proofs(session, treeSize).inclusion(index, treeSize));
     }
 
     /**
@@ -204,17 +207,12 @@ public final class Ledger implements AutoCloseable {
      * @throws IllegalArgumentException if there are not so many leaves, or {@code oldSize} is less than 1
      */
     public ConsistencyProof consistencyProof(long oldSize, long newSize) {
-        return reading(session -> proofs(session, newSize).consistency(oldSize, newSize));
+        return reads.with(session -> LogReads.proofs(session, newSize).consistency(oldSize, newSize));
     }
 
     /** The root of the tree of the first {@code size} entries; empty if there are not so many. */
     public Optional<Hash> rootOf(long size) {
-        return reading(session -> {
-            long there = session.head().map(LogHead::size).orElse(0L);
-            return size < 0 || size > there
-                    ? Optional.empty()
-                    : Optional.of(new Proofs(new TileNodes(session, there)).root(size));
-        });
+        return reads.rootOf(size);
     }
 
     /**
@@ -232,15 +230,7 @@ public final class Ledger implements AutoCloseable {
 
     /** What witnesses said to the published checkpoint of this size. What does not read as a signature is left out. */
     public List<NoteSignature> cosignatures(long size) {
-        List<NoteSignature> lines = new ArrayList<>();
-        for (String line : reading(session -> session.cosignatures(size))) {
-            try {
-                lines.add(NoteSignature.parse(line));
-            } catch (NoteException e) {
-                log.atError().addKeyValue("size", size).log("a stored cosignature is malformed");
-            }
-        }
-        return lines;
+        return reads.cosignatures(size);
     }
 
     /**
@@ -249,10 +239,7 @@ public final class Ledger implements AutoCloseable {
      * @return empty if no published checkpoint covers it; the bytes behind a path never change
      */
     public Optional<byte[]> tile(TilePath path) {
-        return reading(session -> {
-            long covered = session.head().map(LogHead::checkpointSize).orElse(-1L);
-            return TileService.read(session, path, Math.max(0, covered));
-        });
+        return reads.tile(path);
     }
 
     /**
@@ -261,8 +248,8 @@ public final class Ledger implements AutoCloseable {
      * @return empty if that does not cover it yet; it will within the checkpoint interval
      */
     public Optional<TlogProof> receipt(long index) {
-        return reading(
-                session -> session.newestCheckpoint().map(Ledger::note).flatMap(note -> receipt(index, note, session)));
+        return reads.with(session ->
+                session.newestCheckpoint().map(LogReads::note).flatMap(note -> reads.receipt(index, note, session)));
     }
 
     /**
@@ -271,17 +258,7 @@ public final class Ledger implements AutoCloseable {
      * @return empty if that does not cover it
      */
     public Optional<TlogProof> receipt(long index, SignedNote checkpoint) {
-        return reading(session -> receipt(index, checkpoint, session));
-    }
-
-    private Optional<TlogProof> receipt(long index, SignedNote note, LogStore.Session session) {
-        keys.refresh(session);
-        long size = keys.verified("ledger_checkpoint", note).size();
-        if (index < 0 || index >= size) {
-            return Optional.empty();
-        }
-        return Optional.of(new TlogProof(
-                index, proofs(session, size).inclusion(index, size).path(), note));
+        return reads.with(session -> reads.receipt(index, checkpoint, session));
     }
 
     /** The log's public key, of those this instance signs with the newest; its name is the origin. */
@@ -291,18 +268,12 @@ public final class Ledger implements AutoCloseable {
 
     /** The public keys the log has had, the one it began with first. Whoever trusts one of them can verify the log. */
     public List<VerifyKey> logKeys() {
-        return reading(session -> {
-            keys.refresh(session);
-            return keys.logKeys();
-        });
+        return reads.keys().logKeys();
     }
 
     /** The keys that the log says it has had until now, and which are in force. */
     public KeyHistory keyHistory() {
-        return reading(session -> {
-            keys.refresh(session);
-            return keys.snapshot();
-        });
+        return reads.keys();
     }
 
     /**
@@ -347,7 +318,7 @@ public final class Ledger implements AutoCloseable {
     public void close() {
         committer.close();
         join(committerThread);
-        bell.close();
+        care.close();
         join(caretaker);
         if (committer.broken() == null && caretaker.getState() == Thread.State.TERMINATED) {
             try {
@@ -358,126 +329,13 @@ public final class Ledger implements AutoCloseable {
         }
     }
 
-    private void recover(CheckpointVault vault) {
-        try (LogStore.Session session = store.write()) {
-            LogHead head = session.lockHead().orElseGet(() -> create(session));
-            keys.refresh(session);
-            headCheck.andItsSurroundings(head, session);
-            Optional<SignedNote> published = session.newestCheckpoint().map(Ledger::note);
-            long publishedSize = published
-                    .map(note -> history.extendedBy(head, "ledger_checkpoint", note, session)
-                            .size())
-                    .orElse(-1L);
-            if (publishedSize != head.checkpointSize()) {
-                throw new LogCorruptException(
-                        "ledger_head, checkpoint_size",
-                        Long.toString(publishedSize),
-                        Long.toString(head.checkpointSize()));
-            }
-            vault.load().ifPresent(note -> history.extendedBy(head, "the vault", note, session));
-            session.commit();
-        }
-    }
-
-    private LogHead create(LogStore.Session session) {
-        if (!session.isEmpty()) {
-            throw new LogCorruptException("ledger_head", "the row of this log", "none, though there are entries");
-        }
-        if (!options.createIfAbsent()) {
-            throw new LedgerUnavailableException("there is no log in this database, and none is to be made");
-        }
-        session.createHead(LogHead.EMPTY);
-        log.atInfo().addKeyValue("origin", logKey.name()).log("log created");
-        return LogHead.EMPTY;
-    }
-
     private void appendAndWait(Entry entry) {
-        await(append(Submission.of(entry)));
-    }
-
-    private void refreshKeys() {
-        try (LogStore.Session session = store.read()) {
-            keys.refresh(session);
-        }
-    }
-
-    /** Takes staged rows older than {@code age} into the log. */
-    private void drainOutbox(Duration age) {
-        reading(outbox::reportLost);
-        Optional<UUID> after = Optional.of(Outbox.BEFORE_ALL);
-        while (after.isPresent()) {
-            UUID from = after.get();
-            Outbox.Page page = reading(session -> outbox.genuine(session, from));
-            List<Leaf> orphans = page.leaves().stream()
-                    .filter(leaf ->
-                            !EntryIds.timeOf(leaf.entry().id()).plus(age).isAfter(clock.instant()))
-                    .toList();
-            if (!orphans.isEmpty()) {
-                log.atInfo().addKeyValue("entries", orphans.size()).log("outbox orphans are taken in");
-                await(committer.submit(new Submission(orphans, List.of()), true));
-            }
-            after = page.next();
-        }
-    }
-
-    private void takeCare() {
-        long interval = options.checkpointInterval().toMillis();
-        long drainEvery = Math.max(1, Math.max(options.orphanAge().toMillis(), interval) / interval);
-        for (long round = 1; committer.broken() == null; round++) {
-            bell.pause(interval);
-            if (!committerThread.isAlive()) {
-                return;
-            }
-            try {
-                publishCheckpoint();
-                if (round % drainEvery == 0) {
-                    drainOutbox(options.orphanAge());
-                }
-            } catch (LedgerUnavailableException e) {
-                log.atWarn().setCause(e).log("checkpoint or outbox has to wait");
-            } catch (RuntimeException e) {
-                log.atError().setCause(e).log("ledger stopped");
-                committer.fail(e);
-            }
-        }
-    }
-
-    private Proofs proofs(LogStore.Session session, long treeSize) {
-        long size = session.head().map(LogHead::size).orElse(0L);
-        if (treeSize > size) {
-            throw new IllegalArgumentException("the log has %d entries, not %d".formatted(size, treeSize));
-        }
-        return new Proofs(new TileNodes(session, size));
-    }
-
-    private <T> T reading(Function<LogStore.Session, T> query) {
-        try (LogStore.Session session = store.read()) {
-            return query.apply(session);
-        }
-    }
-
-    private static SignedNote note(String stored) {
-        try {
-            return SignedNote.parse(stored);
-        } catch (NoteException e) {
-            throw new LogCorruptException("ledger_checkpoint, note", "a signed note", String.valueOf(e.getMessage()));
-        }
+        Committer.await(append(Submission.of(entry)));
     }
 
     private static void requirePage(int limit) {
         if (limit < 1 || limit > 1_000) {
             throw new IllegalArgumentException("a page has 1 to 1000 entries");
-        }
-    }
-
-    private static void await(CompletableFuture<AppendResult> result) {
-        try {
-            result.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw e;
         }
     }
 

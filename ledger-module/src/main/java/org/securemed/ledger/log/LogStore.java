@@ -83,6 +83,9 @@ public interface LogStore {
         /** The block that holds the entry at this index. */
         Optional<Block> blockOf(long index);
 
+        /** The blocks whose last entry is one of {@code from} to {@code to} (exclusive), by number. */
+        List<Block> blocks(long from, long to);
+
         /** The entry at this index. */
         Optional<StoredEntry> entry(long index);
 

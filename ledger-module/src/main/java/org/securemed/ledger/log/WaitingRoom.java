@@ -88,6 +88,15 @@ final class WaitingRoom {
         }
     }
 
+    boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Waits, at most this long; shorter when closed. */
     void pause(long millis) {
         lock.lock();

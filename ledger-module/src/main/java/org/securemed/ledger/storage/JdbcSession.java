@@ -162,6 +162,19 @@ abstract class JdbcSession implements LogStore.Session {
     }
 
     @Override
+    public List<Block> blocks(long from, long to) {
+        return sql.list(
+                BLOCK + " and first_seq < ? and first_seq + n > ? and first_seq + n <= ? and first_seq >= coalesce("
+                        + "(select max(b.first_seq) from ledger.ledger_block b where b.log = 1 and b.first_seq <= ?), 0)"
+                        + " order by first_seq",
+                StoredRows::block,
+                to,
+                from,
+                to,
+                from);
+    }
+
+    @Override
     public Optional<StoredEntry> entry(long index) {
         return sql.one(ENTRY + " and seq = ?", StoredRows::entry, index);
     }

@@ -103,6 +103,10 @@ abstract class LogStoreContract {
             assertThat(session.block(1)).isEmpty();
             assertThat(session.blockOf(2)).contains(commit.block());
             assertThat(session.blockOf(3)).isEmpty();
+            assertThat(session.blocks(0, 3)).containsExactly(commit.block());
+            assertThat(session.blocks(2, 3)).containsExactly(commit.block());
+            assertThat(session.blocks(0, 2)).isEmpty();
+            assertThat(session.blocks(3, 259)).isEmpty();
             for (int i = 0; i < 3; i++) {
                 StoredEntry stored = new StoredEntry(
                         i, leaves.get(i).hash(), Bytes.of(leaves.get(i).body()));

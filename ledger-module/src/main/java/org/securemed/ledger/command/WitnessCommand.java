@@ -1,4 +1,4 @@
-package org.securemed.ledger.witness;
+package org.securemed.ledger.command;
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -6,7 +6,6 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,11 +16,13 @@ import org.securemed.ledger.checkpoint.SigningKey;
 import org.securemed.ledger.policy.KnownLog;
 import org.securemed.ledger.policy.PolicyException;
 import org.securemed.ledger.policy.TrustPolicy;
+import org.securemed.ledger.witness.CosigningWitness;
+import org.securemed.ledger.witness.WitnessServer;
 
 /** The witness's command line: runs until it is told to stop. */
-public final class WitnessCommand {
+final class WitnessCommand {
     /** What the command takes. */
-    public static final String USAGE = """
+    static final String USAGE = """
             witness: watches logs, cosigns each checkpoint that extends the one it cosigned before.
 
               --policy FILE         the logs to witness: the "log" lines of a trust policy (C2SP tlog-policy)
@@ -50,7 +51,7 @@ public final class WitnessCommand {
      *
      * @return 0, or 2 when it could not be started
      */
-    public static int run(PrintStream out, PrintStream err, Map<String, String> environment, String... arguments) {
+    static int run(PrintStream out, PrintStream err, Map<String, String> environment, String... arguments) {
         // A client that sends its request byte by byte must not hold a thread for ever.
         System.setProperty("sun.net.httpserver.maxReqTime", "10");
         System.setProperty("sun.net.httpserver.maxRspTime", "10");
@@ -68,15 +69,15 @@ public final class WitnessCommand {
     }
 
     WitnessServer start(String... arguments) throws IOException, KeyException, PolicyException {
-        Map<String, String> options = parse(arguments);
-        Path directory = Path.of(required(options, "--directory"));
+        Options options = Options.parse(KNOWN, environment, arguments);
+        Path directory = options.path("--directory");
         Files.createDirectories(directory);
-        TrustPolicy policy = TrustPolicy.parse(Files.readAllBytes(Path.of(required(options, "--policy"))));
+        TrustPolicy policy = TrustPolicy.parse(Files.readAllBytes(options.path("--policy")));
         CosignKey key = CosignKey.ed25519(key(options, directory));
         CosigningWitness witness = new CosigningWitness(
                 directory, policy.logs().stream().map(KnownLog::key).toList(), List.of(key), Clock.systemUTC());
         WitnessServer server =
-                WitnessServer.start(witness, address(options.getOrDefault("--listen", "localhost:8470")));
+                WitnessServer.start(witness, address(options.find("--listen").orElse("localhost:8470")));
         out.printf("witness %s%n", key.verifyKey());
         policy.logs().forEach(log -> out.printf("log     %s%n", log.key().name()));
         out.printf(
@@ -85,36 +86,16 @@ public final class WitnessCommand {
         return server;
     }
 
-    private SigningKey key(Map<String, String> options, Path directory) throws KeyException {
-        String name = required(options, "--name");
-        String keystore = options.get("--keystore");
-        if (keystore == null) {
+    private static SigningKey key(Options options, Path directory) throws KeyException {
+        String name = options.get("--name");
+        if (options.find("--keystore").isEmpty()) {
             return KeyFiles.development(directory.resolve("witness.key"), name);
         }
-        String password = environment.get(required(options, "--keystore-password-env"));
-        if (password == null) {
-            throw new IllegalArgumentException("the keystore's password is not set");
-        }
-        return KeyFiles.fromPkcs12(Path.of(keystore), password.toCharArray(), "witness", name);
-    }
-
-    private static Map<String, String> parse(String... arguments) {
-        Map<String, String> options = new HashMap<>();
-        for (int i = 0; i < arguments.length; i += 2) {
-            if (!KNOWN.contains(arguments[i]) || i + 1 == arguments.length) {
-                throw new IllegalArgumentException(arguments[i] + " needs a value, or is not known");
-            }
-            options.put(arguments[i], arguments[i + 1]);
-        }
-        return options;
-    }
-
-    private static String required(Map<String, String> options, String name) {
-        String value = options.get(name);
-        if (value == null) {
-            throw new IllegalArgumentException(name + " is needed");
-        }
-        return value;
+        return KeyFiles.fromPkcs12(
+                options.path("--keystore"),
+                options.secret("--keystore-password-env").toCharArray(),
+                "witness",
+                name);
     }
 
     private static InetSocketAddress address(String text) {
