@@ -63,6 +63,20 @@ record AccountingReport(String patient, Instant from, Instant until, List<Disclo
         return text.toString().getBytes(StandardCharsets.UTF_8);
     }
 
+    /** A4 across, one line for each. */
+    byte[] toPdf() {
+        return AccountingPdf.of(
+                "Accounting of disclosures",
+                List.of(
+                        "Of the record " + patient + ", from " + TIME.format(from) + " to " + TIME.format(until) + ". "
+                                + disclosures.size() + " disclosures.",
+                        "Uses for treatment, payment and health care operations, and what went to the patient or on"
+                                + " their wish, are not part of it (45 CFR 164.528 (a)(1))."),
+                new float[] {3, 4, 4, 5, 2, 5},
+                List.of(COLUMNS),
+                disclosures.stream().map(AccountingReport::cells).toList());
+    }
+
     private static List<String> cells(Disclosure disclosure) {
         return List.of(
                 TIME.format(disclosure.date()),

@@ -93,6 +93,16 @@ public class AuditConfiguration {
         return new AuditOperations(store, ledger, evidence, foreign, clock);
     }
 
+    @Bean(destroyMethod = "close")
+    Verifications verifications(Ledger ledger, DataSource dataSource) {
+        return new Verifications(ledger, dataSource);
+    }
+
+    @Bean
+    VerifyOperations verifyOperations(Verifications verifications, Ledger ledger, FhirServerProperties properties) {
+        return new VerifyOperations(verifications, ledger, properties.baseUrl().toString());
+    }
+
     /** Outside of everything else: whatever answers below {@code /fhir} passes here. */
     @Bean
     FilterRegistrationBean<RecordedResponseFilter> recordedResponseFilter(ProblemWriter problems) {

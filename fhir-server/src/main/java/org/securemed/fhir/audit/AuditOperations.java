@@ -105,7 +105,7 @@ public final class AuditOperations {
      * To whom a patient's data was disclosed, the oldest first, with HIPAA's five fields; the last six years unless a
      * period is given.
      *
-     * @param output {@code fhir} or {@code csv}
+     * @param output {@code fhir}, {@code csv} or {@code pdf}
      */
     @Operation(name = "$accounting-of-disclosures", typeName = "Patient", idempotent = true)
     public IBaseResource accounting(
@@ -136,7 +136,8 @@ public final class AuditOperations {
         return switch (form) {
             case "fhir" -> report.toParameters();
             case "csv" -> new Binary().setContentType("text/csv;charset=utf-8").setData(report.toCsv());
-            default -> throw AuditRefusal.parameter("Ask for output=fhir or output=csv.");
+            case "pdf" -> new Binary().setContentType("application/pdf").setData(report.toPdf());
+            default -> throw AuditRefusal.parameter("Ask for output=fhir, output=csv or output=pdf.");
         };
     }
 

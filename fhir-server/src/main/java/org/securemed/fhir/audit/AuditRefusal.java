@@ -19,6 +19,21 @@ final class AuditRefusal {
         return with(Problem.badRequest("malformed-parameters", diagnostics));
     }
 
+    /** 404: what was asked for by a number of ours is not there. */
+    static BaseServerResponseException notFound(String diagnostics) {
+        return with(Problem.notFound("not-found", diagnostics));
+    }
+
+    /** 503: not now. */
+    static BaseServerResponseException busy(String diagnostics) {
+        return with(Problem.of(503, "busy", IssueType.THROTTLED, diagnostics));
+    }
+
+    /** 500: it was begun and could not be finished. */
+    static BaseServerResponseException failed(String diagnostics) {
+        return with(Problem.of(500, "failed", IssueType.EXCEPTION, diagnostics));
+    }
+
     /** 403: the role may not do this, whatever the data. */
     static BaseServerResponseException role() {
         return with(Problem.forbidden("role-not-allowed", "Your role does not permit this interaction."));

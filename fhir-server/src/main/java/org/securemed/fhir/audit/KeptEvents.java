@@ -17,7 +17,9 @@ public final class KeptEvents {
     /** Before HAPI looks for a method that it doesn't have. */
     @Hook(Pointcut.SERVER_INCOMING_REQUEST_PRE_HANDLER_SELECTED)
     public void refuse(RequestDetails request) {
-        if ("AuditEvent".equals(request.getResourceName()) && CHANGES.contains(request.getRequestType())) {
+        if ("AuditEvent".equals(request.getResourceName())
+                && CHANGES.contains(request.getRequestType())
+                && !VerifyOperations.STATUS.equals(request.getOperation())) {
             throw new MethodNotAllowedException(
                     "AuditEvents are not changed and not deleted.", RequestTypeEnum.GET, RequestTypeEnum.POST);
         }

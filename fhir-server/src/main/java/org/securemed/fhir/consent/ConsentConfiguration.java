@@ -127,6 +127,16 @@ public class ConsentConfiguration {
     }
 
     @Bean
+    ExplainAccessProvider explainAccessProvider(
+            OwnerIndex index,
+            PatientAccess access,
+            ConsentStates states,
+            ConsentProperties properties,
+            BreakGlassRules glass) {
+        return new ExplainAccessProvider(index, access, states, properties.implicitPolicy(), glass);
+    }
+
+    @Bean
     StoredResources storedResources(OwnerIndex index, PatientAccess access, ObjectProvider<DaoRegistry> daos) {
         return new GatedResources(index, access, daos);
     }

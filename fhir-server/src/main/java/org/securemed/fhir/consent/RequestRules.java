@@ -30,8 +30,14 @@ public final class RequestRules {
             Set.of("$validate", "$expand", "$validate-code", "$lookup", "$subsumes", "$translate");
 
     /** Answered from the ledger; they look again at who asks about whom. */
-    private static final Set<String> AUDIT_OPERATIONS =
-            Set.of("$proof", "$access-log", "$accounting-of-disclosures", "$recordDisclosure");
+    private static final Set<String> AUDIT_OPERATIONS = Set.of(
+            "$proof",
+            "$verify",
+            "$verify-status",
+            "$access-log",
+            "$accounting-of-disclosures",
+            "$recordDisclosure",
+            "$explain-access");
 
     /** Answered from the ledger and for those who may, so that no search of it can tell of hidden data. */
     private static final String AUDIT = "AuditEvent";

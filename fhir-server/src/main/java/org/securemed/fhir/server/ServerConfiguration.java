@@ -19,10 +19,12 @@ import org.securemed.fhir.audit.AuditRecorder;
 import org.securemed.fhir.audit.Evidence;
 import org.securemed.fhir.audit.KeptEvents;
 import org.securemed.fhir.audit.NoGuessedTotal;
+import org.securemed.fhir.audit.VerifyOperations;
 import org.securemed.fhir.consent.BreakGlassPace;
 import org.securemed.fhir.consent.BreakGlassProvider;
 import org.securemed.fhir.consent.ConsentConfiguration;
 import org.securemed.fhir.consent.EverythingProvider;
+import org.securemed.fhir.consent.ExplainAccessProvider;
 import org.securemed.fhir.consent.GateInterceptors;
 import org.securemed.fhir.consent.ReadGate;
 import org.securemed.fhir.database.DevelopmentPostgres;
@@ -132,6 +134,8 @@ public class ServerConfiguration {
             DataSource dataSource,
             FhirServerProperties properties,
             AuditOperations auditOperations,
+            VerifyOperations verifyOperations,
+            ExplainAccessProvider explainAccess,
             Evidence evidence,
             IFhirSystemDao<Bundle, Meta> system,
             ISearchParamRegistry searchParameters) {
@@ -146,7 +150,14 @@ public class ServerConfiguration {
                 readGate, dataSource, recorder, properties.baseUrl().toString()));
         return new FhirExtensions(
                 interceptors,
-                List.of(everything, breakGlass, auditEvents, auditOperations, new BundleProvider(system, evidence)));
+                List.of(
+                        everything,
+                        breakGlass,
+                        explainAccess,
+                        auditEvents,
+                        auditOperations,
+                        verifyOperations,
+                        new BundleProvider(system, evidence)));
     }
 
     /** Right before HAPI's servlet: by then it is known who asks. */

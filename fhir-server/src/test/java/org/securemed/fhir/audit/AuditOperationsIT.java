@@ -2,10 +2,15 @@ package org.securemed.fhir.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
+import org.apache.pdfbox.Loader;
+import org.apache.pdfbox.pdmodel.PDDocument;
+import org.apache.pdfbox.text.PDFTextStripper;
 import org.hl7.fhir.r4.model.AuditEvent;
 import org.hl7.fhir.r4.model.Base64BinaryType;
 import org.hl7.fhir.r4.model.CodeableConcept;
@@ -129,6 +134,81 @@ class AuditOperationsIT {
                         "disclosure"))
                 .isEmpty();
         assertThat(SERVER.get("compliance", path + "?output=x").status()).isEqualTo(400);
+        Answer pdf = SERVER.get("compliance", path + "?output=pdf");
+        assertThat(pdf.response().headers().firstValue("Content-Type").orElseThrow())
+                .startsWith("application/pdf");
+        assertThat(text(pdf.response().body()))
+                .contains("Accounting of disclosures", "=Court 0", "=Court 2", "1 Main Street", "discharge letter");
+    }
+
+    @Test
+    void the_whole_log_and_a_part_of_it_are_verified_on_demand() {
+        Answer all = SERVER.get("compliance", "AuditEvent/$verify");
+        assertThat(all.status()).as(all.toString()).isEqualTo(200);
+        Parameters whole = (Parameters) all.resource();
+        assertThat(whole.getParameterBool("whole")).as(all.toString()).isTrue();
+        SERVER.bean(Ledger.class).publishCheckpoint();
+        Parameters part = (Parameters)
+                SERVER.get("backend", "AuditEvent/$verify?from=100&to=700").resource();
+        assertThat(part.getParameterBool("whole")).isTrue();
+        assertThat(part.getParameter("entries").getValue().primitiveValue()).isEqualTo("600");
+        assertThat(SERVER.get("compliance", "AuditEvent/$verify?from=x").status())
+                .isEqualTo(400);
+        assertThat(SERVER.get("compliance", "AuditEvent/$verify?from=7&to=7").status())
+                .isEqualTo(400);
+        assertThat(SERVER.get("patient", "AuditEvent/$verify").status()).isEqualTo(403);
+        assertThat(SERVER.get("administrator", "AuditEvent/$verify").status()).isEqualTo(403);
+    }
+
+    @Test
+    void a_verification_that_takes_its_time_is_asked_for_and_looked_after() {
+        Answer begun = SERVER.send(SERVER.request("compliance", "AuditEvent/$verify")
+                .header("Prefer", "respond-async")
+                .GET());
+        assertThat(begun.status()).as(begun.toString()).isEqualTo(202);
+        String address =
+                begun.response().headers().firstValue("Content-Location").orElseThrow();
+        String status = address.substring(address.indexOf("/fhir/") + "/fhir/".length());
+        Answer answer = SERVER.get("compliance", status);
+        while (answer.status() == 202) {
+            assertThat(answer.response().headers().firstValue("X-Progress")).isPresent();
+            answer = SERVER.get("compliance", status);
+        }
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        assertThat(((Parameters) answer.resource()).getParameterBool("whole")).isTrue();
+        assertThat(SERVER.get("patient", status).status()).isEqualTo(403);
+        assertThat(SERVER.delete("compliance", status).status()).isEqualTo(202);
+        assertThat(SERVER.get("compliance", status).status()).isEqualTo(404);
+        assertThat(SERVER.get("compliance", "AuditEvent/$verify-status").status())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void it_is_explained_who_can_see_a_resource_and_by_which_consent() {
+        String path = "Patient/" + PATIENT + "/$explain-access";
+        Answer answer = SERVER.get("compliance", path);
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        Parameters explained = (Parameters) answer.resource();
+        ParametersParameterComponent owner = named(explained, "owner").get(0);
+        List<ParametersParameterComponent> lines = owner.getPart().stream()
+                .filter(part -> part.getName().equals("access"))
+                .toList();
+        assertThat(lines).anyMatch(line -> part(line, "rule").equals("self"));
+        assertThat(lines)
+                .filteredOn(line -> part(line, "rule").equals("consent"))
+                .isNotEmpty()
+                .allMatch(line -> part(line, "basis").startsWith("Consent/")
+                        && part(line, "basis").endsWith(" v1"));
+        assertThat(answer.text()).contains("Practitioner/jonas-lindqvist").doesNotContain("Practitioner/-");
+
+        assertThat(SERVER.get("patient", "Patient/elena-rossi/$explain-access").status())
+                .isEqualTo(200);
+        Answer hidden = SERVER.get("patient", path);
+        Answer absent = SERVER.get("patient", "Patient/nobody-knows/$explain-access");
+        assertThat(hidden.status()).isEqualTo(404);
+        assertThat(hidden.text().replace(PATIENT, "?")).isEqualTo(absent.text().replace("nobody-knows", "?"));
+        assertThat(SERVER.get("physician2", path).status()).isEqualTo(403);
+        assertThat(SERVER.get("administrator", path).status()).isEqualTo(403);
     }
 
     @Test
@@ -168,6 +248,14 @@ class AuditOperationsIT {
                 .setWhat(new Reference("Patient/" + PATIENT));
         event.addEntity().setType(AuditCodes.systemObject()).setDescription("discharge letter");
         return event;
+    }
+
+    private static String text(byte[] pdf) {
+        try (PDDocument document = Loader.loadPDF(pdf)) {
+            return new PDFTextStripper().getText(document);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static List<ParametersParameterComponent> named(Parameters parameters, String name) {

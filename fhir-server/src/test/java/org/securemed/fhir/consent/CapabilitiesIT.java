@@ -48,6 +48,7 @@ class CapabilitiesIT {
                         "break-glass",
                         "everything",
                         "expand",
+                        "explain-access",
                         "lookup",
                         "proof",
                         "recordDisclosure",
@@ -55,7 +56,9 @@ class CapabilitiesIT {
                         "summary",
                         "translate",
                         "validate",
-                        "validate-code");
+                        "validate-code",
+                        "verify",
+                        "verify-status");
     }
 
     @Test
