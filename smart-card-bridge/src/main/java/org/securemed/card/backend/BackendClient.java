@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -33,21 +34,29 @@ import org.jspecify.annotations.Nullable;
 import org.securemed.card.outbound.BoundedBody;
 import org.securemed.card.outbound.StrictJson;
 
-/** Access tokens for the bridge itself, each used until shortly before its end. Thread-safe. */
+/**
+ * The bridge as a machine client of the FHIR server: it proves itself by a signed assertion and gets access tokens of
+ * its own, each used until shortly before its end. Thread-safe.
+ */
 public final class BackendClient {
+    /** Where the authorization server gives tokens. */
+    private static final String TOKEN = "/oauth2/token";
+
     private static final Duration ASSERTION_LIFETIME = Duration.ofMinutes(2);
     private static final Duration MARGIN = Duration.ofSeconds(20);
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
-    private static final int LARGEST_ANSWER = 64 * 1024;
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final int LARGEST_ANSWER = 1 << 20;
+    private static final String JSON = "application/fhir+json";
 
     private record Token(String value, Instant until) {}
 
-    private final String clientId;
+    private final String id;
     private final ECKey key;
-    private final URI tokenEndpoint;
+    private final String issuer;
+    private final String base;
     private final String scope;
     private final Clock clock;
-    private final HttpClient client = HttpClient.newBuilder()
+    private final HttpClient http = HttpClient.newBuilder()
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(Duration.ofSeconds(5))
             .build();
@@ -58,36 +67,127 @@ public final class BackendClient {
     /**
      * A client that asks for tokens when they are needed.
      *
-     * @param keyFile private JWK, P-384
+     * @param issuer the authorization server, without a trailing slash
+     * @param base the FHIR server's, without a trailing slash
      * @param scope SMART scopes, separated by spaces
-     * @throws IllegalStateException if the file holds no such key
+     * @throws IllegalStateException if the properties name no file with a private JWK, P-384, with {@code kid}
      */
-    public BackendClient(String clientId, Path keyFile, URI issuer, String scope, Clock clock) {
-        this.clientId = clientId;
-        this.key = read(keyFile);
-        this.tokenEndpoint = URI.create(issuer + "/oauth2/token");
+    BackendClient(ClientProperties client, URI issuer, URI base, String scope, Clock clock) {
+        this.id = client.id();
+        this.key = read(client.key());
+        this.issuer = issuer.toString();
+        this.base = base.toString();
         this.scope = scope;
         this.clock = clock;
     }
 
-    private static ECKey read(Path file) {
+    private static ECKey read(@Nullable Path file) {
         try {
-            ECKey key = ECKey.parse(Files.readString(file));
-            if (key.isPrivate() && Curve.P_384.equals(key.getCurve())) {
+            ECKey key = file == null ? null : ECKey.parse(Files.readString(file));
+            if (key != null && key.isPrivate() && Curve.P_384.equals(key.getCurve()) && key.getKeyID() != null) {
                 return key;
             }
         } catch (IOException | ParseException | IllegalArgumentException e) {
             // The message may quote the key.
         }
-        throw new IllegalStateException("securemed.bridge.client.key names no file with a private P-384 JWK");
+        throw new IllegalStateException("securemed.bridge.client.key names no file with a private P-384 JWK with kid");
+    }
+
+    /** Its name at the authorization server. */
+    public String id() {
+        return id;
+    }
+
+    /** Claims of a statement of the bridge for an address of the authorization server. */
+    public JWTClaimsSet.Builder claims(String path, Duration lifetime) {
+        Instant now = clock.instant();
+        return new JWTClaimsSet.Builder()
+                .issuer(id)
+                .audience(issuer + path)
+                .issueTime(Date.from(now))
+                .expirationTime(Date.from(now.plus(lifetime)))
+                .jwtID(UUID.randomUUID().toString());
+    }
+
+    /** Signs a statement of the bridge, for the authorization server. */
+    public String sign(JWTClaimsSet claims) {
+        SignedJWT jwt = new SignedJWT(
+                new JWSHeader.Builder(JWSAlgorithm.ES384).keyID(key.getKeyID()).build(), claims);
+        try {
+            jwt.sign(new ECDSASigner(key));
+        } catch (JOSEException e) {
+            throw new IllegalStateException("the client's key does not sign", e);
+        }
+        return jwt.serialize();
     }
 
     /**
-     * A token that lives for some seconds at least.
+     * Reads a resource.
      *
-     * @throws IOException if the authorization server gives none
+     * @param reference relative
+     * @return empty if it does not exist, or not any more
+     * @throws IOException if the FHIR server does not answer, or not that
      */
-    public synchronized String token() throws IOException {
+    public Optional<ObjectNode> read(String reference) throws IOException {
+        HttpResponse<byte[]> answer = authorized(request(reference).GET());
+        if (answer.statusCode() == 404 || answer.statusCode() == 410) {
+            return Optional.empty();
+        }
+        require(answer, 200);
+        return Optional.of(StrictJson.object(answer.body()));
+    }
+
+    /**
+     * Writes a resource, which is made if it does not exist, and is not overwritten if it is of another version.
+     *
+     * @param reference relative
+     * @throws RefusedWriteException if the FHIR server will not take it
+     * @throws IOException if the FHIR server does not answer, or cannot take it now
+     */
+    public void write(String reference, ObjectNode resource) throws IOException {
+        HttpRequest.Builder request = request(reference)
+                .header("Content-Type", JSON)
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(StrictJson.minified(resource)));
+        String version = resource.path("meta").path("versionId").asText("");
+        if (!version.isEmpty()) {
+            request.header("If-Match", "W/\"" + version + "\"");
+        }
+        require(authorized(request), 200, 201);
+    }
+
+    /**
+     * Gives the FHIR server a new resource; returns when it has been taken.
+     *
+     * @throws RefusedWriteException if the FHIR server will not take it
+     * @throws IOException if the FHIR server does not answer, or cannot take it now
+     */
+    public void create(ObjectNode resource) throws IOException {
+        require(
+                authorized(request(resource.path("resourceType").asText())
+                        .header("Content-Type", JSON)
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(StrictJson.minified(resource)))),
+                201);
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create(base + "/" + path))
+                .header("Accept", JSON)
+                .timeout(PATIENCE);
+    }
+
+    /** With a token; with another one, if the first was refused: it may have been revoked. */
+    private HttpResponse<byte[]> authorized(HttpRequest.Builder request) throws IOException {
+        String first = token();
+        HttpResponse<byte[]> answer =
+                send(request.setHeader("Authorization", "Bearer " + first).build());
+        if (answer.statusCode() != 401) {
+            return answer;
+        }
+        forget(first);
+        return send(request.setHeader("Authorization", "Bearer " + token()).build());
+    }
+
+    private synchronized String token() throws IOException {
         Token held = token;
         if (held == null || !held.until().minus(MARGIN).isAfter(clock.instant())) {
             held = ask();
@@ -96,14 +196,14 @@ public final class BackendClient {
         return held.value();
     }
 
-    /** Forgets a token that was refused: it may have been revoked. */
-    public synchronized void forget(String refused) {
+    private synchronized void forget(String refused) {
         if (token != null && token.value().equals(refused)) {
             token = null;
         }
     }
 
     private Token ask() throws IOException {
+        String assertion = sign(claims(TOKEN, ASSERTION_LIFETIME).subject(id).build());
         String form = Map.of(
                         "grant_type",
                         "client_credentials",
@@ -112,64 +212,54 @@ public final class BackendClient {
                         "client_assertion_type",
                         "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
                         "client_assertion",
-                        assertion())
+                        assertion)
                 .entrySet()
                 .stream()
-                .map(entry -> entry.getKey() + "=" + URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8))
+                .map(field -> field.getKey() + "=" + URLEncoder.encode(field.getValue(), StandardCharsets.UTF_8))
                 .collect(Collectors.joining("&"));
-        HttpRequest request = HttpRequest.newBuilder(tokenEndpoint)
+        HttpResponse<byte[]> answer = send(HttpRequest.newBuilder(URI.create(issuer + TOKEN))
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 .header("Accept", "application/json")
                 .timeout(PATIENCE)
                 .POST(HttpRequest.BodyPublishers.ofString(form))
-                .build();
-        HttpResponse<byte[]> answer = send(request);
+                .build());
         if (answer.statusCode() != 200) {
             throw new IOException("the authorization server answered " + answer.statusCode());
         }
         ObjectNode body = StrictJson.object(answer.body());
-        long seconds = body.path("expires_in").asLong(0);
         String value = body.path("access_token").asText("");
         if (value.isEmpty()) {
             throw new IOException("the authorization server gave no token");
         }
-        return new Token(value, clock.instant().plusSeconds(seconds));
+        return new Token(
+                value, clock.instant().plusSeconds(body.path("expires_in").asLong(0)));
     }
 
     private HttpResponse<byte[]> send(HttpRequest request) throws IOException {
         try {
-            return client.sendAsync(request, BoundedBody.upTo(LARGEST_ANSWER))
+            return http.sendAsync(request, BoundedBody.upTo(LARGEST_ANSWER))
                     .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            throw new IOException("the authorization server did not answer", e);
+            throw new IOException("the FHIR server did not answer", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         }
     }
 
-    private String assertion() {
-        Instant now = clock.instant();
-        SignedJWT jwt = new SignedJWT(
-                new JWSHeader.Builder(JWSAlgorithm.ES384).keyID(key.getKeyID()).build(),
-                new JWTClaimsSet.Builder()
-                        .issuer(clientId)
-                        .subject(clientId)
-                        .audience(tokenEndpoint.toString())
-                        .jwtID(UUID.randomUUID().toString())
-                        .issueTime(Date.from(now))
-                        .expirationTime(Date.from(now.plus(ASSERTION_LIFETIME)))
-                        .build());
-        try {
-            jwt.sign(new ECDSASigner(key));
-        } catch (JOSEException e) {
-            throw new IllegalStateException("a client assertion cannot be signed", e);
+    private static void require(HttpResponse<byte[]> answer, int... wanted) throws IOException {
+        int status = answer.statusCode();
+        for (int good : wanted) {
+            if (status == good) {
+                return;
+            }
         }
-        return jwt.serialize();
+        boolean forGood = status == 400 || status == 413 || status == 422;
+        throw forGood ? new RefusedWriteException(status) : new IOException("the FHIR server answered " + status);
     }
 
     @Override
     public String toString() {
-        return "BackendClient[" + clientId + "]";
+        return "BackendClient[" + id + "]";
     }
 }

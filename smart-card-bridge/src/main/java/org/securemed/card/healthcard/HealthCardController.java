@@ -88,9 +88,9 @@ class HealthCardController {
                 .orElseThrow(() -> Problem.of(422, "card-content", "Ask for immunizations or emergency."));
         HealthCard card = issuer.issue(patient, content, resources.collect(caller.token(), patient, content));
         try {
-            record(ShareEvent.Kind.CARD_ISSUED, patient, card.id());
+            events.record(event(ShareEvent.Kind.CARD_ISSUED, patient, card.id()));
         } catch (RuntimeException e) {
-            cards.revoke(patient, card.id());
+            cards.revoke(patient, card.id(), () -> {});
             throw e;
         }
         return new Answer(
@@ -121,13 +121,13 @@ class HealthCardController {
     @ResponseStatus(HttpStatus.NO_CONTENT)
     void revoke(@PathVariable String id) {
         String patient = Subject.of(Caller.current());
-        if (!cards.revoke(patient, id)) {
+        // It ends now, whether or not the ledger can be written now.
+        if (!cards.revoke(patient, id, () -> events.recordLater(event(ShareEvent.Kind.CARD_REVOKED, patient, id)))) {
             throw Problem.notFound("not-found", "You have no such card that stands.");
         }
-        record(ShareEvent.Kind.CARD_REVOKED, patient, id);
     }
 
-    private void record(ShareEvent.Kind kind, String patient, String id) {
-        events.record(new ShareEvent(kind, patient, null, "health-card:" + id, clock.instant()));
+    private ShareEvent event(ShareEvent.Kind kind, String patient, String id) {
+        return new ShareEvent(kind, patient, null, "health-card:" + id, clock.instant());
     }
 }

@@ -76,9 +76,10 @@ final class IssuedCards {
     /**
      * Takes a card back: its key's revocation list names it from now on.
      *
+     * @param alongside done in the same transaction, if there was such a card
      * @return whether the patient had such a card that stood
      */
-    boolean revoke(String patient, String id) {
+    boolean revoke(String patient, String id, Runnable alongside) {
         return Boolean.TRUE.equals(transactions.execute(status -> {
             List<String> keys = database.sql("update card.health_card set revoked_at = :now"
                             + " where rid = :rid and patient = :patient and revoked_at is null returning kid")
@@ -91,6 +92,9 @@ final class IssuedCards {
                 database.sql("update card.health_card_key set crl_version = crl_version + 1 where kid = :kid")
                         .param("kid", key)
                         .update();
+            }
+            if (!keys.isEmpty()) {
+                alongside.run();
             }
             return !keys.isEmpty();
         }));

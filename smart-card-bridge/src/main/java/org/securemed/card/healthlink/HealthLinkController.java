@@ -135,7 +135,7 @@ class HealthLinkController {
             events.record(
                     new ShareEvent(ShareEvent.Kind.LINK_CREATED, patient, null, "urn:uuid:" + id, clock.instant()));
         } catch (RuntimeException e) {
-            links.revoke(patient, id);
+            links.revoke(patient, id, () -> {});
             throw e;
         }
         String link = link(order, address, key, expires);
@@ -220,9 +220,11 @@ class HealthLinkController {
     @ResponseStatus(HttpStatus.NO_CONTENT)
     void revoke(@PathVariable UUID id) {
         String patient = Subject.of(Caller.current());
-        if (!links.revoke(patient, id)) {
+        ShareEvent event =
+                new ShareEvent(ShareEvent.Kind.LINK_REVOKED, patient, null, "urn:uuid:" + id, clock.instant());
+        // It ends now, whether or not the ledger can be written now.
+        if (!links.revoke(patient, id, () -> events.recordLater(event))) {
             throw Problem.notFound("not-found", "You have no such link that is open.");
         }
-        events.record(new ShareEvent(ShareEvent.Kind.LINK_REVOKED, patient, null, "urn:uuid:" + id, clock.instant()));
     }
 }

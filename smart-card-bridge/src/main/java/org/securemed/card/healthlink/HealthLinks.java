@@ -245,9 +245,10 @@ final class HealthLinks {
     /**
      * Ends a link; what it led to is deleted.
      *
+     * @param alongside done in the same transaction, if there was such a link
      * @return whether the patient had such a link that was not revoked
      */
-    boolean revoke(String patient, UUID link) {
+    boolean revoke(String patient, UUID link, Runnable alongside) {
         return Boolean.TRUE.equals(transactions.execute(status -> {
             int links = database.sql("update card.health_link set revoked_at = :now"
                             + " where id = :id and patient = :patient and revoked_at is null")
@@ -259,6 +260,7 @@ final class HealthLinks {
                 database.sql("delete from card.health_link_file where link = :id")
                         .param("id", link)
                         .update();
+                alongside.run();
             }
             return links > 0;
         }));

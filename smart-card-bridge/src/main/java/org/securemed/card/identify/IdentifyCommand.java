@@ -1,39 +1,45 @@
 package org.securemed.card.identify;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509CRL;
 import java.time.Clock;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.securemed.card.Command;
-import org.securemed.card.SmartCardBridge;
-import org.securemed.card.apdu.CardConnection;
 import org.securemed.card.apdu.CardLostException;
+import org.securemed.card.outbound.StrictJson;
 import org.securemed.card.profile.CardProfile;
 import org.securemed.card.profile.CardProof;
 import org.securemed.card.profile.CardReading;
 import org.securemed.card.profile.CardRefusedException;
 import org.securemed.card.profile.Challenge;
-import org.securemed.card.profile.Pin;
 import org.securemed.card.profile.RefusalReason;
+import org.securemed.card.reader.BridgeClient;
 import org.securemed.card.reader.PcscReaders;
 import org.securemed.card.reader.Readers;
 import org.securemed.card.trust.CardVerifier;
 import org.securemed.card.trust.HospitalCa;
-import org.securemed.card.trust.ProvenCard;
 import org.securemed.card.trust.TrustMaterial;
 import org.securemed.card.trust.TrustMaterialException;
 
 /**
- * {@code identify --reader NAME --ca FILE --crl FILE}: reads the card in a reader, judges it, prints one line of JSON
- * and ends with 0 if the card is accepted and 1 if it is refused. The sentence for the operator goes to standard error.
+ * {@code identify --reader NAME --ca FILE --crl FILE [--registry URL]}: reads the card in a reader, judges it, asks the
+ * registry whose it is, prints one line of JSON and ends with 0 if the card is accepted and 1 if it is refused,
+ * whatever happened. The sentence for the operator goes to standard error.
  */
 public final class IdentifyCommand implements Command {
     private static final int ACCEPTED = 0;
     private static final int REFUSED = 1;
+    /** More than any CA's certificates or revocation lists. */
+    private static final int LARGEST_FILE = 64 << 20;
+
+    /** @param reference null: no registry was asked */
+    private record Identified(UUID guid, @Nullable String reference) {}
 
     private final Readers readers;
     private final Clock clock;
@@ -43,7 +49,8 @@ public final class IdentifyCommand implements Command {
         this(new PcscReaders(), Clock.systemUTC());
     }
 
-    IdentifyCommand(Readers readers, Clock clock) {
+    /** @param readers where cards are */
+    public IdentifyCommand(Readers readers, Clock clock) {
         this.readers = readers;
         this.clock = clock;
     }
@@ -61,44 +68,129 @@ public final class IdentifyCommand implements Command {
         } catch (IllegalArgumentException e) {
             err.println(e.getMessage());
             err.println(IdentifyOptions.USAGE);
-            return SmartCardBridge.USAGE;
+            return refused(RefusalReason.USAGE, out, err);
         }
         try {
-            ProvenCard card = identify(parsed);
-            out.println("{\"decision\":\"ACCEPT\",\"guid\":\"%s\",\"reason\":null,\"reference\":null}"
-                    .formatted(card.guid()));
+            Identified card = identify(parsed, err);
+            print("ACCEPT", card.guid().toString(), null, card.reference(), out);
             return ACCEPTED;
         } catch (CardRefusedException e) {
             return refused(e.reason(), out, err);
         } catch (CardLostException e) {
             return refused(RefusalReason.CARD_LOST, out, err);
+        } catch (RuntimeException e) {
+            // Whoever called wants one line and an exit code, whatever happens.
+            err.println(e.getClass().getName());
+            return refused(RefusalReason.INTERNAL, out, err);
         }
     }
 
     private static int refused(RefusalReason reason, PrintStream out, PrintStream err) {
         // No GUID: what a refused card says of itself is worth nothing.
-        out.println("{\"decision\":\"REFUSE\",\"guid\":null,\"reason\":\"%s\",\"reference\":null}"
-                .formatted(reason.code()));
+        print("REFUSE", null, reason.code(), null, out);
         err.println(reason.sentence());
         return REFUSED;
     }
 
-    private ProvenCard identify(IdentifyOptions options) throws CardLostException, CardRefusedException {
-        List<CardProfile> profiles = CardProfiles.all(clock);
-        CardVerifier verifier = new CardVerifier(profiles, ca(options));
-        Challenge challenge = Challenge.fresh();
-        CardProof proof;
-        try (PinEntry pin = options.pin() ? PinEntry.ask() : PinEntry.none()) {
-            CardReading reading = new CardReading(profiles);
-            proof = readers.withCard(
-                    options.reader(), options.patience(), card -> read(reading, card, challenge, pin.pin()));
-        }
-        return verifier.verify(proof, challenge);
+    private static void print(
+            String decision,
+            @Nullable String guid,
+            @Nullable String reason,
+            @Nullable String reference,
+            PrintStream out) {
+        out.println(StrictJson.newObject()
+                .put("decision", decision)
+                .put("guid", guid)
+                .put("reason", reason)
+                .put("reference", reference));
     }
 
-    private static CardProof read(CardReading reading, CardConnection card, Challenge challenge, @Nullable Pin pin)
+    private Identified identify(IdentifyOptions options, PrintStream err)
             throws CardLostException, CardRefusedException {
-        return reading.read(card, challenge, pin);
+        List<CardProfile> profiles = CardProfiles.all(clock);
+        CardVerifier verifier = new CardVerifier(profiles, ca(options));
+        if (options.registry() == null) {
+            Challenge challenge = Challenge.fresh();
+            return new Identified(
+                    verifier.verify(read(options, profiles, challenge), challenge)
+                            .guid(),
+                    null);
+        }
+        return byRegistry(options, profiles, verifier, new BridgeClient(options.registry()), err);
+    }
+
+    /** The card answers the registry's challenge; both judge it. The registry records how it went. */
+    private Identified byRegistry(
+            IdentifyOptions options,
+            List<CardProfile> profiles,
+            CardVerifier verifier,
+            BridgeClient registry,
+            PrintStream err)
+            throws CardLostException, CardRefusedException {
+        BridgeClient.Given given;
+        try {
+            given = registry.challenge();
+        } catch (BridgeClient.RefusedException e) {
+            throw refusal(e, err);
+        }
+        CardProof proof;
+        try {
+            proof = read(options, profiles, given.challenge());
+        } catch (CardLostException e) {
+            report(registry, given, RefusalReason.CARD_LOST, err);
+            throw e;
+        } catch (CardRefusedException e) {
+            report(registry, given, e.reason(), err);
+            throw e;
+        }
+        CardRefusedException refusedHere = null;
+        try {
+            verifier.verify(proof, given.challenge());
+        } catch (CardRefusedException e) {
+            refusedHere = e;
+        }
+        try {
+            String reference = registry.identify(BridgeClient.answer(given.id(), proof));
+            if (refusedHere == null) {
+                return new Identified(proof.guid(), reference);
+            }
+        } catch (BridgeClient.RefusedException e) {
+            if (refusedHere == null) {
+                throw refusal(e, err);
+            }
+        }
+        throw refusedHere;
+    }
+
+    private static void report(BridgeClient registry, BridgeClient.Given given, RefusalReason reason, PrintStream err) {
+        try {
+            if (reason.isOfReader()) {
+                registry.refused(given.id(), reason);
+            }
+        } catch (BridgeClient.RefusedException e) {
+            err.println("The registry did not take note of this: " + printable(e.detail()));
+        }
+    }
+
+    private static CardRefusedException refusal(BridgeClient.RefusedException refused, PrintStream err) {
+        if (refused.reason().isEmpty()) {
+            err.println(printable(refused.detail()));
+        }
+        return new CardRefusedException(refused.reason().orElse(RefusalReason.REGISTRY_UNAVAILABLE));
+    }
+
+    /** What a server said may be meant for the terminal rather than for its reader. */
+    private static String printable(String text) {
+        return text.replaceAll("\\p{Cntrl}", " ");
+    }
+
+    private CardProof read(IdentifyOptions options, List<CardProfile> profiles, Challenge challenge)
+            throws CardLostException, CardRefusedException {
+        try (PinEntry pin = options.pin() ? PinEntry.ask() : PinEntry.none()) {
+            CardReading reading = new CardReading(profiles);
+            return readers.withCard(
+                    options.reader(), options.patience(), card -> reading.read(card, challenge, pin.pin()));
+        }
     }
 
     private HospitalCa ca(IdentifyOptions options) throws CardRefusedException {
@@ -111,6 +203,12 @@ public final class IdentifyCommand implements Command {
     }
 
     private static byte[] read(Path file) throws IOException {
-        return Files.readAllBytes(file);
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] content = in.readNBytes(LARGEST_FILE + 1);
+            if (content.length > LARGEST_FILE) {
+                throw new IOException("too large");
+            }
+            return content;
+        }
     }
 }

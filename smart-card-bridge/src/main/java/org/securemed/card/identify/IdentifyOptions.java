@@ -1,5 +1,7 @@
 package org.securemed.card.identify;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -7,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Options of {@code identify}.
@@ -14,14 +17,22 @@ import java.util.Set;
  * @param reader name of the reader, or the beginning of it
  * @param ca certificates of the hospital's CA, PEM or DER
  * @param revocationList the CA's revocation list, PEM or DER
+ * @param registry the bridge whose registry tells whose card it is, without a trailing slash; null: the card alone is
+ *     judged
  * @param pin whether the holder's PIN is asked for and the key behind it used
  * @param patience how long to wait for a card
  */
-record IdentifyOptions(String reader, Path ca, Path revocationList, boolean pin, Duration patience) {
-    static final String USAGE =
-            "usage: java -jar smart-card-bridge.jar identify --reader NAME --ca FILE --crl FILE [--pin] [--wait SECONDS]";
+record IdentifyOptions(
+        String reader,
+        Path ca,
+        Path revocationList,
+        @Nullable URI registry,
+        boolean pin,
+        Duration patience) {
+    static final String USAGE = "usage: java -jar smart-card-bridge.jar identify --reader NAME --ca FILE --crl FILE"
+            + " [--registry URL] [--pin] [--wait SECONDS]";
 
-    private static final Set<String> WITH_VALUE = Set.of("--reader", "--ca", "--crl", "--wait");
+    private static final Set<String> WITH_VALUE = Set.of("--reader", "--ca", "--crl", "--registry", "--wait");
     private static final long LONGEST_WAIT = 3600;
 
     /**
@@ -50,6 +61,7 @@ record IdentifyOptions(String reader, Path ca, Path revocationList, boolean pin,
                 required(values, "--reader"),
                 path(values, "--ca"),
                 path(values, "--crl"),
+                values.containsKey("--registry") ? address(required(values, "--registry")) : null,
                 pin,
                 seconds(values.getOrDefault("--wait", "0")));
     }
@@ -68,6 +80,23 @@ record IdentifyOptions(String reader, Path ca, Path revocationList, boolean pin,
         } catch (InvalidPathException e) {
             throw new IllegalArgumentException("not a path: " + name, e);
         }
+    }
+
+    private static URI address(String text) {
+        try {
+            URI address = new URI(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
+            boolean web = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
+            if (web
+                    && address.getHost() != null
+                    && address.getRawUserInfo() == null
+                    && address.getRawQuery() == null
+                    && address.getRawFragment() == null) {
+                return address;
+            }
+        } catch (URISyntaxException e) {
+            // Said below.
+        }
+        throw new IllegalArgumentException("--registry takes an http(s) address");
     }
 
     private static Duration seconds(String text) {

@@ -1,6 +1,8 @@
 package org.securemed.card.profile;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Why a card is not accepted. Stable codes, listed in {@code docs/cards.md}. */
 public enum RefusalReason {
@@ -55,6 +57,12 @@ public enum RefusalReason {
     PIN_LAST_ATTEMPT("One attempt at the PIN is left. It was not tried; go to the card desk."),
     /** Blocked. */
     PIN_BLOCKED("The PIN is blocked."),
+    /** The registry was asked and did not answer. */
+    REGISTRY_UNAVAILABLE("The registry of cards does not answer, or not with what it must."),
+    /** A command that cannot be understood. */
+    USAGE("The command cannot be understood."),
+    /** Our fault. */
+    INTERNAL("The program failed. Nothing was decided about the card."),
     /** The hospital's CA file or CRL file cannot be read. */
     TRUST_UNREADABLE("The CA's certificates or its revocation list cannot be read.");
 
@@ -67,6 +75,41 @@ public enum RefusalReason {
     /** Stable: the name in lower case with hyphens. */
     public String code() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** As the code of a problem: begins with {@code card-}. */
+    public String problem() {
+        return "card-" + code().replaceFirst("^card-", "");
+    }
+
+    /** The reason of this code. */
+    public static Optional<RefusalReason> of(String code) {
+        return Arrays.stream(values())
+                .filter(reason -> reason.code().equals(code))
+                .findFirst();
+    }
+
+    /** The reason of this problem. */
+    public static Optional<RefusalReason> ofProblem(String problem) {
+        return Arrays.stream(values())
+                .filter(reason -> reason.problem().equals(problem))
+                .findFirst();
+    }
+
+    /** Whether a reader finds it, when there is a card, before the card has answered. */
+    public boolean isOfReader() {
+        return switch (this) {
+            case CARD_UNKNOWN,
+                    CARD_LOST,
+                    CARD_MALFORMED,
+                    CARD_CHANGED,
+                    CARD_EXPIRED,
+                    KEY_UNSUPPORTED,
+                    PIN_WRONG,
+                    PIN_LAST_ATTEMPT,
+                    PIN_BLOCKED -> true;
+            default -> false;
+        };
     }
 
     /** For the operator: what happened, what to do. Holds nothing of the card. */

@@ -1,5 +1,6 @@
 package org.securemed.card.registry;
 
+import jakarta.servlet.http.HttpServletRequest;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
@@ -12,9 +13,8 @@ import org.securemed.card.problem.Problem;
 import org.securemed.card.profile.CardProof;
 import org.securemed.card.profile.CardRefusedException;
 import org.securemed.card.profile.KeySlot;
+import org.securemed.card.profile.RefusalReason;
 import org.securemed.card.server.Caller;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -24,13 +24,13 @@ import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /** The registry over HTTP; {@code docs/cards.md} describes it. */
 @RestController
 @RequestMapping("/cards")
 class CardController {
-    private static final Logger log = LoggerFactory.getLogger(CardController.class);
     private static final int LONGEST = 24 * 1024;
 
     /** A challenge, base64url without padding. */
@@ -38,6 +38,9 @@ class CardController {
 
     /** A card's answer; bytes are base64url without padding. */
     record AnswerBody(UUID challenge, String profile, String slot, UUID guid, String certificate, String signature) {}
+
+    /** Why a reader gave up on the card that was to answer a challenge. */
+    record RefusalBody(@Nullable String reason) {}
 
     /** What enrols a card. */
     record EnrolmentBody(String owner, @Nullable UUID replaces, List<AnswerBody> answers) {}
@@ -74,11 +77,25 @@ class CardController {
                         open.id(), encoded(open.challenge().random().toByteArray()), open.expiresAt()));
     }
 
-    /** Whose card this is: for staff, who have it before them. */
+    /** For readers, where a card is refused before it could answer: it is recorded like any other refusal. */
+    @PostMapping("/challenges/{id}/refusal")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    void refuse(@PathVariable UUID id, @RequestBody RefusalBody body, HttpServletRequest request) {
+        RefusalReason reason = RefusalReason.of(body.reason() == null ? "" : body.reason())
+                .filter(RefusalReason::isOfReader)
+                .orElseThrow(CardController::malformed);
+        accepted(() -> {
+            registry.refuse(id, reason, Asker.of(request));
+            return reason;
+        });
+    }
+
+    /** Whose card this is: for whoever has it before them. A token is not needed; it tells who it was. */
     @PostMapping("/identifications")
-    Map<String, Object> identify(@RequestBody AnswerBody answer) {
-        Caller.current().requireRole("physician", "nurse", "administrator");
-        CardRegistry.Identified found = accepted(() -> registry.identify(answer(answer)));
+    Map<String, Object> identify(@RequestBody AnswerBody answer, HttpServletRequest request) {
+        CardRegistry.Answer given = answer(answer);
+        CardRegistry.Identified found =
+                accepted(() -> registry.identify(CardJournal.Kind.IDENTIFICATION, given, Asker.of(request)));
         return Map.of(
                 "reference", found.credential().owner(),
                 "device", found.credential().device(),
@@ -86,14 +103,14 @@ class CardController {
     }
 
     @PostMapping
-    ResponseEntity<CardBody> enrol(@RequestBody EnrolmentBody body) {
+    ResponseEntity<CardBody> enrol(@RequestBody EnrolmentBody body, HttpServletRequest request) {
         Caller.current().requireRole("administrator");
         if (body.owner() == null || body.answers() == null) {
             throw malformed();
         }
         List<CardRegistry.Answer> answers =
                 body.answers().stream().map(CardController::answer).toList();
-        Credential card = accepted(() -> registry.enrol(answers, body.owner(), body.replaces()));
+        Credential card = accepted(() -> registry.enrol(answers, body.owner(), body.replaces(), Asker.of(request)));
         return ResponseEntity.status(HttpStatus.CREATED).body(body(card));
     }
 
@@ -106,13 +123,13 @@ class CardController {
 
     /** The card desk sets any status; everybody may report their own card lost. */
     @PutMapping("/{id}/status")
-    CardBody change(@PathVariable UUID id, @RequestBody StatusBody body) {
+    CardBody change(@PathVariable UUID id, @RequestBody StatusBody body, HttpServletRequest request) {
         Status next = Status.of(body.status() == null ? "" : body.status()).orElseThrow(CardController::malformed);
         Caller caller = Caller.current();
         if (next != Status.LOST || !registry.find(id).owner().equals(caller.fhirUser())) {
             caller.requireRole("administrator");
         }
-        return body(registry.change(id, next));
+        return body(registry.change(id, next, Asker.of(request)));
     }
 
     private static void requireDeskOr(String owner) {
@@ -134,10 +151,7 @@ class CardController {
         try {
             return judged.get();
         } catch (CardRefusedException e) {
-            log.atWarn().addKeyValue("reason", e.reason().code()).log("a card was refused");
-            throw Problem.forbidden(
-                    "card-" + e.reason().code().replaceFirst("^card-", ""),
-                    e.reason().sentence());
+            throw Problem.forbidden(e.reason().problem(), e.reason().sentence());
         }
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.Optional;
+import org.securemed.card.backend.BackendClient;
 import org.securemed.card.outbound.StrictJson;
 
 /**
@@ -40,15 +41,15 @@ final class CardRecords {
     }
 
     /**
-     * Tells how a card is now; may be said again.
+     * Tells how a card is now; may be said again. An owner who is gone is told nothing.
      *
      * @throws IOException if the FHIR server was not told
      */
     void record(Credential card) throws IOException {
         fhir.write(card.device(), device(card));
-        ObjectNode owner = fhir.read(card.owner()).orElseThrow(() -> new IOException("the owner is gone"));
-        if (identify(owner, card)) {
-            fhir.write(card.owner(), owner);
+        Optional<ObjectNode> owner = fhir.read(card.owner());
+        if (owner.isPresent() && identify(owner.get(), card)) {
+            fhir.write(card.owner(), owner.get());
         }
     }
 

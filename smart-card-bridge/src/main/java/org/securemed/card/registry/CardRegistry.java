@@ -18,7 +18,10 @@ import org.securemed.card.trust.CardVerifier;
 import org.securemed.card.trust.ProvenCard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DuplicateKeyException;
+import org.springframework.http.HttpStatus;
+import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -42,6 +45,7 @@ final class CardRegistry {
     private final Credentials credentials;
     private final CardVerifier verifier;
     private final CardRecords records;
+    private final CardJournal journal;
     private final TransactionTemplate transactions;
     private final Clock clock;
 
@@ -50,12 +54,14 @@ final class CardRegistry {
             Credentials credentials,
             CardVerifier verifier,
             CardRecords records,
+            CardJournal journal,
             TransactionTemplate transactions,
             Clock clock) {
         this.challenges = challenges;
         this.credentials = credentials;
         this.verifier = verifier;
         this.records = records;
+        this.journal = journal;
         this.transactions = transactions;
         this.clock = clock;
     }
@@ -71,18 +77,43 @@ final class CardRegistry {
     }
 
     /**
-     * Which enrolled card answered.
+     * Which enrolled card answered. That it was asked for is on its way to the ledger before this is said, whichever
+     * way it goes.
      *
      * @throws CardRefusedException naming why it is none, or may not be used
      */
-    Identified identify(Answer answer) throws CardRefusedException {
-        ProvenCard card = prove(answer);
-        Credential credential =
-                credentials.find(card).orElseThrow(() -> new CardRefusedException(RefusalReason.NOT_ENROLLED));
-        if (credential.status() != Status.ACTIVE || !credential.validUntil().isAfter(clock.instant())) {
-            throw new CardRefusedException(RefusalReason.NOT_ACTIVE);
+    Identified identify(CardJournal.Kind kind, Answer answer, Asker asker) throws CardRefusedException {
+        ProvenCard card = proven(kind, answer, asker);
+        Optional<Credential> credential = credentials.find(card);
+        Optional<RefusalReason> refusal = credential.isEmpty()
+                ? Optional.of(RefusalReason.NOT_ENROLLED)
+                : usable(credential.get()) ? Optional.empty() : Optional.of(RefusalReason.NOT_ACTIVE);
+        if (refusal.isPresent()) {
+            journal.refused(
+                    kind,
+                    asker,
+                    credential.map(it -> new CardJournal.Named(it, true)).orElse(null),
+                    card.slot(),
+                    refusal.get().code());
+            throw new CardRefusedException(refusal.get());
         }
-        return new Identified(credential, card);
+        Identified found = new Identified(credential.orElseThrow(), card);
+        journal.accepted(kind, asker, found);
+        return found;
+    }
+
+    private boolean usable(Credential credential) {
+        return credential.status() == Status.ACTIVE && credential.validUntil().isAfter(clock.instant());
+    }
+
+    /**
+     * A reader gave up on a card that was to answer a challenge, which is spent by that.
+     *
+     * @throws CardRefusedException if there is no such challenge
+     */
+    void refuse(UUID challenge, RefusalReason reason, Asker asker) throws CardRefusedException {
+        challenges.take(challenge);
+        journal.refused(CardJournal.Kind.IDENTIFICATION, asker, null, null, reason.code());
     }
 
     /**
@@ -94,7 +125,18 @@ final class CardRegistry {
      * @throws CardRefusedException if the card cannot prove itself
      * @throws Problem 400 for what makes no sense, 409 if card or key are enrolled, 503 if the FHIR server was not told
      */
-    Credential enrol(List<Answer> answers, String owner, @Nullable UUID replaces) throws CardRefusedException {
+    Credential enrol(List<Answer> answers, String owner, @Nullable UUID replaces, Asker asker)
+            throws CardRefusedException {
+        try {
+            return enrolled(answers, owner, replaces, asker);
+        } catch (Problem e) {
+            journal.refused(CardJournal.Kind.ENROLMENT, asker, null, null, e.code());
+            throw e;
+        }
+    }
+
+    private Credential enrolled(List<Answer> answers, String owner, @Nullable UUID replaces, Asker asker)
+            throws CardRefusedException {
         if (!OWNER.matcher(owner).matches()) {
             throw Problem.badRequest("card-owner", "Name a Patient, Practitioner or RelatedPerson of the FHIR server.");
         }
@@ -103,7 +145,7 @@ final class CardRegistry {
         }
         java.util.ArrayList<ProvenCard> proofs = new java.util.ArrayList<>();
         for (Answer answer : answers) {
-            proofs.add(prove(answer));
+            proofs.add(proven(CardJournal.Kind.ENROLMENT, answer, asker));
         }
         boolean oneCard = proofs.stream().map(ProvenCard::guid).distinct().count() == 1
                 && proofs.stream().map(ProvenCard::profile).distinct().count() == 1
@@ -122,8 +164,10 @@ final class CardRegistry {
                             || !old.get().status().mayBecome(Status.REPLACED)) {
                         throw Problem.conflict("card-replaced", "The card to replace is not this owner's, or is over.");
                     }
-                    tell(credentials.change(old.get(), Status.REPLACED, card.id()));
+                    Credential replaced = tell(credentials.change(old.get(), Status.REPLACED, card.id()));
+                    journal.changed(CardJournal.Kind.STATUS_CHANGE, asker, replaced);
                 }
+                journal.changed(CardJournal.Kind.ENROLMENT, asker, card);
                 return tell(card);
             });
         } catch (DuplicateKeyException e) {
@@ -137,19 +181,34 @@ final class CardRegistry {
      * @throws Problem 404 if there is no such card, 409 if it cannot take this status, 503 if it would gain power and
      *     the FHIR server was not told
      */
-    Credential change(UUID id, Status next) {
-        Credential changed = transactions.execute(status -> {
-            Credential card = credentials.lock(id).orElseThrow(CardRegistry::unknown);
-            if (next == Status.REPLACED || !card.status().mayBecome(next)) {
-                throw Problem.conflict("card-status", "A card of this status cannot take that one.");
+    Credential change(UUID id, Status next, Asker asker) {
+        Credential changed;
+        try {
+            changed = transactions.execute(status -> changed(id, next, asker));
+        } catch (TransactionException | DataAccessException e) {
+            credentials.unrecorded(id);
+            throw e;
+        } catch (Problem e) {
+            // The FHIR server may have been told of what did not happen: it is told again how the card is.
+            if (e.status() == HttpStatus.SERVICE_UNAVAILABLE.value()) {
+                credentials.unrecorded(id);
             }
-            Credential now = credentials.change(card, next, null);
-            return POWERLESS.contains(next) ? now : tell(now);
-        });
+            throw e;
+        }
         if (changed.recorded() < changed.version()) {
             record();
         }
         return credentials.find(id).orElseThrow(CardRegistry::unknown);
+    }
+
+    private Credential changed(UUID id, Status next, Asker asker) {
+        Credential card = credentials.lock(id).orElseThrow(CardRegistry::unknown);
+        if (next == Status.REPLACED || !card.status().mayBecome(next)) {
+            throw Problem.conflict("card-status", "A card of this status cannot take that one.");
+        }
+        Credential now = credentials.change(card, next, null);
+        journal.changed(CardJournal.Kind.STATUS_CHANGE, asker, now);
+        return POWERLESS.contains(next) ? now : tell(now);
     }
 
     /** A card. */
@@ -165,7 +224,7 @@ final class CardRegistry {
     /** Ends cards whose time is over, and tells the FHIR server what it does not know yet. */
     void sweep() {
         for (Credential card : credentials.overdue(BATCH)) {
-            change(card.id(), Status.EXPIRED);
+            change(card.id(), Status.EXPIRED, Asker.BRIDGE);
         }
         record();
     }
@@ -209,8 +268,19 @@ final class CardRegistry {
         }
     }
 
-    private ProvenCard prove(Answer answer) throws CardRefusedException {
-        return verifier.verify(answer.proof(), challenges.take(answer.challenge()));
+    /** The card that answered; a refusal is recorded, with the enrolled card whose number was used. */
+    private ProvenCard proven(CardJournal.Kind kind, Answer answer, Asker asker) throws CardRefusedException {
+        CardProof proof = answer.proof();
+        try {
+            return verifier.verify(proof, challenges.take(answer.challenge()));
+        } catch (CardRefusedException e) {
+            CardJournal.Named claimed = credentials
+                    .numbered(proof.guid())
+                    .map(it -> new CardJournal.Named(it, false))
+                    .orElse(null);
+            journal.refused(kind, asker, claimed, proof.slot(), e.reason().code());
+            throw e;
+        }
     }
 
     private static Problem unknown() {

@@ -16,8 +16,6 @@ import org.springframework.validation.annotation.Validated;
  * @param ca certificates of the hospital's CA, PEM or DER
  * @param revocationList file with its revocation lists, PEM or DER, which something else keeps current
  * @param numberSecret base64 of 32 random bytes, under which numbers and keys of cards are hashed; for good
- * @param clientId the bridge's client at the authorization server
- * @param clientKey file with its private key: a JWK, EC P-384, with {@code kid}
  * @param challengeLifetime how long a card may take to answer, at most five minutes
  */
 @Validated
@@ -26,8 +24,6 @@ public record CardsProperties(
         @NotNull Path ca,
         @NotNull Path revocationList,
         @NotBlank String numberSecret,
-        @DefaultValue("card-bridge") @NotBlank String clientId,
-        @NotNull Path clientKey,
         @DefaultValue("1m") @NotNull Duration challengeLifetime) {
     private static final Duration LONGEST = Duration.ofMinutes(5);
     private static final int SECRET = 32;
@@ -57,6 +53,6 @@ public record CardsProperties(
     /** Without the secret. */
     @Override
     public String toString() {
-        return "CardsProperties[clientId=" + clientId + "]";
+        return "CardsProperties";
     }
 }

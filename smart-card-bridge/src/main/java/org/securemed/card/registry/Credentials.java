@@ -89,6 +89,14 @@ final class Credentials {
                 .optional();
     }
 
+    /** The card with this number, whoever says it is. */
+    Optional<Credential> numbered(UUID guid) {
+        return database.sql("select * from card.credential where number_hash = :number")
+                .param("number", hash.of(guid))
+                .query(Credentials::credential)
+                .optional();
+    }
+
     /** Somebody's cards, the newest first. */
     List<Credential> of(String owner) {
         return database.sql("select * from card.credential where owner = :owner order by issued_at desc, id")
@@ -114,6 +122,13 @@ final class Credentials {
         database.sql("update card.credential set recorded = greatest(recorded, :version) where id = :id")
                 .param("version", card.version())
                 .param("id", card.id())
+                .update();
+    }
+
+    /** Whether the FHIR server knows how the card is now is not known. */
+    void unrecorded(UUID id) {
+        database.sql("update card.credential set recorded = 0 where id = :id")
+                .param("id", id)
                 .update();
     }
 

@@ -1,10 +1,12 @@
 package org.securemed.card.registry;
 
 import com.nimbusds.jwt.JWTClaimsSet;
+import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.securemed.card.backend.BackendClient;
 import org.securemed.card.problem.Problem;
 import org.securemed.card.profile.KeySlot;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -42,12 +44,13 @@ class LogInController {
 
     /** Open to all: what it gives is of no use without the session that the nonce belongs to. */
     @PostMapping("/cards/log-ins")
-    Map<String, String> logIn(@RequestBody LogInBody body) {
+    Map<String, String> logIn(@RequestBody LogInBody body, HttpServletRequest request) {
         if (body.nonce() == null || !NONCE.matcher(body.nonce()).matches() || body.answer() == null) {
             throw Problem.badRequest("bad-request", "The request cannot be understood.");
         }
         CardRegistry.Answer answer = CardController.answer(body.answer());
-        CardRegistry.Identified found = CardController.accepted(() -> registry.identify(answer));
+        CardRegistry.Identified found =
+                CardController.accepted(() -> registry.identify(CardJournal.Kind.LOG_IN, answer, Asker.of(request)));
         JWTClaimsSet statement = client.claims(PATH, LIFETIME)
                 .subject(found.credential().owner())
                 .claim("nonce", body.nonce())

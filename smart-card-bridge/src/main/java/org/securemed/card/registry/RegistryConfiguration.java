@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.util.List;
+import org.securemed.card.audit.AuditOutbox;
+import org.securemed.card.backend.BackendClient;
+import org.securemed.card.backend.ClientScopes;
 import org.securemed.card.database.BridgeSchema;
 import org.securemed.card.identify.CardProfiles;
 import org.securemed.card.server.BridgeProperties;
@@ -13,6 +16,7 @@ import org.securemed.card.trust.FileRevocationLists;
 import org.securemed.card.trust.HospitalCa;
 import org.securemed.card.trust.TrustMaterial;
 import org.securemed.card.trust.TrustMaterialException;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -31,7 +35,8 @@ public class RegistryConfiguration {
 
     @Bean
     OpenPaths cardPaths() {
-        return new OpenPaths(List.of("/cards/challenges", "/cards/log-ins"));
+        return new OpenPaths(List.of(
+                "/cards/challenges", "/cards/challenges/*/refusal", "/cards/identifications", "/cards/log-ins"));
     }
 
     @Bean
@@ -49,9 +54,9 @@ public class RegistryConfiguration {
     }
 
     @Bean
-    BackendClient backendClient(CardsProperties properties, BridgeProperties bridge, Clock clock) {
-        return new BackendClient(
-                properties.clientId(), properties.clientKey(), bridge.issuer(), bridge.fhirBase(), clock);
+    ClientScopes cardScopes() {
+        return new ClientScopes(List.of(
+                "system/Device.cruds", "system/Patient.rus", "system/Practitioner.rus", "system/RelatedPerson.rus"));
     }
 
     @Bean
@@ -62,13 +67,19 @@ public class RegistryConfiguration {
             CardsProperties properties,
             BridgeProperties bridge,
             CardVerifier verifier,
-            BackendClient fhir,
+            ObjectProvider<BackendClient> client,
+            AuditOutbox outbox,
             Clock clock) {
+        BackendClient fhir = client.getIfAvailable();
+        if (fhir == null) {
+            throw new IllegalStateException("securemed.bridge.cards.ca needs securemed.bridge.client.key");
+        }
         return new CardRegistry(
                 new Challenges(database, properties.challengeLifetime(), clock),
                 new Credentials(database, new NumberHash(properties.secret()), clock),
                 verifier,
                 new CardRecords(fhir, bridge.baseUrl() + "/cards"),
+                new CardJournal(outbox, fhir.id(), clock),
                 new TransactionTemplate(transactions),
                 clock);
     }

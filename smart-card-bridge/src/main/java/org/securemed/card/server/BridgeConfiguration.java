@@ -2,6 +2,8 @@ package org.securemed.card.server;
 
 import java.time.Clock;
 import javax.sql.DataSource;
+import org.securemed.card.audit.AuditConfiguration;
+import org.securemed.card.backend.BackendConfiguration;
 import org.securemed.card.database.BridgeSchema;
 import org.securemed.card.database.DevelopmentPostgres;
 import org.securemed.card.problem.ProblemConfiguration;
@@ -59,6 +61,8 @@ import org.springframework.core.Ordered;
     ProblemConfiguration.class,
     SecurityChain.class,
     HealthController.class,
+    BackendConfiguration.class,
+    AuditConfiguration.class,
     CodesConfiguration.class,
     RegistryConfiguration.class
 })

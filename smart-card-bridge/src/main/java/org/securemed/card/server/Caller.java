@@ -3,6 +3,7 @@ package org.securemed.card.server;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -48,11 +49,15 @@ public record Caller(
      * @throws Problem 401 if the request came without a token
      */
     public static Caller current() {
+        return known().orElseThrow(() -> Problem.unauthorized("token-missing", "Send an access token."));
+    }
+
+    /** Who sent the request that this thread answers, if it came with a token: where none is needed. */
+    public static Optional<Caller> known() {
         Authentication known = SecurityContextHolder.getContext().getAuthentication();
-        if (known instanceof JwtAuthenticationToken token && token.getDetails() instanceof Caller caller) {
-            return caller;
-        }
-        throw Problem.unauthorized("token-missing", "Send an access token.");
+        return known instanceof JwtAuthenticationToken token && token.getDetails() instanceof Caller caller
+                ? Optional.of(caller)
+                : Optional.empty();
     }
 
     /** Whether the caller has this role. */

@@ -20,8 +20,6 @@ final class KnownSettings {
                     "securemed.bridge.cards.ca",
                     "securemed.bridge.cards.revocation-list",
                     "securemed.bridge.cards.number-secret",
-                    "securemed.bridge.cards.client-id",
-                    "securemed.bridge.cards.client-key",
                     "securemed.bridge.cards.challenge-lifetime",
                     "securemed.bridge.health-card.lifetime",
                     "securemed.bridge.health-card.key-lifetime",

@@ -211,8 +211,7 @@ class IdentifyIT {
     void a_call_without_the_revocation_list_is_wrong_usage() {
         Answer answer = run("--reader", VirtualReader.NAME, "--ca", "ca.pem");
 
-        assertThat(answer.code()).isEqualTo(2);
-        assertThat(answer.out()).isEmpty();
+        assertRefused(answer, RefusalReason.USAGE);
         assertThat(answer.err()).contains("missing: --crl");
     }
 

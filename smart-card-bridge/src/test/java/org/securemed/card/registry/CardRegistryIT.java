@@ -1,6 +1,7 @@
 package org.securemed.card.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,12 +10,18 @@ import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jwt.SignedJWT;
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -31,12 +38,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.securemed.card.apdu.Bytes;
 import org.securemed.card.apdu.CardConnection;
+import org.securemed.card.apdu.CardLostException;
+import org.securemed.card.audit.AuditOutbox;
 import org.securemed.card.identify.CardProfiles;
+import org.securemed.card.identify.IdentifyCommand;
 import org.securemed.card.profile.CardKey;
 import org.securemed.card.profile.CardProof;
 import org.securemed.card.profile.CardReading;
+import org.securemed.card.profile.CardRefusedException;
 import org.securemed.card.profile.Challenge;
 import org.securemed.card.profile.Pin;
+import org.securemed.card.reader.Readers;
 import org.securemed.card.server.TestBridge;
 import org.securemed.card.simulated.SimulatedCard;
 import org.securemed.card.simulated.TestCa;
@@ -70,7 +82,7 @@ class CardRegistryIT {
                 "--securemed.bridge.cards.ca=" + caFile,
                 "--securemed.bridge.cards.revocation-list=" + list,
                 "--securemed.bridge.cards.number-secret=" + Base64.getEncoder().encodeToString(new byte[32]),
-                "--securemed.bridge.cards.client-key=" + key);
+                "--securemed.bridge.client.key=" + key);
         fhir = new TestFhirServer(bridge.issuer(), client);
     }
 
@@ -255,7 +267,6 @@ class CardRegistryIT {
         assertProblem(status(credential, "suspended", patient), 403, "forbidden");
         assertProblem(status(credential, "lost", other), 403, "forbidden");
         assertProblem(bridge.get("/cards?owner=Patient/elena", other), 403, "forbidden");
-        assertProblem(bridge.post("/cards/identifications", patient, answer(card, null)), 403, "forbidden");
         json(bridge.get("/cards?owner=Patient/elena", patient), 200);
     }
 
@@ -280,6 +291,176 @@ class CardRegistryIT {
         }
         json(status(credential, "lost", desk), 200);
         assertProblem(logIn(answer(card, null)), 403, "card-not-active");
+    }
+
+    @Test
+    void whose_card_it_is_needs_a_card_and_no_token() throws Exception {
+        SimulatedCard card = SimulatedCard.piv(ca, UUID.randomUUID(), CardKey.P256);
+        active(card, "Patient/elena");
+
+        assertThat(json(open("/cards/identifications", answer(card, null)), 200)
+                        .path("reference")
+                        .asText())
+                .isEqualTo("Patient/elena");
+    }
+
+    @Test
+    void each_judgement_of_a_card_and_each_change_is_an_audit_event_that_names_its_device() throws Exception {
+        UUID guid = UUID.randomUUID();
+        SimulatedCard card = SimulatedCard.piv(ca, guid, CardKey.P256);
+        JsonNode credential = active(card, "Patient/elena");
+        String device = credential.path("device").asText();
+        JsonNode enrolled = event("enrolment", device);
+        assertThat(enrolled.path("action").asText()).isEqualTo("C");
+        assertThat(enrolled.at("/agent/0/who/reference").asText()).isEqualTo("Practitioner/desk");
+        assertThat(event("status-change", device).path("action").asText()).isEqualTo("U");
+
+        json(identify(card), 200);
+        JsonNode accepted = event("identification", device);
+        assertThat(accepted.path("outcome").asText()).isEqualTo("0");
+        assertThat(accepted.at("/agent/0/who/reference").asText()).isEqualTo("Practitioner/amara");
+        assertThat(accepted.at("/agent/0/network/address").asText()).isEqualTo("127.0.0.1");
+        assertThat(accepted.at("/entity/0/what/reference").asText()).isEqualTo(device);
+        assertThat(accepted.at("/entity/1/what/reference").asText()).isEqualTo("Patient/elena");
+
+        json(logIn(answer(card, SimulatedCard.PIN)), 200);
+        JsonNode logIn = event("log-in", device);
+        assertThat(logIn.at("/agent/0/who/reference").asText()).isEqualTo("Patient/elena");
+        assertThat(logIn.toString()).contains("\"110122\"", "\"holder\"");
+        assertThat(fhir.events).noneMatch(event -> event.contains(guid.toString()));
+    }
+
+    @Test
+    void each_refusal_is_an_audit_event_with_its_reason_and_only_the_card_itself_writes_into_its_owner_s_record()
+            throws Exception {
+        SimulatedCard card = SimulatedCard.piv(ca, UUID.randomUUID(), CardKey.P256);
+        JsonNode credential = json(enrol(card, "Patient/elena"), 201);
+        String device = credential.path("device").asText();
+
+        assertProblem(identify(card), 403, "card-not-active");
+        JsonNode proven = event("identification", device, "\"not-active\"");
+        assertThat(proven.path("outcome").asText()).isEqualTo("4");
+        assertThat(proven.findValuesAsText("reference")).contains("Patient/elena");
+
+        String replayed = answer(card, null);
+        open("/cards/identifications", replayed);
+        assertProblem(open("/cards/identifications", replayed), 403, "card-challenge-unknown");
+        JsonNode copy = event("identification", device, "\"challenge-unknown\"");
+        assertThat(copy.findValuesAsText("reference")).containsExactly(device);
+        assertThat(copy.at("/agent/0/who/display").asText()).isEqualTo("unknown");
+
+        assertProblem(enrol(card, "Practitioner/amara"), 409, "card-enrolled");
+        assertThat(event("enrolment", "\"card-enrolled\"").path("outcome").asText())
+                .isEqualTo("4");
+    }
+
+    @Test
+    void what_a_reader_refuses_is_recorded_once_for_a_challenge() throws Exception {
+        String path = "/cards/challenges/" + challengeId() + "/refusal";
+
+        assertThat(open(path, "{\"reason\":\"card-lost\"}").statusCode()).isEqualTo(204);
+        assertThat(event("identification", "\"card-lost\"").path("outcome").asText())
+                .isEqualTo("4");
+        assertProblem(open(path, "{\"reason\":\"card-lost\"}"), 403, "card-challenge-unknown");
+        for (String reason : List.of("not-enrolled", "certificate-revoked", "nonsense")) {
+            assertProblem(
+                    open("/cards/challenges/" + challengeId() + "/refusal", "{\"reason\":\"" + reason + "\"}"),
+                    400,
+                    "bad-request");
+        }
+    }
+
+    @Test
+    void the_command_asks_whose_the_card_is_and_says_why_not() throws Exception {
+        UUID guid = UUID.randomUUID();
+        SimulatedCard card = SimulatedCard.piv(ca, guid, CardKey.P256);
+        String refused = "{\"decision\":\"REFUSE\",\"guid\":null,\"reason\":\"%s\",\"reference\":null}%n 1";
+        assertThat(command(card)).isEqualTo(refused.formatted("not-enrolled"));
+        JsonNode credential = active(card, "Patient/elena");
+
+        assertThat(command(card))
+                .isEqualTo(
+                        "{\"decision\":\"ACCEPT\",\"guid\":\"%s\",\"reason\":null,\"reference\":\"Patient/elena\"}%n 0"
+                                .formatted(guid));
+
+        json(status(credential, "suspended", desk), 200);
+        assertThat(command(card)).isEqualTo(refused.formatted("not-active"));
+        assertThat(command(SimulatedCard.foreign())).isEqualTo(refused.formatted("card-unknown"));
+        assertThat(event("identification", "\"card-unknown\"").path("outcome").asText())
+                .isEqualTo("4");
+    }
+
+    @Test
+    void the_command_without_an_answering_registry_refuses() throws Exception {
+        SimulatedCard card = SimulatedCard.piv(ca, UUID.randomUUID(), CardKey.P256);
+        for (String registry : List.of(
+                "http://127.0.0.1:1", bridge.issuer().url(), bridge.uri("/fhir").toString())) {
+            assertThat(command(card, registry))
+                    .contains("\"registry-unavailable\"")
+                    .endsWith(" 1");
+        }
+    }
+
+    private String command(SimulatedCard card) {
+        return command(card, bridge.uri("").toString());
+    }
+
+    /** What it prints and, behind a space, its exit code. */
+    private static String command(SimulatedCard card, String registry) {
+        Readers readers = new Readers() {
+            @Override
+            public List<String> names() {
+                return List.of("simulated");
+            }
+
+            @Override
+            public <T> T withCard(String reader, Duration patience, Work<T> work)
+                    throws CardLostException, CardRefusedException {
+                return work.with(card);
+            }
+        };
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int code = new IdentifyCommand(readers, Clock.systemUTC())
+                .run(
+                        List.of(
+                                "--reader",
+                                "simulated",
+                                "--ca",
+                                directory.resolve("ca.der").toString(),
+                                "--crl",
+                                directory.resolve("crl.der").toString(),
+                                "--registry",
+                                registry),
+                        new PrintStream(out, true, StandardCharsets.UTF_8),
+                        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8));
+        return out.toString(StandardCharsets.UTF_8) + " " + code;
+    }
+
+    @Test
+    void no_event_is_lost_while_the_fhir_server_is_away() throws Exception {
+        SimulatedCard card = SimulatedCard.piv(ca, UUID.randomUUID(), CardKey.P256);
+        String device = active(card, "Patient/elena").path("device").asText();
+        AuditOutbox outbox = bridge.context().getBean(AuditOutbox.class);
+        fhir.down(true);
+        for (int i = 0; i < 5; i++) {
+            json(identify(card), 200);
+        }
+        outbox.send();
+        assertThat(outbox.waiting()).isGreaterThanOrEqualTo(5);
+        assertThat(events("identification", device)).isEmpty();
+
+        fhir.down(false);
+        JdbcClient database = bridge.context().getBean(JdbcClient.class);
+        await().untilAsserted(() -> {
+            database.sql("update card.audit_outbox set next_attempt_at = now()").update();
+            outbox.send();
+            assertThat(outbox.waiting()).isZero();
+        });
+        assertThat(events("identification", device).stream()
+                        .map(event ->
+                                event.at("/entity/2/what/identifier/value").asText())
+                        .distinct())
+                .hasSize(5);
     }
 
     @Test
@@ -330,6 +511,39 @@ class CardRegistryIT {
 
     private HttpResponse<String> identify(SimulatedCard card) throws Exception {
         return bridge.post("/cards/identifications", staff, answer(card, null));
+    }
+
+    /** An event of a kind with all of these in it; it may be on its way. */
+    private static JsonNode event(String kind, String... parts) {
+        return await().until(() -> events(kind, parts), events -> !events.isEmpty())
+                .get(0);
+    }
+
+    private static List<JsonNode> events(String kind, String... parts) {
+        return fhir.events.stream()
+                .filter(event -> Arrays.stream(parts).allMatch(event::contains))
+                .map(CardRegistryIT::parsed)
+                .filter(event -> event.path("subtype").toString().contains("\"" + kind + "\""))
+                .toList();
+    }
+
+    private static JsonNode parsed(String json) {
+        try {
+            return JSON.readTree(json);
+        } catch (java.io.IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private String challengeId() throws Exception {
+        return json(open("/cards/challenges", ""), 201).path("id").asText();
+    }
+
+    private HttpResponse<String> open(String path, String json) {
+        return bridge.send(HttpRequest.newBuilder(bridge.uri(path))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .build());
     }
 
     private HttpResponse<String> logIn(String answer) {

@@ -10,8 +10,10 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.securemed.card.server.TestIssuer;
 
@@ -21,6 +23,9 @@ final class TestFhirServer {
 
     /** What it holds, by relative reference. */
     final Map<String, String> resources = new ConcurrentHashMap<>();
+
+    /** The AuditEvents that it was given. */
+    final List<String> events = new CopyOnWriteArrayList<>();
 
     private final ECKey client;
     private volatile boolean down;
@@ -67,6 +72,9 @@ final class TestFhirServer {
             answer(exchange, 503, "{}");
         } else if (!("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
             answer(exchange, 401, "{}");
+        } else if (exchange.getRequestMethod().equals("POST")) {
+            events.add(new String(body, StandardCharsets.UTF_8));
+            answer(exchange, 201, "{}");
         } else if (exchange.getRequestMethod().equals("PUT")) {
             resources.put(reference, new String(body, StandardCharsets.UTF_8));
             answer(exchange, 200, resources.get(reference));

@@ -34,7 +34,10 @@ import org.securemed.card.profile.CardRefusedException;
 import org.securemed.card.profile.Challenge;
 import org.securemed.card.profile.Pin;
 import org.securemed.card.profile.RefusalReason;
+import org.securemed.card.reader.BridgeClient;
 import org.securemed.card.reader.Readers;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Serves pages of allowed origins on 127.0.0.1: {@code GET /readers}, {@code POST /answers} (the card answers a
@@ -42,6 +45,7 @@ import org.securemed.card.reader.Readers;
  * read one at a time.
  */
 final class ReaderAgent implements Closeable {
+    private static final Logger log = LoggerFactory.getLogger(ReaderAgent.class);
     private static final int LARGEST = 4096;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Pattern NONCE = Pattern.compile("[A-Za-z0-9_-]{32,128}");
@@ -184,12 +188,35 @@ final class ReaderAgent implements Closeable {
         String id = body.path("id").asText();
         Challenge challenge = new Challenge(Bytes.copyOf(
                 Base64.getUrlDecoder().decode(body.path("challenge").asText())));
-        return BridgeClient.answer(id, read(challenge, null));
+        return BridgeClient.answer(id, read(id, challenge, null));
     }
 
-    private CardProof read(Challenge challenge, @Nullable Pin pin) throws CardLostException, CardRefusedException {
-        synchronized (this) {
-            return readers.withCard(reader(), PATIENCE, card -> reading.read(card, challenge, pin));
+    /** Has the card answer; if it is refused, the bridge records that. */
+    private CardProof read(String id, Challenge challenge, @Nullable Pin pin)
+            throws CardLostException, CardRefusedException {
+        try {
+            synchronized (this) {
+                return readers.withCard(reader(), PATIENCE, card -> reading.read(card, challenge, pin));
+            }
+        } catch (CardRefusedException e) {
+            report(id, e.reason());
+            throw e;
+        } catch (CardLostException e) {
+            report(id, RefusalReason.CARD_LOST);
+            throw e;
+        }
+    }
+
+    private void report(String id, RefusalReason reason) {
+        try {
+            if (reason.isOfReader()) {
+                bridge.refused(id, reason);
+            }
+        } catch (BridgeClient.RefusedException e) {
+            log.atWarn()
+                    .addKeyValue("reason", reason.code())
+                    .addKeyValue("failure", e.detail())
+                    .log("the bridge did not take note that a card was refused");
         }
     }
 
@@ -240,7 +267,7 @@ final class ReaderAgent implements Closeable {
             throws CardLostException, CardRefusedException, BridgeClient.RefusedException {
         try (Pin pin = Pin.of(form.getOrDefault("pin", "").toCharArray())) {
             BridgeClient.Given given = bridge.challenge();
-            CardProof proof = read(given.challenge(), pin);
+            CardProof proof = read(given.id(), given.challenge(), pin);
             return bridge.logIn(form.getOrDefault("nonce", ""), BridgeClient.answer(given.id(), proof));
         }
     }

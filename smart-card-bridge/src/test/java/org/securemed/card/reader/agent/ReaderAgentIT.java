@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -48,6 +49,7 @@ class ReaderAgentIT {
     private static final TestCa ca = new TestCa("Hospital CA");
     private static final Challenge challenge = Challenge.fresh();
     private static final AtomicReference<JsonNode> loggedIn = new AtomicReference<>(JSON.createObjectNode());
+    private static final List<String> refusals = new CopyOnWriteArrayList<>();
     private static VirtualReader reader;
     private static HttpServer bridge;
     private static ReaderAgent agent;
@@ -66,6 +68,11 @@ class ReaderAgentIT {
                         201,
                         "{\"id\":\"%s\",\"challenge\":\"%s\"}"
                                 .formatted(UUID.randomUUID(), encoded(challenge.random()))));
+        bridge.createContext("/cards/challenges/", exchange -> {
+            refusals.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.US_ASCII));
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
         bridge.createContext("/cards/log-ins", exchange -> {
             loggedIn.set(JSON.readTree(exchange.getRequestBody().readAllBytes()));
             answer(exchange, 200, "{\"statement\":\"a.b.c\"}");
@@ -167,6 +174,7 @@ class ReaderAgentIT {
 
         assertThat(wrong.statusCode()).isEqualTo(200);
         assertThat(wrong.body()).contains("The PIN is wrong. It was not tried again.");
+        assertThat(refusals).contains("{\"reason\":\"pin-wrong\"}");
         assertThat(wrong.body()).doesNotContain("000000");
         assertThat(submit(form, SimulatedCard.PIN).statusCode()).isEqualTo(403);
         assertThat(submit(form(PAGE + "/login/card"), "000000").statusCode()).isEqualTo(200);

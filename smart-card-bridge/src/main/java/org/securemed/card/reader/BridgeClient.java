@@ -1,4 +1,4 @@
-package org.securemed.card.reader.agent;
+package org.securemed.card.reader;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -9,23 +9,31 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.securemed.card.apdu.Bytes;
 import org.securemed.card.outbound.BoundedBody;
 import org.securemed.card.outbound.StrictJson;
 import org.securemed.card.profile.CardProof;
 import org.securemed.card.profile.Challenge;
+import org.securemed.card.profile.RefusalReason;
 
-/** What the agent asks of the bridge. Thread-safe. */
-final class BridgeClient {
+/** What whoever has a reader asks of the bridge. Thread-safe. */
+public final class BridgeClient {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int LARGEST = 64 * 1024;
     private static final int LONGEST_DETAIL = 300;
+    private static final String PROBLEM = "urn:securemed:problem:";
+    private static final String SILENT = "The bridge does not answer.";
+    private static final Pattern REFERENCE = Pattern.compile("[A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64}");
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9-]{1,64}");
 
     /** A challenge and its id. */
-    record Given(String id, Challenge challenge) {}
+    public record Given(String id, Challenge challenge) {}
 
     private final String base;
     private final HttpClient http = HttpClient.newBuilder()
@@ -33,7 +41,8 @@ final class BridgeClient {
             .connectTimeout(Duration.ofSeconds(5))
             .build();
 
-    BridgeClient(URI base) {
+    /** @param base the bridge's address, without a trailing slash */
+    public BridgeClient(URI base) {
         this.base = base.toString();
     }
 
@@ -42,7 +51,7 @@ final class BridgeClient {
      *
      * @throws RefusedException if the bridge gives none
      */
-    Given challenge() throws RefusedException {
+    public Given challenge() throws RefusedException {
         ObjectNode body = post("/cards/challenges", new byte[0]);
         try {
             return new Given(
@@ -59,7 +68,7 @@ final class BridgeClient {
      *
      * @throws RefusedException saying why there is none
      */
-    String logIn(String nonce, ObjectNode answer) throws RefusedException {
+    public String logIn(String nonce, ObjectNode answer) throws RefusedException {
         ObjectNode body = StrictJson.newObject().put("nonce", nonce);
         body.set("answer", answer);
         return post("/cards/log-ins", StrictJson.minified(body))
@@ -67,8 +76,37 @@ final class BridgeClient {
                 .asText();
     }
 
+    /**
+     * Whose card answered.
+     *
+     * @return relative reference
+     * @throws RefusedException saying why there is none
+     */
+    public String identify(ObjectNode answer) throws RefusedException {
+        String reference = post("/cards/identifications", StrictJson.minified(answer))
+                .path("reference")
+                .asText();
+        if (!REFERENCE.matcher(reference).matches()) {
+            throw new RefusedException(SILENT);
+        }
+        return reference;
+    }
+
+    /**
+     * Tells that the card that was to answer a challenge was refused before it could.
+     *
+     * @throws RefusedException if the bridge does not take note
+     */
+    public void refused(String challenge, RefusalReason reason) throws RefusedException {
+        if (ID.matcher(challenge).matches()) {
+            post(
+                    "/cards/challenges/" + challenge + "/refusal",
+                    StrictJson.minified(StrictJson.newObject().put("reason", reason.code())));
+        }
+    }
+
     /** A card's answer as the bridge takes it. */
-    static ObjectNode answer(String challenge, CardProof proof) {
+    public static ObjectNode answer(String challenge, CardProof proof) {
         return StrictJson.newObject()
                 .put("challenge", challenge)
                 .put("profile", proof.profile())
@@ -91,33 +129,57 @@ final class BridgeClient {
         try {
             HttpResponse<byte[]> answer =
                     http.sendAsync(request, BoundedBody.upTo(LARGEST)).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            if (answer.statusCode() == 204) {
+                return StrictJson.newObject();
+            }
             ObjectNode body = StrictJson.object(answer.body());
             if (answer.statusCode() >= 300) {
-                String detail = body.path("detail").asText("The bridge refuses.");
-                throw new RefusedException(detail.substring(0, Math.min(LONGEST_DETAIL, detail.length())));
+                throw refused(body);
             }
             return body;
         } catch (ExecutionException | TimeoutException | IOException e) {
-            throw new RefusedException("The bridge does not answer.");
+            throw new RefusedException(SILENT);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new RefusedException("The bridge does not answer.");
+            throw new RefusedException(SILENT);
         }
     }
 
+    /** What a problem document says. */
+    private static RefusedException refused(ObjectNode problem) {
+        String type = problem.path("type").asText();
+        Optional<RefusalReason> reason =
+                type.startsWith(PROBLEM) ? RefusalReason.ofProblem(type.substring(PROBLEM.length())) : Optional.empty();
+        String detail = problem.path("detail").asText("The bridge refuses.");
+        return new RefusedException(
+                detail.substring(0, Math.min(LONGEST_DETAIL, detail.length())), reason.orElse(null));
+    }
+
     /** The bridge does not give what was asked for. */
-    static final class RefusedException extends Exception {
+    public static final class RefusedException extends Exception {
         private static final long serialVersionUID = 1L;
 
         private final String detail;
 
+        private final @Nullable RefusalReason reason;
+
         RefusedException(String detail) {
+            this(detail, null);
+        }
+
+        RefusedException(String detail, @Nullable RefusalReason reason) {
             super(detail);
             this.detail = detail;
+            this.reason = reason;
+        }
+
+        /** Why the card was refused; empty if it is not for the card. */
+        public Optional<RefusalReason> reason() {
+            return Optional.ofNullable(reason);
         }
 
         /** For the person at the workstation. */
-        String detail() {
+        public String detail() {
             return detail;
         }
     }
