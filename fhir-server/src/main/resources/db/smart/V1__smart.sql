@@ -27,6 +27,8 @@ create table account (
     created_at          timestamptz not null default now()
 );
 
+create index account_person on account (fhir_user) where fhir_user is not null;
+
 -- Whom other issuers vouch for: their subject is our account.
 create table foreign_subject (
     issuer              text        not null,
@@ -171,7 +173,7 @@ create index client_assertion_until on client_assertion (until);
 -- What ended before its time. A token is refused if a row names it, its authorization, its user, its client or its key, and it
 -- was issued no later than revoked_at. Rows may go once nothing they name can be alive (until).
 create table revocation (
-    kind                text        not null check (kind in ('token', 'authorization', 'subject', 'client', 'key')),
+    kind                text        not null check (kind in ('token', 'authorization', 'subject', 'client', 'key', 'card')),
     value               text        not null,
     revoked_at          timestamptz not null,
     until               timestamptz not null,
@@ -183,6 +185,13 @@ create table revocation_epoch (
     epoch               bigint      not null
 );
 insert into revocation_epoch (epoch) values (0);
+
+-- Cards that were blocked: log-ins with them up to then have ended. One that is not blocked any more keeps its row.
+create table card (
+    device              text        primary key,
+    blocked             boolean     not null,
+    blocked_at          timestamptz not null
+);
 
 -- Spring Session's tables.
 create table http_session (

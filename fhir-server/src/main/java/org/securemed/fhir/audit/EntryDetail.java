@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokenId {@code jti} of the access token
  * @param issuer who issued the token
  * @param subject {@code sub} of the token
+ * @param device the card with which they logged in, or that is spoken of, {@code Device/…}
  * @param address network address of the client
  * @param method HTTP method
  * @param query path and query of the request below the FHIR base, as it was sent
@@ -41,6 +42,7 @@ record EntryDetail(
         @Nullable String tokenId,
         @Nullable String issuer,
         @Nullable String subject,
+        @Nullable String device,
         @Nullable String address,
         @Nullable String method,
         @Nullable String query,

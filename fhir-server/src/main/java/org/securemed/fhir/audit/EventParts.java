@@ -190,6 +190,16 @@ final class EventParts {
         }
     }
 
+    /** The card with which the person logged in, or that the event is about. */
+    static void addDevice(AuditEvent event, EntryDetail detail) {
+        if (present(detail.device())) {
+            event.addEntity()
+                    .setWhat(new Reference(detail.device()))
+                    .setType(AuditCodes.systemObject())
+                    .setRole(AuditCodes.role("13", "Security Resource"));
+        }
+    }
+
     /** The request as it was sent. */
     static void addRequest(AuditEvent event, String request) {
         event.addEntity()

@@ -113,6 +113,7 @@ final class RestEvents {
         if (request != null && (asks(form) || !EventParts.succeeded(entry))) {
             EventParts.addRequest(event, request);
         }
+        EventParts.addDevice(event, detail);
         EventParts.addRequestId(event, detail);
     }
 

@@ -81,6 +81,7 @@ final class SecurityEventView {
             return;
         }
         EventParts.addPatient(event, detail);
+        EventParts.addDevice(event, detail);
         said.forEach(request -> EventParts.addRequest(event, request));
         EventParts.addRequestId(event, detail);
     }

@@ -105,6 +105,7 @@ final class AccessTokens {
                 jwt.getClaimAsString(Claims.AUTHORIZATION),
                 requester.subject(),
                 requester.clientId(),
+                requester.device(),
                 Objects.requireNonNull(jwt.getIssuedAt()));
         if (revocations.revoked(hash, facts)) {
             throw refused();

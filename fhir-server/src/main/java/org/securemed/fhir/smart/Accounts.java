@@ -60,6 +60,16 @@ final class Accounts {
                 .flatMap(this::find);
     }
 
+    /** The account of a person, if the person has exactly one; {@code fhirUser} is a relative reference. */
+    Optional<Account> ofPerson(String fhirUser) {
+        java.util.List<String> names = database.sql(
+                        "select username from smart.account where fhir_user = :user limit 2")
+                .param("user", fhirUser)
+                .query(String.class)
+                .list();
+        return names.size() == 1 ? find(names.get(0)) : Optional.empty();
+    }
+
     /** Says who here is whom another issuer vouches for. */
     void link(String issuer, String subject, String username) {
         database.sql("insert into smart.foreign_subject (issuer, subject, username)"

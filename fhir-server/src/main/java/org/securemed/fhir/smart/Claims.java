@@ -31,6 +31,12 @@ final class Claims {
     static final String PATIENT_ID = "patient_id";
     static final String DOC_ID = "doc_id";
 
+    /** What this server adds. */
+    static final String SECUREMED = "securemed";
+
+    /** The card with which the person logged in, {@code Device/…}. */
+    static final String DEVICE = "device";
+
     static final String ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
     /** {@code typ} of an access token, RFC 9068 section 2.1: an ID token cannot be used for one. */
     static final String ACCESS_TOKEN_TYPE = "at+jwt";

@@ -62,8 +62,16 @@ final class Clients implements RegisteredClientRepository {
     private final RegisteredClientRowMapper rows = new RegisteredClientRowMapper();
     private final RegisteredClientParametersMapper parameters = new RegisteredClientParametersMapper();
 
+    private final @Nullable RegisteredClient configured;
+
     Clients(JdbcOperations database) {
+        this(database, null);
+    }
+
+    /** @param configured a client that is in the settings and not in the database, whatever is there under its id */
+    Clients(JdbcOperations database, @Nullable RegisteredClient configured) {
         this.database = database;
+        this.configured = configured;
     }
 
     @Override
@@ -79,12 +87,14 @@ final class Clients implements RegisteredClientRepository {
 
     @Override
     public @Nullable RegisteredClient findById(String id) {
-        return find("id = ?", id);
+        return configured != null && configured.getId().equals(id) ? configured : find("id = ?", id);
     }
 
     @Override
     public @Nullable RegisteredClient findByClientId(String clientId) {
-        return find("client_id = ?", clientId);
+        return configured != null && configured.getClientId().equals(clientId)
+                ? configured
+                : find("client_id = ?", clientId);
     }
 
     private @Nullable RegisteredClient find(String filter, String value) {

@@ -39,6 +39,7 @@ final class Endpoints {
             LoginPage.PATH,
             "/logout",
             "/login/webauthn",
+            CardLogIn.PATH,
             "/webauthn/authenticate/options",
             "/oauth2/authorization/*",
             "/login/oauth2/code/*",

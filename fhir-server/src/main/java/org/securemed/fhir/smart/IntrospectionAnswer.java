@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Date;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.core.Authentication;
@@ -65,7 +66,16 @@ final class IntrospectionAnswer implements AuthenticationSuccessHandler {
                         claims.getClaimAsString(Claims.AUTHORIZATION),
                         String.valueOf(claims.getSubject()),
                         String.valueOf(claims.getClientId()),
+                        device(claims),
                         issuedAt));
+    }
+
+    private static @Nullable String device(OAuth2TokenIntrospection claims) {
+        return claims.getClaim(Claims.EXTENSIONS) instanceof Map<?, ?> extensions
+                        && extensions.get(Claims.SECUREMED) instanceof Map<?, ?> own
+                        && own.get(Claims.DEVICE) instanceof String device
+                ? device
+                : null;
     }
 
     private static void put(ObjectNode answer, String name, @Nullable Object value) {

@@ -27,12 +27,14 @@ public final class LogIn {
         PASSKEY,
         /** A card and its PIN. */
         CARD,
+        /** A card alone, whoever holds it. */
+        CARD_WITHOUT_PIN,
         /** Another issuer vouches for them, by OpenID Connect. */
         ISSUER;
 
         /** {@code acr} in tokens: how strongly the person logged in. */
         public String acr() {
-            return "urn:securemed:acr:" + name().toLowerCase(Locale.ROOT);
+            return "urn:securemed:acr:" + name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
 
         /** The method of an {@code acr}. */
@@ -60,12 +62,21 @@ public final class LogIn {
      * @throws DisabledException if it is closed
      */
     public Authentication of(String username, Method method) {
+        return of(username, method, null);
+    }
+
+    /**
+     * The same, with a card.
+     *
+     * @param device {@code Device/…} that the card is
+     */
+    Authentication of(String username, Method method, @Nullable String device) {
         Account account =
                 accounts.find(username).orElseThrow(() -> new BadCredentialsException("there is no such account"));
         if (!account.enabled()) {
             throw new DisabledException("the account is closed");
         }
-        SignedIn person = new SignedIn(account.username(), clock.instant().getEpochSecond(), method.acr());
+        SignedIn person = new SignedIn(account.username(), clock.instant().getEpochSecond(), method.acr(), device);
         return UsernamePasswordAuthenticationToken.authenticated(
                 person,
                 null,

@@ -15,11 +15,14 @@ final class LoginPage {
     static final String OUT = PATH + "?out";
     static final String AGAIN = PATH + "?again";
     static final String STRONG = PATH + "?strong";
+    static final String CARD_FAILED = PATH + "?card-failed";
 
     private final FormTargets targets;
     private final ForeignLogIn foreign;
+    private final CardLogIn cards;
 
-    LoginPage(FormTargets targets, ForeignLogIn foreign) {
+    LoginPage(FormTargets targets, ForeignLogIn foreign, CardLogIn cards) {
+        this.cards = cards;
         this.targets = targets;
         this.foreign = foreign;
     }
@@ -31,6 +34,8 @@ final class LoginPage {
         model.addAttribute("wait", wait);
         model.addAttribute("issuer", foreign.name().orElse(null));
         model.addAttribute("issuerPath", ForeignLogIn.START);
+        model.addAttribute("cardPath", cards.offered() ? CardLogIn.PATH : null);
+        model.addAttribute("cardFailed", request.getParameter("card-failed") != null);
         model.addAttribute("again", request.getParameter("again") != null);
         model.addAttribute("strong", request.getParameter("strong") != null);
         model.addAttribute("out", request.getParameter("out") != null);

@@ -27,6 +27,7 @@ import org.springframework.security.core.Authentication;
  * @param consent id of the FHIR Consent that the app acts by; null if it acts by none
  * @param authenticatedAt when the person logged in; null for machine clients
  * @param acr how strongly the person logged in
+ * @param device the card with which the person logged in, {@code Device/…}; null if with none
  * @param expiresAt when the token ends
  * @see <a href="https://profiles.ihe.net/ITI/IUA/index.html">IHE IUA</a>
  */
@@ -47,6 +48,7 @@ public record Requester(
         @Nullable String consent,
         @Nullable Instant authenticatedAt,
         @Nullable String acr,
+        @Nullable String device,
         Instant expiresAt) {
     /** Client id under which this server's own pages act. */
     public static final String OWN_PAGES = "securemed";
@@ -63,6 +65,7 @@ public record Requester(
             null,
             Set.of(),
             ScopeSet.NONE,
+            null,
             null,
             null,
             null,
@@ -112,6 +115,7 @@ public record Requester(
                 null,
                 authenticatedAt,
                 acr,
+                null,
                 Instant.MAX);
     }
 
@@ -129,6 +133,7 @@ public record Requester(
                 null,
                 Set.of("HOPERAT"),
                 ScopeSet.everything(ScopeContext.SYSTEM),
+                null,
                 null,
                 null,
                 null,

@@ -69,6 +69,7 @@ final class RequesterClaims {
                 consent(token),
                 instant(token.getClaim(Claims.AUTH_TIME)),
                 optional(token.getClaim(Claims.ACR), null),
+                device(token),
                 expiresAt);
     }
 
@@ -113,6 +114,8 @@ final class RequesterClaims {
                 null,
                 instant(token.getClaim(Claims.AUTH_TIME)),
                 optional(token.getClaim(Claims.ACR), null),
+                // Another server's cards are not known here.
+                null,
                 expiresAt);
     }
 
@@ -127,6 +130,13 @@ final class RequesterClaims {
             return optional(required(documents.get(0)), ID);
         }
         return null;
+    }
+
+    private static @Nullable String device(Jwt token) {
+        return token.getClaim(Claims.EXTENSIONS) instanceof Map<?, ?> extensions
+                        && extensions.get(Claims.SECUREMED) instanceof Map<?, ?> own
+                ? optional(own.get(Claims.DEVICE), REFERENCE)
+                : null;
     }
 
     private static Set<Role> roles(@Nullable Object claim) {

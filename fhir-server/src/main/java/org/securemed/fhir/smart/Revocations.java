@@ -26,7 +26,9 @@ public final class Revocations {
         /** All tokens of an app or machine client, by {@code client_id}. */
         CLIENT,
         /** All tokens that a signing key has signed, by {@code kid}. */
-        KEY;
+        KEY,
+        /** All tokens of log-ins with a card, by {@code Device/…}. */
+        CARD;
 
         String code() {
             return name().toLowerCase(java.util.Locale.ROOT);
@@ -38,7 +40,12 @@ public final class Revocations {
 
     /** By what names a token can be revoked. */
     record TokenFacts(
-            String keyId, @Nullable String authorization, String subject, String clientId, Instant issuedAt) {}
+            String keyId,
+            @Nullable String authorization,
+            String subject,
+            String clientId,
+            @Nullable String device,
+            Instant issuedAt) {}
 
     private record Named(String kind, String value) {}
 
@@ -86,7 +93,8 @@ public final class Revocations {
                 || (token.authorization() != null
                         && rows.containsKey(new Named(Kind.AUTHORIZATION.code(), token.authorization())))
                 || since(rows, Kind.SUBJECT, token.subject(), token.issuedAt())
-                || since(rows, Kind.CLIENT, token.clientId(), token.issuedAt());
+                || since(rows, Kind.CLIENT, token.clientId(), token.issuedAt())
+                || (token.device() != null && since(rows, Kind.CARD, token.device(), token.issuedAt()));
     }
 
     private static boolean since(Map<Named, Instant> rows, Kind kind, String value, Instant issuedAt) {

@@ -53,6 +53,7 @@ class SecurityChains {
             Refusals refusals,
             RegisteredOrigins origins,
             StepUp stepUp,
+            CardLogIn cards,
             SmartStore store)
             throws Exception {
         OAuth2AuthorizationServerConfigurer server = OAuth2AuthorizationServerConfigurer.authorizationServer();
@@ -66,6 +67,7 @@ class SecurityChains {
                 .with(server, parts::apply)
                 .cors(cors -> cors.configurationSource(origins))
                 .authorizeHttpRequests(requests -> requests.anyRequest().authenticated())
+                .addFilterAfter(cards.guard(), CardLogIn.guardAfter())
                 // The context is there by then, and the endpoints come after it.
                 .addFilterAfter(new FreshLogIn(stepUp, store.clock()), SecurityContextHolderFilter.class)
                 .exceptionHandling(exceptions -> exceptions
@@ -105,12 +107,15 @@ class SecurityChains {
             PasswordLogin login,
             Passkeys passkeys,
             ForeignLogIn foreign,
+            CardLogIn cards,
             SecurityTrail trail,
             ProblemWriter problems)
             throws Exception {
         headers(http, pagePolicy(""));
         passkeys.apply(http, problems);
         foreign.apply(http);
+        cards.apply(http);
+        http.addFilterAfter(cards.guard(), CardLogIn.guardAfter());
         return http.authenticationProvider(login.provider())
                 .authorizeHttpRequests(requests -> requests.requestMatchers(Endpoints.OPEN)
                         .permitAll()

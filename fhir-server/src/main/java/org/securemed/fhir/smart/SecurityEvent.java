@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param client client id of the app; null if there is none
  * @param tokenId {@code jti} of the token that it is about
  * @param patient logical id of the patient whom it concerns: in launch context, or the one who answers
+ * @param device the card that was used or is spoken of, {@code Device/…}; null if there is none
  * @param note what was granted, changed or asked, in a few words, such as scopes; no names
  * @param request method, path and open parameters of the HTTP request
  * @param address network address of the client
@@ -42,6 +43,7 @@ public record SecurityEvent(
         @Nullable String client,
         @Nullable String tokenId,
         @Nullable String patient,
+        @Nullable String device,
         @Nullable String note,
         String request,
         String address,
@@ -131,6 +133,7 @@ public record SecurityEvent(
         private @Nullable String client;
         private @Nullable String tokenId;
         private @Nullable String patient;
+        private @Nullable String device;
         private @Nullable String note;
         private String form = "";
 
@@ -165,6 +168,7 @@ public record SecurityEvent(
             tokenId = requester.tokenId();
             client = requester.clientId();
             patient = requester.launchPatient().orElse(patient);
+            device = requester.device();
             purposeOfUse =
                     requester.purposesOfUse().stream().sorted().findFirst().orElse(null);
             return user(requester.issuer(), requester.subject(), requester.displayName(), requester.fhirUser())
@@ -186,6 +190,12 @@ public record SecurityEvent(
         /** About this patient: a logical id. */
         public Builder patient(@Nullable String id) {
             patient = id;
+            return this;
+        }
+
+        /** With, or about, this card: {@code Device/…}. */
+        public Builder device(@Nullable String reference) {
+            device = reference;
             return this;
         }
 
@@ -226,6 +236,7 @@ public record SecurityEvent(
                     client,
                     tokenId,
                     patient,
+                    device,
                     note,
                     line.length() <= LONGEST ? line : line.substring(0, LONGEST),
                     http.getRemoteAddr(),

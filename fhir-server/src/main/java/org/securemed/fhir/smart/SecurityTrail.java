@@ -74,6 +74,9 @@ final class SecurityTrail {
     AuthenticationFailureHandler logInFailed(String nameParameter, AuthenticationFailureHandler next) {
         return (request, response, failure) -> {
             SecurityEvent.Builder event = SecurityEvent.of(Kind.LOGIN, request).failed(reason(failure));
+            if (failure instanceof CardLogInException card) {
+                event.device(card.device());
+            }
             Optional.ofNullable(request.getParameter(nameParameter))
                     .flatMap(accounts::find)
                     .ifPresent(
@@ -166,12 +169,17 @@ final class SecurityTrail {
         accounts.find(person.getName())
                 .ifPresent(account -> event.user(issuer, account.username(), account.displayName(), account.fhirUser())
                         .roles(account.roles()));
-        return person.getPrincipal() instanceof SignedIn signedIn ? event.note(signedIn.acr()) : event;
+        return person.getPrincipal() instanceof SignedIn signedIn
+                ? event.note(signedIn.acr()).device(signedIn.device())
+                : event;
     }
 
     private static String reason(AuthenticationException failure) {
         if (failure instanceof LockedException) {
             return "too-many-attempts";
+        }
+        if (failure instanceof CardLogInException card) {
+            return card.code();
         }
         return failure instanceof DisabledException ? "account-closed" : "bad-credentials";
     }

@@ -37,7 +37,13 @@ import org.springframework.transaction.support.TransactionTemplate;
  * {@link Clock} if time is not the system's.
  */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({SmartProperties.class, DemoProperties.class, LogInIssuer.class, TrustedServer.class})
+@EnableConfigurationProperties({
+    SmartProperties.class,
+    DemoProperties.class,
+    LogInIssuer.class,
+    TrustedServer.class,
+    CardBridge.class
+})
 @Import({
     SecurityChains.class,
     Sessions.class,
@@ -198,8 +204,41 @@ public class SmartConfiguration {
     }
 
     @Bean
-    Clients clients(SmartStore store) {
-        return new Clients(store.template());
+    Clients clients(SmartStore store, CardBridge bridge, SmartProperties properties) {
+        return new Clients(store.template(), bridge.present() ? bridge.client(properties) : null);
+    }
+
+    @Bean
+    ClientSignatures clientSignatures(SmartStore store, ClientKeys keys) {
+        return new ClientSignatures(store.client(), keys);
+    }
+
+    @Bean
+    CardLogIns cardLogIns(SmartStore store, Revocations revocations) {
+        return new CardLogIns(store.client(), store.transactions(), revocations, store.clock());
+    }
+
+    @Bean
+    CardStatements cardStatements(
+            SmartStore store,
+            CardBridge bridge,
+            Clients clients,
+            ClientSignatures signatures,
+            CardLogIns cards,
+            SmartProperties properties) {
+        return new CardStatements(bridge, clients, signatures, cards, properties, store.clock());
+    }
+
+    @Bean
+    CardLogIn cardLogIn(
+            SmartStore store,
+            CardBridge bridge,
+            CardStatements statements,
+            CardLogIns cards,
+            Accounts accounts,
+            LogIn logIn,
+            SmartProperties properties) {
+        return new CardLogIn(bridge, statements, cards, accounts, logIn, properties, store.clock());
     }
 
     @Bean
@@ -257,9 +296,14 @@ public class SmartConfiguration {
 
     @Bean
     JwtGenerator jwtGenerator(
-            SmartStore store, SigningKeys keys, Accounts accounts, LiveSessions sessions, SmartProperties properties) {
+            SmartStore store,
+            SigningKeys keys,
+            Accounts accounts,
+            LiveSessions sessions,
+            CardLogIns cards,
+            SmartProperties properties) {
         JwtGenerator generator = new JwtGenerator(new NimbusJwtEncoder(keys));
-        generator.setJwtCustomizer(new TokenClaims(accounts, keys, sessions, properties, store.clock()));
+        generator.setJwtCustomizer(new TokenClaims(accounts, keys, sessions, cards, properties, store.clock()));
         return generator;
     }
 
@@ -280,7 +324,7 @@ public class SmartConfiguration {
             SecurityTrail trail,
             StepUp stepUp,
             LiveSessions sessions,
-            ClientKeys keys) {
+            ClientSignatures signatures) {
         return new AuthorizationServerParts(
                 properties,
                 clients,
@@ -290,7 +334,7 @@ public class SmartConfiguration {
                 settings,
                 new PublicClients(clients, authorizations),
                 new BearerIntrospection(clients),
-                new ClientAssertions(store.client(), keys, properties, store.clock()),
+                new ClientAssertions(signatures, properties, store.clock()),
                 revocations,
                 new AuthorizationRequestRules(properties, launches),
                 // No bean: Spring would make it a provider of every chain, and ask it twice.

@@ -59,6 +59,9 @@ public record SmartProperties(
         }
         within("step-up-age", stepUpAge, Duration.ofHours(12));
         strongLogIns = Set.copyOf(strongLogIns);
+        if (strongLogIns.contains(LogIn.Method.CARD_WITHOUT_PIN)) {
+            throw new IllegalArgumentException("securemed.smart.strong-log-ins: a card without its PIN is none");
+        }
         if (tokenCacheSize < 0) {
             throw new IllegalArgumentException("securemed.smart.token-cache-size is not negative");
         }

@@ -33,10 +33,18 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
     private final Accounts accounts;
     private final SigningKeys keys;
     private final LiveSessions sessions;
+    private final CardLogIns cards;
     private final String fhirBase;
     private final Clock clock;
 
-    TokenClaims(Accounts accounts, SigningKeys keys, LiveSessions sessions, SmartProperties properties, Clock clock) {
+    TokenClaims(
+            Accounts accounts,
+            SigningKeys keys,
+            LiveSessions sessions,
+            CardLogIns cards,
+            SmartProperties properties,
+            Clock clock) {
+        this.cards = cards;
         this.sessions = sessions;
         this.clock = clock;
         this.accounts = accounts;
@@ -52,6 +60,10 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
         Grants.until(context.getAuthorization()).ifPresent(until -> end(context.getClaims(), until));
         Authentication principal = context.getPrincipal();
         SignedIn person = principal.getPrincipal() instanceof SignedIn signedIn ? signedIn : null;
+        if (person != null && cards.isOver(person)) {
+            throw new OAuth2AuthenticationException(
+                    new OAuth2Error(OAuth2ErrorCodes.INVALID_GRANT, "The card was blocked.", null));
+        }
         if (OAuth2TokenType.ACCESS_TOKEN.equals(context.getTokenType())) {
             context.getJwsHeader().type(Claims.ACCESS_TOKEN_TYPE);
             context.getClaims()
@@ -139,6 +151,11 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
             pcf.put(Claims.PATIENT_ID, authorization.getAttribute(Grants.CONSENT_PATIENT));
             pcf.put(Claims.DOC_ID, new ArrayList<>(List.of(consent)));
             extensions.put(Claims.IHE_PCF, pcf);
+        }
+        if (person.device() != null) {
+            Map<String, Object> own = new LinkedHashMap<>();
+            own.put(Claims.DEVICE, person.device());
+            extensions.put(Claims.SECUREMED, own);
         }
         claims.claim(Claims.EXTENSIONS, extensions);
     }

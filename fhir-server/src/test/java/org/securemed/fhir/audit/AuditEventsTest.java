@@ -199,6 +199,7 @@ class AuditEventsTest {
                 "token-1",
                 "https://hospital.example",
                 subject,
+                null,
                 "2001:db8::1",
                 "GET",
                 "Observation?patient=p",
