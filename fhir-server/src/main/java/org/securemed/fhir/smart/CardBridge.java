@@ -32,8 +32,12 @@ public record CardBridge(
         @Nullable Path keys,
         @DefaultValue("http://127.0.0.1:8095") URI reader,
         @DefaultValue("false") boolean withoutPin) {
-    private static final List<String> SCOPES =
-            List.of("system/Device.cruds", "system/Patient.rus", "system/Practitioner.rus", "system/RelatedPerson.rus");
+    private static final List<String> SCOPES = List.of(
+            "system/Device.cruds",
+            "system/Patient.rus",
+            "system/Practitioner.rus",
+            "system/RelatedPerson.rus",
+            "system/AuditEvent.c");
 
     public CardBridge {
         if (clientId.isBlank()) {

@@ -1,7 +1,6 @@
 package org.securemed.fhir.smart;
 
 import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import java.text.ParseException;
@@ -16,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 
 /**
- * Judges the bridge's statements about cards: JWTs of its own kind ({@code typ}), signed by a key of the bridge's
- * client, for this server and this use, at most two minutes long, each {@code jti} once across all instances.
- * Thread-safe.
+ * Judges the bridge's statements about cards: JWTs signed by a key of the bridge's client, for this server and this one
+ * use, at most two minutes long, each {@code jti} once across all instances. No statement passes for an assertion by
+ * which the client proves itself, nor the other way: subject and audience are others. Thread-safe.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc8725">RFC 8725, JSON Web Token Best Current Practices</a>
  */
@@ -26,7 +25,6 @@ public final class CardStatements {
     /** {@code acr} in a statement: the card, and its PIN was right. */
     static final String WITH_PIN = "urn:securemed:acr:card";
 
-    private static final JOSEObjectType TYPE = new JOSEObjectType("card-statement+jwt");
     private static final Duration LONGEST_LIFE = Duration.ofMinutes(2);
     private static final int LONGEST = 4096;
     private static final Pattern OWNER = Pattern.compile("(Patient|Practitioner|RelatedPerson)/[A-Za-z0-9.-]{1,64}");
@@ -91,7 +89,7 @@ public final class CardStatements {
         try {
             SignedJWT jwt = SignedJWT.parse(text);
             RegisteredClient client = clients.findByClientId(bridge.clientId());
-            if (client == null || !TYPE.equals(jwt.getHeader().getType()) || !signatures.signed(client, jwt)) {
+            if (client == null || !signatures.signed(client, jwt)) {
                 throw refused(null);
             }
             JWTClaimsSet claims = jwt.getJWTClaimsSet();

@@ -183,8 +183,8 @@ class CardLogInIT {
         for (String forged : List.of(
                 "rubbish",
                 "x".repeat(5000),
-                TestCardBridge.sign(claims, "card-statement+jwt", TestCardBridge.generate()),
-                TestCardBridge.sign(claims, "JWT", TestCardBridge.key()),
+                TestCardBridge.sign(claims, TestCardBridge.generate()),
+                assertion(),
                 new com.nimbusds.jwt.PlainJWT(claims).serialize())) {
             refused("card-statement-invalid", forged);
             assertThat(events().get(events().size() - 1).device()).isNull();
@@ -293,6 +293,20 @@ class CardLogInIT {
                             Map.of("securemed.smart.card-bridge.keys", file.toString()), SmartServer.freePort(), 1))
                     .hasStackTraceContaining("securemed.smart.card-bridge.keys is a file with a JWK Set");
         }
+    }
+
+    /** By which the bridge proves itself as a client. */
+    private static String assertion() {
+        return TestCardBridge.sign(new JWTClaimsSet.Builder()
+                .issuer(TestCardBridge.CLIENT)
+                .subject(TestCardBridge.CLIENT)
+                .audience(List.of(
+                        server.at("/oauth2/token").toString(),
+                        server.at("/login/card").toString()))
+                .issueTime(in(0))
+                .expirationTime(in(60))
+                .jwtID(UUID.randomUUID().toString())
+                .build());
     }
 
     private static void update(String sql) {

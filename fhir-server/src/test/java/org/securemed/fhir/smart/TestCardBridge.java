@@ -1,7 +1,6 @@
 package org.securemed.fhir.smart;
 
 import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.crypto.ECDSASigner;
@@ -59,14 +58,13 @@ public final class TestCardBridge {
 
     /** Signs as the bridge does. */
     public static String sign(JWTClaimsSet claims) {
-        return sign(claims, "card-statement+jwt", KEY);
+        return sign(claims, KEY);
     }
 
-    static String sign(JWTClaimsSet claims, String type, ECKey key) {
+    static String sign(JWTClaimsSet claims, ECKey key) {
         try {
             return Forger.sign(
                     new JWSHeader.Builder(JWSAlgorithm.ES384)
-                            .type(new JOSEObjectType(type))
                             .keyID(key.getKeyID())
                             .build(),
                     claims,

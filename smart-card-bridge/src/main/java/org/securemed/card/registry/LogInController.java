@@ -23,10 +23,10 @@ class LogInController {
     static final String PATH = "/login/card";
 
     /** {@code acr}: the card was there. */
-    static final String CARD = "urn:securemed:acr:card";
+    static final String CARD = "urn:securemed:acr:card-without-pin";
 
     /** {@code acr}: the card was there, and its PIN was right. */
-    static final String CARD_AND_PIN = "urn:securemed:acr:card-pin";
+    static final String CARD_AND_PIN = "urn:securemed:acr:card";
 
     private static final Duration LIFETIME = Duration.ofMinutes(1);
     private static final Pattern NONCE = Pattern.compile("[A-Za-z0-9_-]{32,128}");

@@ -287,7 +287,7 @@ class CardRegistryIT {
             assertThat(statement.getJWTClaimsSet().getStringClaim("device"))
                     .isEqualTo(credential.path("device").asText());
             assertThat(statement.getJWTClaimsSet().getStringClaim("acr"))
-                    .isEqualTo(pin.isEmpty() ? "urn:securemed:acr:card" : "urn:securemed:acr:card-pin");
+                    .isEqualTo(pin.isEmpty() ? "urn:securemed:acr:card-without-pin" : "urn:securemed:acr:card");
         }
         json(status(credential, "lost", desk), 200);
         assertProblem(logIn(answer(card, null)), 403, "card-not-active");
