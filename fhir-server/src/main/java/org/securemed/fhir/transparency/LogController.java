@@ -12,6 +12,7 @@ import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.TilePath;
+import org.securemed.ledger.files.FilePaths;
 import org.securemed.ledger.log.LogCorruptException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,7 @@ import org.springframework.web.bind.annotation.RestController;
  *   <tr><td>{@code checkpoint}</td><td>everybody</td><td>newest signed checkpoint</td></tr>
  *   <tr><td>{@code tile/<L>/<N>[.p/<W>]}</td><td>everybody</td><td>hashes</td></tr>
  *   <tr><td>{@code tile/entries/<N>[.p/<W>]}</td><td>auditors</td><td>entry bundle</td></tr>
+ *   <tr><td>{@code block/<N>[.p/<W>]}</td><td>auditors</td><td>blocks that end within the bundle at this place</td></tr>
  *   <tr><td>{@code receipt/<index>}</td><td>everybody</td><td>tlog-proof under the newest checkpoint</td></tr>
  *   <tr><td>{@code receipt/<entry id>}</td><td>auditors</td><td>the same</td></tr>
  *   <tr><td>{@code entry/<index>}</td><td>auditors</td><td>the bytes that were hashed</td></tr>
@@ -80,7 +82,7 @@ final class LogController {
             HttpServletRequest request,
             @Nullable Authentication caller,
             @RequestHeader(name = HttpHeaders.ACCEPT_ENCODING, required = false) @Nullable String encodings) {
-        TilePath path = tilePath(request);
+        TilePath path = place(request, TilePath::parse);
         if (path.level() == TilePath.ENTRIES) {
             Auditors.require(Requester.from(caller));
         }
@@ -88,6 +90,17 @@ final class LogController {
         return path.level() == TilePath.ENTRIES
                 ? PublishedAnswer.lastingFor(bytes, encodings)
                 : PublishedAnswer.lasting(bytes);
+    }
+
+    @GetMapping(PREFIX + "/block/**")
+    ResponseEntity<byte[]> blocks(
+            HttpServletRequest request,
+            @Nullable Authentication caller,
+            @RequestHeader(name = HttpHeaders.ACCEPT_ENCODING, required = false) @Nullable String encodings) {
+        TilePath path = place(request, FilePaths::parseBlocks);
+        Auditors.require(Requester.from(caller));
+        byte[] bytes = published.blocks(path).orElseThrow(LogController::nothing);
+        return PublishedAnswer.lastingFor(bytes, encodings);
     }
 
     @GetMapping(PREFIX + "/receipt/{entry}")
@@ -135,14 +148,14 @@ final class LogController {
         problems.write(request, response, Problem.internal());
     }
 
-    private static TilePath tilePath(HttpServletRequest request) {
+    private static TilePath place(HttpServletRequest request, Form form) {
         try {
             String prefix = request.getContextPath() + PREFIX + "/";
             String uri = request.getRequestURI();
             if (request.getQueryString() != null || !uri.startsWith(prefix)) {
                 throw nothing();
             }
-            return TilePath.parse(uri.substring(prefix.length()));
+            return form.parse(uri.substring(prefix.length()));
         } catch (NoteException e) {
             throw nothing();
         }
@@ -166,6 +179,11 @@ final class LogController {
                 || !request.getRequestURI().equals(request.getContextPath() + PREFIX + path)) {
             throw nothing();
         }
+    }
+
+    /** The one form of an address below the prefix. */
+    private interface Form {
+        TilePath parse(String path) throws NoteException;
     }
 
     private static Problem nothing() {

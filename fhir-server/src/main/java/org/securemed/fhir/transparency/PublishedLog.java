@@ -14,6 +14,7 @@ import org.securemed.fhir.problem.Problem;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.TilePath;
 import org.securemed.ledger.checkpoint.TlogProof;
+import org.securemed.ledger.files.BlockLine;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.log.LedgerUnavailableException;
 import org.securemed.ledger.log.StoredEntry;
@@ -80,6 +81,19 @@ final class PublishedLog {
             bytes.ifPresent(full -> tiles.put(path, full));
         }
         return bytes;
+    }
+
+    /**
+     * The file of the blocks that end within a bundle; empty if no published checkpoint covers it.
+     *
+     * @param path as a tile of level 0 at the same place
+     */
+    Optional<byte[]> blocks(TilePath path) {
+        if (path.index() > Long.MAX_VALUE / Tile.WIDTH - 1) {
+            return Optional.empty();
+        }
+        long from = path.index() * Tile.WIDTH;
+        return reading(() -> ledger.blocks(from, from + path.width())).map(BlockLine::file);
     }
 
     /** The entry at an index, if a published checkpoint covers it. */

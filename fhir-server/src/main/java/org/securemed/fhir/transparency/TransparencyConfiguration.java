@@ -40,7 +40,9 @@ public class TransparencyConfiguration {
     private static final RequestMatcher ALL =
             new OrRequestMatcher(PATH.matcher(LogController.PREFIX), PATH.matcher(LogController.PREFIX + "/**"));
     private static final RequestMatcher FOR_AUDITORS = new OrRequestMatcher(
-            PATH.matcher(LogController.PREFIX + "/tile/entries/**"), PATH.matcher(LogController.PREFIX + "/entry/**"));
+            PATH.matcher(LogController.PREFIX + "/tile/entries/**"),
+            PATH.matcher(LogController.PREFIX + "/entry/**"),
+            PATH.matcher(LogController.PREFIX + "/block/**"));
 
     @Bean
     LogController logController(Ledger ledger, ObjectProvider<Witnessing> witnessing, ProblemWriter problems) {

@@ -119,7 +119,7 @@ class PublishedLogIT {
     @Test
     void entries_are_for_auditors_only() throws Exception {
         grown(2);
-        for (String path : List.of("tile/entries/000.p/2", "entry/1")) {
+        for (String path : List.of("tile/entries/000.p/2", "block/000.p/2", "entry/1")) {
             HttpResponse<byte[]> stranger = send(get(path));
             assertThat(stranger.statusCode()).as(path).isEqualTo(401);
             assertThat(header(stranger, "WWW-Authenticate")).isEqualTo("Bearer");
@@ -202,7 +202,11 @@ class PublishedLogIT {
                 "receipt/999999999999999999",
                 "receipt/9999999999999999999",
                 "log.vkey/",
-                "anything"
+                "anything",
+                "block/0",
+                "block/000.p/0",
+                "block/000.p/1?a",
+                "block/x999/x999/x999/x999/x999/999"
             })
     void every_other_address_is_not_found(String path) throws Exception {
         grown(2);

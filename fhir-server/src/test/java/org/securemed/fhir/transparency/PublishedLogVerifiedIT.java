@@ -8,10 +8,20 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.securemed.fhir.server.TestServer;
+import org.securemed.ledger.checkpoint.Checkpoint;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.files.LogDirectory;
+import org.securemed.ledger.files.LogFiles;
+import org.securemed.ledger.files.LogMirror;
 import org.securemed.ledger.files.LogUrl;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.verify.PublishedVerifier;
@@ -34,6 +44,84 @@ class PublishedLogVerifiedIT {
                 .verify();
         assertThat(report.findings()).isEmpty();
         assertThat(report.entries()).isPositive();
+        assertThat(report.blocks()).isPositive();
+    }
+
+    @Test
+    void a_checkpoint_that_is_newer_than_what_witnesses_let_through_is_no_sign_of_truncation() throws Exception {
+        SignedNote shown = handedOut();
+        server.get("physician", "Patient/nobody-of-that-name");
+        ledger.publishCheckpoint();
+        SignedNote newest = ledger.checkpoint().orElseThrow();
+        LogUrl url = log("compliance");
+        Report report = new PublishedVerifier(key, changed(url, "checkpoint", bytes -> utf8(shown)))
+                .against("a receipt", newest)
+                .verify();
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.entries()).isEqualTo(Checkpoint.claimed(newest).size());
+    }
+
+    @Test
+    void a_block_that_was_changed_on_its_way_is_found_and_named() throws Exception {
+        server.get("physician", "Patient/nobody-of-that-name");
+        ledger.publishCheckpoint();
+        for (String word : List.of("=", "\n")) {
+            LogFiles tampered = changed(log("compliance"), "block/", bytes -> {
+                String text = new String(bytes, StandardCharsets.UTF_8);
+                int at = text.lastIndexOf(word);
+                byte[] other = bytes.clone();
+                other[at - 1] ^= 1;
+                return other;
+            });
+            assertThat(new PublishedVerifier(key, tampered).verify().findings())
+                    .isNotEmpty()
+                    .allSatisfy(finding -> assertThat(finding.table()).startsWith("block"));
+        }
+        LogFiles without = new LogFiles() {
+            private final LogUrl url = log("compliance");
+
+            @Override
+            public Optional<byte[]> read(String path, int limit) throws IOException {
+                return path.startsWith("block/") ? Optional.empty() : url.read(path, limit);
+            }
+
+            @Override
+            public int parallelism() {
+                return url.parallelism();
+            }
+        };
+        assertThat(new PublishedVerifier(key, without).verify().isWhole()).isFalse();
+        assertThat(new PublishedVerifier(key, without).withoutBlocks().verify().findings())
+                .isEmpty();
+    }
+
+    @Test
+    void a_mirror_of_the_live_log_has_its_blocks_and_verifies(@TempDir Path directory) throws Exception {
+        server.get("physician", "Patient/nobody-of-that-name");
+        new LogMirror(log("compliance"), key, directory).run();
+        Report report = new PublishedVerifier(key, new LogDirectory(directory)).verify();
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.blocks()).isPositive();
+    }
+
+    /** The log with some of its files changed. */
+    private static LogFiles changed(LogUrl url, String prefix, UnaryOperator<byte[]> change) {
+        return new LogFiles() {
+            @Override
+            public Optional<byte[]> read(String path, int limit) throws IOException {
+                Optional<byte[]> bytes = url.read(path, limit);
+                return path.startsWith(prefix) ? bytes.map(change) : bytes;
+            }
+
+            @Override
+            public int parallelism() {
+                return url.parallelism();
+            }
+        };
+    }
+
+    private static byte[] utf8(SignedNote note) {
+        return note.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     @Test

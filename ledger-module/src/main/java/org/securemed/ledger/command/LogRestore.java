@@ -17,7 +17,6 @@ import org.securemed.ledger.log.LogCorruptException;
 import org.securemed.ledger.log.LogImport;
 import org.securemed.ledger.log.LogStore;
 import org.securemed.ledger.merkle.Tile;
-import org.securemed.ledger.verify.Finding;
 import org.securemed.ledger.verify.PublishedVerifier;
 import org.securemed.ledger.verify.Report;
 
@@ -46,11 +45,6 @@ final class LogRestore {
     Report run() throws IOException {
         LogDirectory files = new LogDirectory(source);
         Report report = new PublishedVerifier(logKey, files).verify();
-        if (report.isWhole() && report.blocks() == 0 && report.entries() > 0) {
-            Finding none =
-                    new Finding(FilePaths.BLOCK, "directory", "*", "blocks: a log goes on from its last", "none");
-            return new Report(report.entries(), 0, report.root(), List.of(none), 1);
-        }
         if (report.isWhole()) {
             try (LogImport target = new LogImport(store, logKey.name())) {
                 SignedNote note = SignedNote.parse(read(files, FilePaths.CHECKPOINT, FilePaths.MAX_CHECKPOINT));

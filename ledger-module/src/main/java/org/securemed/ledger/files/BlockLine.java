@@ -31,6 +31,13 @@ public final class BlockLine {
                 + block.signature().toBase64() + " " + block.timeMillis() + "\n";
     }
 
+    /** The file of these blocks. */
+    public static byte[] file(List<Block> blocks) {
+        StringBuilder lines = new StringBuilder();
+        blocks.forEach(block -> lines.append(of(block)));
+        return lines.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
     /**
      * The blocks of a file.
      *

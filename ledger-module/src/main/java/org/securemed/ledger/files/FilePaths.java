@@ -52,6 +52,18 @@ public final class FilePaths {
         return BLOCK + "/" + tile(0, index, width).substring(LEAVES.length());
     }
 
+    /**
+     * The place of the blocks that a path names: as a tile of level 0 at the same place.
+     *
+     * @throws NoteException if it is not the path of blocks
+     */
+    public static TilePath parseBlocks(String path) throws NoteException {
+        if (!path.startsWith(BLOCK + "/")) {
+            throw new NoteException("not the path of blocks");
+        }
+        return TilePath.parse(LEAVES + path.substring(BLOCK.length() + 1));
+    }
+
     /** Number of tiles or bundles of 256, the last of them perhaps partial, that hold so many hashes or entries. */
     public static long count(long hashes) {
         return hashes / Tile.WIDTH + (hashes % Tile.WIDTH == 0 ? 0 : 1);
@@ -69,7 +81,7 @@ public final class FilePaths {
         }
         boolean block = path.startsWith(BLOCK + "/");
         try {
-            TilePath tile = TilePath.parse(block ? LEAVES + path.substring(BLOCK.length() + 1) : path);
+            TilePath tile = block ? parseBlocks(path) : TilePath.parse(path);
             long hashes = size >> (Math.max(0, tile.level()) * Tile.HEIGHT);
             return tile.index() < count(hashes) && tile.width() == width(tile.index(), hashes);
         } catch (NoteException e) {

@@ -39,11 +39,6 @@ public final class LogDirectory implements LogFiles {
     }
 
     @Override
-    public boolean hasBlocks() {
-        return Files.exists(root.resolve(FilePaths.BLOCK), LinkOption.NOFOLLOW_LINKS);
-    }
-
-    @Override
     public int parallelism() {
         return Runtime.getRuntime().availableProcessors();
     }

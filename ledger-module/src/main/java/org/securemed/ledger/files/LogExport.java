@@ -16,7 +16,6 @@ import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.entry.Op;
-import org.securemed.ledger.log.Block;
 import org.securemed.ledger.log.LedgerUnavailableException;
 import org.securemed.ledger.log.LogCorruptException;
 import org.securemed.ledger.log.LogStore;
@@ -86,7 +85,6 @@ public final class LogExport {
         Frontier.Builder tree = Frontier.EMPTY.extend();
         TileTower<IOException> tower = new TileTower<>(
                 tile -> write(FilePaths.tile(tile.level(), tile.index(), Tile.WIDTH), tile.toByteArray()));
-        long nextBlock = 0;
         long size = checkpoint.size();
         for (long bundle = 0; bundle < FilePaths.count(size); bundle++) {
             int width = FilePaths.width(bundle, size);
@@ -97,7 +95,9 @@ public final class LogExport {
                 tree.add(leaf);
                 tower.add(leaf);
             }
-            nextBlock = blocks(session, nextBlock, bundle, width, tree.size());
+            write(
+                    FilePaths.blocks(bundle, width),
+                    BlockLine.file(session.blocks(bundle * Tile.WIDTH, bundle * Tile.WIDTH + width)));
         }
         partial(tower);
         if (!tree.root().equals(checkpoint.root())) {
@@ -134,29 +134,6 @@ public final class LogExport {
             throw new LogCorruptException("ledger_entry " + (from + bodies.size()), "an entry", "none");
         }
         return bodies;
-    }
-
-    /** Writes the blocks that end within a bundle; the number of the next. */
-    private long blocks(LogStore.Session session, long from, long bundle, int width, long treeSize) throws IOException {
-        StringBuilder lines = new StringBuilder();
-        long number = from;
-        while (true) {
-            long wanted = number;
-            Block block = session.block(number).orElse(null);
-            if (block == null || block.treeSize() > treeSize) {
-                break;
-            }
-            if (block.number() != wanted) {
-                throw new LogCorruptException("ledger_block " + wanted, "this block", "block " + block.number());
-            }
-            lines.append(BlockLine.of(block));
-            number++;
-            if (block.treeSize() == treeSize) {
-                break;
-            }
-        }
-        write(FilePaths.blocks(bundle, width), lines.toString().getBytes(StandardCharsets.UTF_8));
-        return number;
     }
 
     private KeyHistory keys(LogStore.Session session) {

@@ -15,9 +15,6 @@ public interface LogFiles {
      */
     Optional<byte[]> read(String path, int limit) throws IOException;
 
-    /** Whether there are files of blocks beside those of tlog-tiles. */
-    boolean hasBlocks();
-
     /** How many reads at once are sensible. */
     int parallelism();
 }

@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.securemed.ledger.checkpoint.Checkpoint;
@@ -17,6 +19,7 @@ import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryException;
 import org.securemed.ledger.entry.Op;
+import org.securemed.ledger.log.Block;
 import org.securemed.ledger.log.LogCorruptException;
 import org.securemed.ledger.merkle.Frontier;
 import org.securemed.ledger.merkle.Hash;
@@ -26,8 +29,9 @@ import org.securemed.ledger.merkle.TreeHash;
 
 /**
  * Keeps a copy of somebody else's log in a directory, entries included, which stay as sealed as they are. What comes in
- * is verified before it counts: entries lead to the signed root, and the log extends what was mirrored before. A run
- * that was broken off is continued by the next one: the checkpoint is written last. One run at a time.
+ * is verified before it counts: entries lead to the signed root, blocks are signed by instances whose keys the log
+ * certifies, and the log extends what was mirrored before. A run that was broken off is continued by the next one: the
+ * checkpoint is written last. One run at a time.
  */
 public final class LogMirror {
     private final LogFiles source;
@@ -70,6 +74,7 @@ public final class LogMirror {
             }
             KeyHistory keys = pull(wanted, before);
             requireSigned(keys, offered);
+            requireBlocks(keys, wanted.size(), before);
             publish(keys, offered, wanted.size());
             return wanted;
         } catch (LogCorruptException e) {
@@ -91,6 +96,7 @@ public final class LogMirror {
         });
         for (long bundle = 0; bundle < FilePaths.count(size); bundle++) {
             int width = FilePaths.width(bundle, size);
+            Deque<Block> blocks = new ArrayDeque<>(blocks(bundle, width, before));
             for (byte[] body : bundle(bundle, width, before)) {
                 statement(body).ifPresent(statement -> {
                     statements.add(statement);
@@ -99,6 +105,11 @@ public final class LogMirror {
                 Hash leaf = TreeHash.leaf(body);
                 tree.add(leaf);
                 tower.add(leaf);
+                requireRoot(blocks, tree);
+            }
+            if (!blocks.isEmpty()) {
+                throw new LogCorruptException(
+                        FilePaths.blocks(bundle, width), "blocks that end within these entries", "another");
             }
         }
         if (!tree.root().equals(wanted.root())) {
@@ -151,6 +162,61 @@ public final class LogMirror {
         }
         write(path, bytes);
         return bodies;
+    }
+
+    /** The blocks that end within a bundle: those that are here from here. */
+    private List<Block> blocks(long bundle, int width, long before) throws IOException {
+        String path = FilePaths.blocks(bundle, width);
+        if (bundle * Tile.WIDTH + width <= before) {
+            Optional<byte[]> here = local(path, FilePaths.MAX_BLOCKS);
+            if (here.isPresent()) {
+                return parseBlocks(here.get(), path);
+            }
+        }
+        byte[] bytes = source.read(path, FilePaths.MAX_BLOCKS)
+                .orElseThrow(() -> new LogCorruptException(path, "the blocks that the checkpoint covers", "none"));
+        List<Block> blocks = parseBlocks(bytes, path);
+        write(path, bytes);
+        return blocks;
+    }
+
+    /** Takes the block that ends with the last leaf, if there is one. */
+    private static void requireRoot(Deque<Block> blocks, Frontier.Builder tree) {
+        Block next = blocks.peek();
+        if (next != null && next.treeSize() == tree.size()) {
+            blocks.remove();
+            if (!next.root().equals(tree.root())) {
+                throw new LogCorruptException("block " + next.number(), "root " + tree.root(), "root " + next.root());
+            }
+        }
+    }
+
+    /** Follows the blocks, now that it is known whose signature counts where. */
+    private void requireBlocks(KeyHistory keys, long size, long before) throws IOException {
+        BlockChain chain = new BlockChain(logKey.name(), keys);
+        for (long bundle = 0; bundle < FilePaths.count(size); bundle++) {
+            String path = FilePaths.blocks(bundle, FilePaths.width(bundle, size));
+            byte[] bytes = local(path, FilePaths.MAX_BLOCKS)
+                    .orElseThrow(() -> new LogCorruptException(path, "what was just mirrored", "none"));
+            for (Block block : parseBlocks(bytes, path)) {
+                try {
+                    chain.add(block, block.treeSize() > before);
+                } catch (NoteException e) {
+                    throw new LogCorruptException(path, "the log's blocks", String.valueOf(e.getMessage()));
+                }
+            }
+        }
+        if (chain.end() != size) {
+            throw new LogCorruptException("blocks", "%d entries in them".formatted(size), chain.end() + "");
+        }
+    }
+
+    private static List<Block> parseBlocks(byte[] bytes, String path) {
+        try {
+            return BlockLine.parse(bytes);
+        } catch (NoteException e) {
+            throw new LogCorruptException(path, "blocks", String.valueOf(e.getMessage()));
+        }
     }
 
     private void partial(TileTower<IOException> tower) throws IOException {

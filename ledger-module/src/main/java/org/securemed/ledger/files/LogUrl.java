@@ -90,11 +90,6 @@ public final class LogUrl implements LogFiles {
     }
 
     @Override
-    public boolean hasBlocks() {
-        return false;
-    }
-
-    @Override
     public int parallelism() {
         return Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
     }
@@ -150,7 +145,7 @@ public final class LogUrl implements LogFiles {
 
     private static String hint(int status) {
         if (status == 401 || status == 403) {
-            return ": entries need an auditor's token; without one check tiles only";
+            return ": entries and blocks need an auditor's token; without one check tiles only";
         }
         return status / 100 == 3 ? ": redirects are not followed" : "";
     }

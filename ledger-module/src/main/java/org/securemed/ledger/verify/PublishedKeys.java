@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.securemed.ledger.checkpoint.Checkpoint;
 import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.NoteException;
+import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.files.FilePaths;
 import org.securemed.ledger.files.LogDirectory;
@@ -35,6 +38,21 @@ final class PublishedKeys {
 
     KeyHistory history() {
         return history;
+    }
+
+    /** Whether the trusted key signed a note, or one that the log names as its own: by its word only, so far. */
+    boolean seemToHaveSigned(SignedNote note) {
+        return Stream.concat(Stream.of(trusted.toString()), withoutEntries ? Stream.empty() : told.lines())
+                .anyMatch(key -> isSigned(note, key));
+    }
+
+    private boolean isSigned(SignedNote note, String key) {
+        try {
+            Checkpoint.verify(note, VerifyKey.parse(key));
+            return true;
+        } catch (NoteException e) {
+            return false;
+        }
     }
 
     /** @param path where the entry was read, for messages */

@@ -39,6 +39,7 @@ public final class PublishedVerifier {
     private Progress progress = Progress.none();
     private @Nullable TrustPolicy policy;
     private boolean tilesOnly;
+    private boolean withoutBlocks;
 
     /** @param logKey the log's public key; its name is the origin */
     public PublishedVerifier(VerifyKey logKey, LogFiles files) {
@@ -70,6 +71,12 @@ public final class PublishedVerifier {
         return this;
     }
 
+    /** Leaves out the blocks, for a copy of the files that tlog-tiles names and no others. */
+    public PublishedVerifier withoutBlocks() {
+        withoutBlocks = true;
+        return this;
+    }
+
     /** Says how far it is while it runs. */
     public PublishedVerifier reportingTo(Progress listener) {
         progress = listener;
@@ -77,7 +84,8 @@ public final class PublishedVerifier {
     }
 
     /**
-     * Verifies the log as far as its newest checkpoint covers it.
+     * Verifies the log as far as its newest checkpoint covers it, or one that was handed out and is newer: what is
+     * served as the newest may be some moments old, and for longer while witnesses keep their cosignatures back.
      *
      * @throws IOException if the files cannot be read; one that is not there is a finding
      */
@@ -95,15 +103,17 @@ public final class PublishedVerifier {
         SignedNote note = note(findings);
         Checkpoint claimed = note == null ? null : unverified(note);
         if (note == null || claimed == null) {
-            return new Report(0, 0, Frontier.EMPTY.root(), findings.kept(), findings.count());
+            return new Report(0, 0, Frontier.EMPTY.root(), findings.kept(), findings.count(), Report.NOT_WITNESSED);
         }
         PublishedKeys keys = new PublishedKeys(logKey, files, findings, tilesOnly);
-        long size = claimed.size();
-        boolean sizeIsSigned = isSignedByGivenKey(note);
-        boolean withBlocks = !tilesOnly && files.hasBlocks();
+        HandedOut served = new HandedOut("the log itself", note, claimed);
+        HandedOut newest = newest(served, keys);
+        long size = newest.claimed().size();
+        boolean sizeIsSigned = isSignedByGivenKey(newest.note());
+        boolean withBlocks = !tilesOnly && !withoutBlocks;
         BundleReader reader = new BundleReader(files, size, !tilesOnly, withBlocks);
         BlockWalk blocks = new BlockWalk(logKey.name(), keys.history(), findings, workers);
-        PublishedTree tree = new PublishedTree(files, size, within(size, findings), findings);
+        PublishedTree tree = new PublishedTree(files, size, within(size, served, findings), findings);
         try (BundleStream bundles = new BundleStream(reader, workers, 2 * files.parallelism() + 2)) {
             for (Bundle bundle = bundles.take(); bundle != null; bundle = bundles.take()) {
                 bundle.findings().forEach(findings::add);
@@ -115,14 +125,14 @@ public final class PublishedVerifier {
                 }
             }
         }
-        tree.finish(claimed);
+        tree.finish(newest.claimed());
         if (withBlocks) {
             blocks.finish(size);
         }
         keys.finish();
-        signatures(note, keys.history(), findings);
+        long witnessed = signatures(note, keys.history(), findings);
         surroundings(size, findings);
-        return new Report(tree.size(), blocks.count(), tree.root(), findings.kept(), findings.count());
+        return new Report(tree.size(), blocks.count(), tree.root(), findings.kept(), findings.count(), witnessed);
     }
 
     private static void bundle(Bundle bundle, PublishedTree tree, PublishedKeys keys, BlockWalk blocks)
@@ -186,8 +196,9 @@ public final class PublishedVerifier {
         }
     }
 
-    /** Who signed the checkpoints, now that the log's keys are known. */
-    private void signatures(SignedNote note, KeyHistory keys, Findings findings) {
+    /** Who signed the checkpoints, now that the log's keys are known; how many entries the quorum has seen. */
+    private long signatures(SignedNote note, KeyHistory keys, Findings findings) {
+        long witnessed = Report.NOT_WITNESSED;
         try {
             // Without entries it is not known which key follows the given one.
             Checkpoint checkpoint = tilesOnly ? Checkpoint.verify(note, logKey) : keys.verify(note);
@@ -196,7 +207,9 @@ public final class PublishedVerifier {
             }
             if (policy != null) {
                 Set<String> cosigners = policy.cosignatures(checkpoint, note).keySet();
-                if (!policy.isMetBy(cosigners)) {
+                if (policy.isMetBy(cosigners)) {
+                    witnessed = checkpoint.size();
+                } else {
                     findings.add(
                             FilePaths.CHECKPOINT,
                             "note",
@@ -225,6 +238,7 @@ public final class PublishedVerifier {
                         String.valueOf(e.getMessage()));
             }
         }
+        return witnessed;
     }
 
     /** The log's own cosigners signed. Lines of others are for a policy to judge. */
@@ -245,8 +259,27 @@ public final class PublishedVerifier {
         }
     }
 
-    private List<HandedOut> within(long size, Findings findings) {
-        List<HandedOut> within = new ArrayList<>();
+    /** The largest of the checkpoints that one of the log's keys seems to have signed, and whose tree is there. */
+    private HandedOut newest(HandedOut served, PublishedKeys keys) throws IOException {
+        HandedOut newest = served;
+        for (HandedOut known : handedOut) {
+            if (known.claimed().size() > newest.claimed().size()
+                    && keys.seemToHaveSigned(known.note())
+                    && isThere(known.claimed().size())) {
+                newest = known;
+            }
+        }
+        return newest;
+    }
+
+    private boolean isThere(long size) throws IOException {
+        long last = FilePaths.count(size) - 1;
+        String path = FilePaths.tile(0, last, FilePaths.width(last, size));
+        return files.read(path, FilePaths.MAX_TILE).isPresent();
+    }
+
+    private List<HandedOut> within(long size, HandedOut served, Findings findings) {
+        List<HandedOut> within = new ArrayList<>(List.of(served));
         for (HandedOut known : handedOut) {
             if (known.claimed().size() <= size) {
                 within.add(known);
@@ -256,7 +289,7 @@ public final class PublishedVerifier {
                         "index %d to %d".formatted(size, known.claimed().size() - 1),
                         "*",
                         "the entries of the checkpoint from " + known.source(),
-                        "none: the log was truncated");
+                        "none: the log was truncated, or this is an older copy of it");
             }
         }
         within.sort(Comparator.comparingLong(known -> known.claimed().size()));

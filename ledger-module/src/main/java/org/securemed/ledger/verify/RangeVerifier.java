@@ -57,7 +57,8 @@ public final class RangeVerifier {
                 0,
                 newest.map(Checkpoint::root).orElse(TreeHash.EMPTY_ROOT),
                 findings.kept(),
-                findings.count());
+                findings.count(),
+                Report.NOT_WITNESSED);
     }
 
     private Optional<Checkpoint> checkpoint(long from, Findings findings) {

@@ -11,8 +11,13 @@ import org.securemed.ledger.merkle.Hash;
  * @param root root of the tree of these entries
  * @param findings the first findings, in the order of the log
  * @param findingCount how many there were
+ * @param witnessed how many of the entries are under a checkpoint that the demanded quorum cosigned; -1 when none was
+ *     demanded, or none is there
  */
-public record Report(long entries, long blocks, Hash root, List<Finding> findings, long findingCount) {
+public record Report(long entries, long blocks, Hash root, List<Finding> findings, long findingCount, long witnessed) {
+    /** No quorum was demanded, or none is there. */
+    static final long NOT_WITNESSED = -1;
+
     public Report {
         findings = List.copyOf(findings);
     }

@@ -2,6 +2,7 @@ package org.securemed.ledger.verify;
 
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,9 @@ final class Rows {
     record TileRow(int log, int level, long index, byte[] hashes, byte[] root) {}
 
     record CheckpointRow(int log, long size, long previousSize, String note) {}
+
+    /** A checkpoint and what witnesses said to it. */
+    record CosignedRow(long size, String note, List<String> lines) {}
 
     /** A patient who occurs in the log, and where first. */
     record PatientRow(byte[] patient, long firstSeq) {}

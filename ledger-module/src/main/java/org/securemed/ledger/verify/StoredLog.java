@@ -16,6 +16,7 @@ import org.securemed.ledger.entry.EntryException;
 import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.verify.Rows.BlockRow;
 import org.securemed.ledger.verify.Rows.CheckpointRow;
+import org.securemed.ledger.verify.Rows.CosignedRow;
 import org.securemed.ledger.verify.Rows.EntryRow;
 import org.securemed.ledger.verify.Rows.EpochRow;
 import org.securemed.ledger.verify.Rows.HeadRow;
@@ -149,6 +150,17 @@ final class StoredLog implements AutoCloseable {
                 "select log, size, prev_size, note from ledger.ledger_checkpoint order by log, size",
                 FETCH,
                 row -> new CheckpointRow(row.getInt(1), row.getLong(2), row.getLong(3), text(row, 4)));
+    }
+
+    /** Checkpoints with what witnesses said to them, the newest first. */
+    Cursor<CosignedRow> cosigned() throws SQLException {
+        return cursor(
+                "select c.size, c.note, array(select w.line from witness.cosignature w"
+                        + " where w.log = c.log and w.size = c.size order by w.witness)"
+                        + " from ledger.ledger_checkpoint c order by c.size desc",
+                LARGE_FETCH,
+                row -> new CosignedRow(row.getLong(1), text(row, 2), List.of((String[])
+                        row.getArray(3).getArray())));
     }
 
     Cursor<OnTheWay> onTheWay() throws SQLException {

@@ -13,6 +13,7 @@ import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.erasure.KeyEncryptionKeys;
+import org.securemed.ledger.policy.TrustPolicy;
 import org.securemed.ledger.verify.CheckpointCheck.HandedOut;
 
 /**
@@ -33,6 +34,7 @@ public final class Verifier {
     private final List<HandedOut> handedOut = new ArrayList<>();
     private Progress progress = Progress.none();
     private @Nullable KeyEncryptionKeys epochs;
+    private @Nullable TrustPolicy policy;
 
     /** @param logKey one of the log's public keys, the first or a later one; its name is the origin */
     public Verifier(VerifyKey logKey) {
@@ -64,6 +66,15 @@ public final class Verifier {
      */
     public Verifier opening(KeyEncryptionKeys keys) {
         epochs = keys;
+        return this;
+    }
+
+    /**
+     * Demands that the policy's quorum cosigned a checkpoint of the log: the report says how many entries the newest
+     * such covers. Cosignatures come behind the checkpoints, so that of a log that grows it is not all.
+     */
+    public Verifier demanding(TrustPolicy demanded) {
+        policy = demanded;
         return this;
     }
 
@@ -110,6 +121,8 @@ public final class Verifier {
         if (epochs != null) {
             new StateCheck(log, epochs, pending, findings).run();
         }
-        return new Report(tree.size(), chain.count(), tree.frontier().root(), findings.kept(), findings.count());
+        long witnessed = policy == null ? Report.NOT_WITNESSED : new QuorumCheck(log, policy, keys, findings).run();
+        return new Report(
+                tree.size(), chain.count(), tree.frontier().root(), findings.kept(), findings.count(), witnessed);
     }
 }

@@ -17,6 +17,8 @@ record VerifyArguments(Map<Option, String> values, List<String> checkpoints) {
     /** What is verified; exactly one of them is given. */
     private static final Set<Option> SOURCES = EnumSet.of(Option.JDBC, Option.URL, Option.EXPORT, Option.RECEIPT);
 
+    private static final Set<Option> SWITCHES = EnumSet.of(Option.TILES_ONLY, Option.WITHOUT_BLOCKS);
+
     /** What the command knows, and for which sources it means something. */
     enum Option {
         JDBC("--jdbc"),
@@ -24,9 +26,10 @@ record VerifyArguments(Map<Option, String> values, List<String> checkpoints) {
         EXPORT("--export"),
         RECEIPT("--receipt"),
         KEY("--key"),
-        POLICY("--policy", "--url", "--export", "--receipt"),
+        POLICY("--policy"),
         CHECKPOINT("--checkpoint", "--jdbc", "--url", "--export"),
         TILES_ONLY("--tiles-only", "--url", "--export"),
+        WITHOUT_BLOCKS("--without-blocks", "--url", "--export"),
         TOKEN_ENV("--token-env", "--url"),
         TOKEN_FILE("--token-file", "--url"),
         ENTRY("--entry", "--receipt"),
@@ -84,7 +87,7 @@ record VerifyArguments(Map<Option, String> values, List<String> checkpoints) {
         for (int i = 0; i < arguments.length; i++) {
             Option option = Option.of(arguments[i]);
             String value = "";
-            if (option != Option.TILES_ONLY) {
+            if (!SWITCHES.contains(option)) {
                 if (i + 1 == arguments.length) {
                     throw new IllegalArgumentException(option.name + " needs a value");
                 }

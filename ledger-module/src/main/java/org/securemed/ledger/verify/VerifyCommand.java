@@ -13,6 +13,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
@@ -53,16 +54,20 @@ public final class VerifyCommand {
 
             What is trusted:
 
-              --key VKEY|@FILE      the log's public key; may be left out if the policy names exactly one log
-              --policy FILE         a trust policy (c2sp.org/tlog-policy): its quorum must have cosigned the checkpoint
+              --key VKEY|@FILE      the log's public key, or a file that lists those it has had, the first one first; may be
+                                    left out if the policy names exactly one log
+              --policy FILE         a trust policy (c2sp.org/tlog-policy): its quorum must have cosigned the checkpoint;
+                                    with --jdbc one of them, and it says how many entries the newest such covers
               --checkpoint FILE     a checkpoint that was handed out earlier: finds a log that was cut off or forked
                                     (may be repeated; not with --receipt)
 
             With --url and --export:
 
               --tiles-only          checks hashes without seeing any entry
+              --without-blocks      leaves out the blocks and their signatures, for a copy that has none
               --token-env NAME, --token-file FILE
-                                    environment variable or file that holds an auditor's access token for the entries
+                                    environment variable or file that holds an auditor's access token for entries and
+                                    blocks
 
             With --receipt:
 
@@ -136,18 +141,22 @@ public final class VerifyCommand {
         Progress progress = terminal ? bar : Progress.none();
         try {
             return arguments.has(Option.JDBC)
-                    ? database(arguments, key, progress, bar)
+                    ? database(arguments, key, policy, progress, bar)
                     : files(arguments, key, policy, progress, bar);
         } finally {
             bar.close();
         }
     }
 
-    private int database(VerifyArguments arguments, VerifyKey key, Progress progress, ProgressBar bar)
+    private int database(
+            VerifyArguments arguments, VerifyKey key, @Nullable TrustPolicy policy, Progress progress, ProgressBar bar)
             throws NoteException, IOException, SQLException, GeneralSecurityException {
         Verifier verifier = new Verifier(key).reportingTo(progress);
         for (String file : arguments.checkpoints()) {
             verifier.against(file, SignedNote.parse(file(file)));
+        }
+        if (policy != null) {
+            verifier.demanding(policy);
         }
         boolean opening = arguments.has(Option.PATIENT_KEYSTORE);
         if (opening) {
@@ -162,6 +171,7 @@ public final class VerifyCommand {
         }
         bar.close();
         int status = print(report, System.nanoTime() - start);
+        witnesses(report, policy);
         out.println(
                 opening
                         ? "consent states and patients' keys: checked"
@@ -186,17 +196,28 @@ public final class VerifyCommand {
         if (tilesOnly) {
             verifier.tilesOnly();
         }
+        boolean withBlocks = !tilesOnly && !arguments.has(Option.WITHOUT_BLOCKS);
+        if (arguments.has(Option.WITHOUT_BLOCKS)) {
+            verifier.withoutBlocks();
+        }
         long start = System.nanoTime();
         Report report = verifier.verify();
         bar.close();
         int status = print(report, System.nanoTime() - start);
         out.println(tilesOnly ? "entries: not looked at" : "entries: checked");
-        out.println(
-                files.hasBlocks() && !tilesOnly
-                        ? "blocks and their signatures: checked"
-                        : "blocks and their signatures: not checked, which needs an export with entries, or --jdbc");
-        out.println(policy == null ? "witnesses: not asked for" : "witnesses: quorum " + policy.quorum());
+        out.println(withBlocks ? "blocks and their signatures: checked" : "blocks and their signatures: not looked at");
+        witnesses(report, policy);
         return status;
+    }
+
+    private void witnesses(Report report, @Nullable TrustPolicy policy) {
+        if (policy == null) {
+            out.println("witnesses: not asked for");
+        } else if (report.witnessed() == Report.NOT_WITNESSED) {
+            out.printf("witnesses: not the quorum %s%n", policy.quorum());
+        } else {
+            out.printf("witnesses: quorum %s of the first %,d entries%n", policy.quorum(), report.witnessed());
+        }
     }
 
     private int receipt(VerifyArguments arguments, VerifyKey key, @Nullable TrustPolicy policy)
@@ -277,10 +298,18 @@ public final class VerifyCommand {
             }
             return policy.logs().get(0).key();
         }
-        return VerifyKey.parse(
-                argument.startsWith("@")
-                        ? new String(file(argument.substring(1)), StandardCharsets.UTF_8).strip()
-                        : argument);
+        if (!argument.startsWith("@")) {
+            return VerifyKey.parse(argument);
+        }
+        List<String> lines = new String(file(argument.substring(1)), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
+        if (lines.isEmpty()) {
+            throw new NoteException("the key's file is empty");
+        }
+        // A file may list the keys that followed. Entries lead from any to the others; without them the last one signs.
+        boolean withEntries = !arguments.has(Option.TILES_ONLY) && !arguments.has(Option.RECEIPT);
+        return VerifyKey.parse(lines.get(withEntries ? 0 : lines.size() - 1).strip());
     }
 
     private static byte[] file(String name) throws IOException {

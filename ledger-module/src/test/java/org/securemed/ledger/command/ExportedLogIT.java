@@ -219,6 +219,23 @@ class ExportedLogIT {
     }
 
     @Test
+    void blocks_are_left_out_only_if_the_auditor_says_so() throws Exception {
+        Path blocks = exported.resolve("block");
+        Path away = directory.resolve("away");
+        Files.move(blocks, away);
+        try {
+            assertThat(run("--export", exported.toString(), "--key", key.toString()))
+                    .isEqualTo(1);
+            assertThat(printed()).contains("block/000 file");
+            assertThat(run("--export", exported.toString(), "--key", key.toString(), "--without-blocks"))
+                    .isZero();
+            assertThat(printed()).contains("blocks and their signatures: not looked at");
+        } finally {
+            Files.move(away, blocks);
+        }
+    }
+
+    @Test
     void a_changed_entry_is_named() throws Exception {
         Path file = exported.resolve("tile/entries/001");
         byte[] bytes = Files.readAllBytes(file);

@@ -123,15 +123,12 @@ class LogMirrorIT {
         ledger.append(Submission.of(entries, List.of())).get(10, TimeUnit.SECONDS);
     }
 
-    /** Names and contents, but for the blocks, which are not published. */
+    /** Names and contents. */
     private static List<String> files(Path root) throws IOException {
         List<String> files = new ArrayList<>();
         try (var all = Files.walk(root)) {
             for (Path file : all.filter(Files::isRegularFile).sorted().toList()) {
-                String name = root.relativize(file).toString();
-                if (!name.startsWith(FilePaths.BLOCK)) {
-                    files.add(name + " " + Arrays.hashCode(Files.readAllBytes(file)));
-                }
+                files.add(root.relativize(file) + " " + Arrays.hashCode(Files.readAllBytes(file)));
             }
         }
         return files;
@@ -153,11 +150,6 @@ class LogMirrorIT {
                 throw new IOException("the line broke, as the test wanted");
             }
             return files.read(path, limit);
-        }
-
-        @Override
-        public boolean hasBlocks() {
-            return false;
         }
 
         @Override

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.securemed.ledger.ConsentLog;
 import org.securemed.ledger.checkpoint.Checkpoint;
+import org.securemed.ledger.checkpoint.CosignKey;
 import org.securemed.ledger.checkpoint.SigningKey;
 import org.securemed.ledger.erasure.KeyEncryptionKeys;
 import org.securemed.ledger.log.Ledger;
@@ -87,6 +89,25 @@ class VerifyCommandIT {
         assertThat(out.toString(StandardCharsets.UTF_8))
                 .contains("log seq 3 to 8")
                 .contains("truncated");
+    }
+
+    @Test
+    void a_policy_is_enforced_with_what_witnesses_said_to_stored_checkpoints() throws Exception {
+        CosignKey witness = CosignKey.ed25519(SigningKey.generate("w.example", new SecureRandom()));
+        Path policy = directory.resolve("trust.policy");
+        Files.writeString(policy, "log %s\nwitness W %s\nquorum W\n".formatted(key(), witness.verifyKey()));
+        assertThat(run("--policy", policy.toString())).isEqualTo(1);
+        assertThat(printed()).contains("ledger_checkpoint all, note").contains("witnesses: not the quorum W");
+        try (Ledger ledger = fixture.open()) {
+            Checkpoint seen = Checkpoint.claimed(ledger.checkpoint().orElseThrow());
+            ledger.cosigned(seen.size(), "W", witness.cosign(seen, Instant.now()));
+            LogFixture.index(ledger, LogFixture.entry("c"));
+        }
+        out.reset();
+        assertThat(run("--policy", policy.toString())).isZero();
+        assertThat(printed()).contains("witnesses: quorum W of the first 3 entries");
+        fixture.database.tamper("update witness.cosignature set line = replace(line, 'w.example', 'v.example')");
+        assertThat(run("--policy", policy.toString())).isEqualTo(1);
     }
 
     @Test
