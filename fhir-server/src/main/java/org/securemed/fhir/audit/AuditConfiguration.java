@@ -41,8 +41,8 @@ public class AuditConfiguration {
 
     @Bean
     TransitionRecorder transitionRecorder(
-            AuditRecorder recorder, SubjectKeys keys, Clock clock, LedgerProperties properties) {
-        return new TransitionRecorder(recorder, keys, clock, properties);
+            AuditRecorder recorder, LedgerGateway ledger, SubjectKeys keys, Clock clock, LedgerProperties properties) {
+        return new TransitionRecorder(recorder, ledger, keys, clock, properties);
     }
 
     @Bean

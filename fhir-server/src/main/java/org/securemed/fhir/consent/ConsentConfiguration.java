@@ -126,6 +126,19 @@ public class ConsentConfiguration {
                 access);
     }
 
+    /** Says in the ledger when Consents ended by themselves. */
+    @Bean(destroyMethod = "close")
+    ExpiredConsents expiredConsents(
+            ConsentStateStore store,
+            ConsentStates states,
+            TransitionRecorder recorder,
+            DataSource dataSource,
+            PlatformTransactionManager transactions,
+            Clock clock) {
+        return new ExpiredConsents(store, states, recorder, dataSource, new TransactionTemplate(transactions), clock)
+                .start();
+    }
+
     @Bean
     ExplainAccessProvider explainAccessProvider(
             OwnerIndex index,

@@ -2,14 +2,18 @@ package org.securemed.fhir.consent;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.ledger.consent.ConsentContract;
+import org.securemed.ledger.consent.ConsentRecord;
 import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.storage.ConsentStateStore;
@@ -59,6 +63,23 @@ public final class ConsentStates {
             patients.addAll(patientsByKey.getOrDefault(grantee, Set.of()));
         }
         return patients;
+    }
+
+    /** Patients with an active Consent whose period is over, as far as this instance knows; at most {@code limit}. */
+    List<Pseudonym> withPeriodsOver(Instant now, int limit) {
+        return states.entrySet().stream()
+                .filter(known -> over(known.getValue(), now).findAny().isPresent())
+                .limit(limit)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** The active Consents of a state whose period is over. */
+    static Stream<ConsentRecord> over(ConsentState state, Instant now) {
+        return state.active().stream()
+                .filter(consent -> consent.activeProvision()
+                        .filter(provision -> !provision.period().until().isAfter(now))
+                        .isPresent());
     }
 
     /** Reads a patient's state anew if another instance has changed it. */
