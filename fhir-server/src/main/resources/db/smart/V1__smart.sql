@@ -29,6 +29,14 @@ create table account (
 
 create index account_person on account (fhir_user) where fhir_user is not null;
 
+-- As whom a person acts for a patient: their RelatedPerson. That they may act is said by the patient's consent contract.
+create table related_person (
+    username            text        not null references account (username) on delete cascade,
+    patient             text        not null,
+    reference           text        not null,
+    primary key (username, patient)
+);
+
 -- Whom other issuers vouch for: their subject is our account.
 create table foreign_subject (
     issuer              text        not null,
@@ -147,9 +155,12 @@ create table app_consent (
     authorization_id    text        not null unique,
     client_id           text        not null,
     username            text        not null,
+    -- who granted it, in FHIR's words
+    fhir_user           text        not null,
     patient             text        not null,
     ended_at            timestamptz
 );
+create index app_consent_of_patient on app_consent (patient) where ended_at is null;
 create index app_consent_in_force on app_consent (username, client_id, patient) where ended_at is null;
 
 -- What an EHR knows when it starts an app; used by one authorization, which then keeps a copy.

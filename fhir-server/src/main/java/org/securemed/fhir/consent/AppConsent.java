@@ -15,6 +15,7 @@ import org.hl7.fhir.r4.model.Coding;
 import org.hl7.fhir.r4.model.Consent;
 import org.hl7.fhir.r4.model.Device;
 import org.hl7.fhir.r4.model.Reference;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.smart.AppConsents;
 import org.securemed.fhir.smart.Scope;
 import org.securemed.fhir.smart.ScopeSet;
@@ -50,9 +51,23 @@ final class AppConsent {
                         : sha256(clientId.getBytes(StandardCharsets.UTF_8)).substring(0, 40));
     }
 
-    static Device device(AppConsents.App app, String issuer) {
+    /**
+     * The Device that is the app as a user lets it work. For whoever acts for a patient it is one of their own, so that
+     * what they allow an app neither replaces nor widens what the patient, or somebody else, allows it.
+     *
+     * @param user relative reference
+     */
+    static String device(String clientId, @Nullable String user) {
+        return user == null || user.startsWith("Patient/")
+                ? device(clientId)
+                : "Device/app-"
+                        + sha256((clientId + "\n" + user).getBytes(StandardCharsets.UTF_8))
+                                .substring(0, 40);
+    }
+
+    static Device device(AppConsents.App app, @Nullable String user, String issuer) {
         Device device = new Device();
-        device.setId(device(app.clientId()).substring("Device/".length()));
+        device.setId(device(app.clientId(), user).substring("Device/".length()));
         device.addIdentifier().setSystem(issuer).setValue(app.clientId());
         device.setStatus(Device.FHIRDeviceStatus.ACTIVE);
         device.addDeviceName().setName(app.name()).setType(Device.DeviceNameType.USERFRIENDLYNAME);
@@ -102,7 +117,8 @@ final class AppConsent {
                 .addActor()
                 .setRole(new CodeableConcept(new Coding(
                         "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP", "information recipient")))
-                .setReference(new Reference(device(granted.app().clientId()))
+                .setReference(new Reference(
+                                device(granted.app().clientId(), granted.user().fhirUser()))
                         .setDisplay(granted.app().name()));
         provision.addPurpose(new Coding(ACT_REASON, PATRQT, "patient requested"));
         types(granted.scopes())

@@ -1,37 +1,47 @@
 package org.securemed.fhir.consent;
 
+import java.time.Instant;
 import java.util.Optional;
 import org.hl7.fhir.r4.model.Consent;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.smart.AppAuthorizations;
 import org.securemed.fhir.smart.AppConsents;
+import org.securemed.fhir.smart.AppUser;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 
 /**
- * Writes what patients grant to apps as FHIR Consents, and with them the transitions of the contract, in the
- * transaction that stores the authorization.
+ * Writes what patients, and those who act for them, grant to apps as FHIR Consents, and with them the transitions of
+ * the contract, in the transaction that stores the authorization.
  */
 final class AppGrants implements AppConsents {
     private final HouseRequests requests;
     private final AppAuthorizations apps;
     private final OwnerIndex index;
+    private final Representation representation;
     private final String issuer;
 
-    AppGrants(HouseRequests requests, AppAuthorizations apps, OwnerIndex index, String issuer) {
+    AppGrants(
+            HouseRequests requests,
+            AppAuthorizations apps,
+            OwnerIndex index,
+            Representation representation,
+            String issuer) {
         this.requests = requests;
+        this.representation = representation;
         this.apps = apps;
         this.index = index;
         this.issuer = issuer;
     }
 
     @Override
-    public void prepare(App app) {
-        boolean known = index.find(AppConsent.device(app.clientId()))
+    public void prepare(App app, AppUser user) {
+        boolean known = index.find(AppConsent.device(app.clientId(), user.fhirUser()))
                 .filter(ownership -> !ownership.deleted())
                 .isPresent();
         if (!known) {
-            requests.put(Requester.custodian(issuer), AppConsent.device(app, issuer));
+            requests.put(Requester.custodian(issuer), AppConsent.device(app, user.fhirUser(), issuer));
         }
     }
 
@@ -50,8 +60,13 @@ final class AppGrants implements AppConsents {
     }
 
     @Override
-    public void ended(Written consent) {
-        end(Requester.custodian(issuer), consent.id());
+    public void ended(Written consent, @Nullable Requester person) {
+        boolean own = person != null
+                && (person.user()
+                                .filter(("Patient/" + consent.patient())::equals)
+                                .isPresent()
+                        || representation.is(person, consent.patient(), Instant.now()));
+        end(own && person != null ? person : Requester.custodian(issuer), consent.id());
     }
 
     private void end(Requester requester, String consent) {
@@ -61,9 +76,16 @@ final class AppGrants implements AppConsents {
         });
     }
 
-    /** Whose consent it is: a patient's, about their own record. What staff lets an app do is their own right. */
-    private static Optional<String> patient(Granted granted) {
+    /**
+     * Whose consent it is: a patient's, about their own record, or that of the patient for whom somebody acts. What
+     * others let an app do is their own right.
+     */
+    private Optional<String> patient(Granted granted) {
         String user = granted.user().fhirUser();
+        String chosen = granted.patient();
+        if (chosen != null && representation.is(granted.person(), chosen, Instant.now())) {
+            return Optional.of(chosen);
+        }
         return granted.user().roles().contains(Role.PATIENT) && user != null && user.startsWith("Patient/")
                 ? Optional.of(user.substring("Patient/".length()))
                 : Optional.empty();

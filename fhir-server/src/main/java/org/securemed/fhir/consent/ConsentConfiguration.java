@@ -182,11 +182,25 @@ public class ConsentConfiguration {
             SubjectKeys keys,
             TransitionRecorder recorder,
             AppAuthorizations apps,
+            OwnerIndex index,
+            ObjectProvider<AppConsents> house,
             StepUp stepUp,
             DataSource dataSource,
             ObjectProvider<DaoRegistry> daos,
             Clock clock) {
-        return new ConsentTransitions(translator, store, states, keys, recorder, apps, stepUp, dataSource, daos, clock);
+        return new ConsentTransitions(
+                translator,
+                store,
+                states,
+                keys,
+                recorder,
+                apps,
+                new Appointments(index, daos, ZoneId.systemDefault()),
+                house,
+                stepUp,
+                dataSource,
+                daos,
+                clock);
     }
 
     @Bean
@@ -200,8 +214,12 @@ public class ConsentConfiguration {
 
     @Bean
     AppConsents appConsents(
-            HouseRequests requests, AppAuthorizations apps, OwnerIndex index, SmartProperties properties) {
-        return new AppGrants(requests, apps, index, properties.issuer());
+            HouseRequests requests,
+            AppAuthorizations apps,
+            OwnerIndex index,
+            ConsentStates states,
+            SmartProperties properties) {
+        return new AppGrants(requests, apps, index, new Representation(states), properties.issuer());
     }
 
     @Bean

@@ -22,6 +22,7 @@ import org.securemed.fhir.consent.translate.Translation;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.smart.AppAuthorizations;
+import org.securemed.fhir.smart.AppConsents;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.StepUp;
@@ -52,6 +53,8 @@ public final class ConsentTransitions {
     private final SubjectKeys keys;
     private final TransitionRecorder recorder;
     private final AppAuthorizations apps;
+    private final Appointments appointments;
+    private final ObjectProvider<AppConsents> house;
     private final StepUp stepUp;
     private final DataSource dataSource;
     private final ObjectProvider<DaoRegistry> daos;
@@ -64,6 +67,8 @@ public final class ConsentTransitions {
             SubjectKeys keys,
             TransitionRecorder recorder,
             AppAuthorizations apps,
+            Appointments appointments,
+            ObjectProvider<AppConsents> house,
             StepUp stepUp,
             DataSource dataSource,
             ObjectProvider<DaoRegistry> daos,
@@ -74,6 +79,8 @@ public final class ConsentTransitions {
         this.keys = keys;
         this.recorder = recorder;
         this.apps = apps;
+        this.appointments = appointments;
+        this.house = house;
         this.stepUp = stepUp;
         this.dataSource = dataSource;
         this.daos = daos;
@@ -82,28 +89,29 @@ public final class ConsentTransitions {
 
     @Hook(Pointcut.STORAGE_PRECOMMIT_RESOURCE_CREATED)
     public void created(IBaseResource resource, RequestDetails request) {
-        written(resource, request);
+        written(null, resource, request);
     }
 
     @Hook(Pointcut.STORAGE_PRECOMMIT_RESOURCE_UPDATED)
     public void updated(@Nullable IBaseResource before, IBaseResource after, RequestDetails request) {
-        written(after, request);
+        written(before instanceof Consent consent ? consent : null, after, request);
     }
 
     @Hook(Pointcut.STORAGE_PRECOMMIT_RESOURCE_DELETED)
     public void deleted(IBaseResource resource, RequestDetails request) {
         if (resource instanceof Consent consent) {
-            Exchange.of(request).ifPresent(exchange -> transact(consent, true, request, exchange));
+            Exchange.of(request).ifPresent(exchange -> transact(consent, consent, true, request, exchange));
         }
     }
 
-    private void written(IBaseResource resource, RequestDetails request) {
+    private void written(@Nullable Consent before, IBaseResource resource, RequestDetails request) {
         if (resource instanceof Consent consent) {
-            Exchange.of(request).ifPresent(exchange -> transact(consent, false, request, exchange));
+            Exchange.of(request).ifPresent(exchange -> transact(before, consent, false, request, exchange));
         }
     }
 
-    private void transact(Consent consent, boolean deleted, RequestDetails request, Exchange exchange) {
+    private void transact(
+            @Nullable Consent before, Consent consent, boolean deleted, RequestDetails request, Exchange exchange) {
         String patient = consent.getPatient().getReferenceElement().getIdPart();
         if (patient == null) {
             throw Refusal.unprocessable("consent-incomplete", "A Consent names its patient.");
@@ -114,7 +122,7 @@ public final class ConsentTransitions {
             throw Refusal.unprocessable(
                     "consent-of-app", "What an app may do is agreed on with the app; here it can only be ended.");
         }
-        transitions(consent, patient, deleted, request, exchange);
+        transitions(before, consent, patient, deleted, request, exchange);
         if (ends) {
             apps.end(id);
         }
@@ -135,10 +143,15 @@ public final class ConsentTransitions {
     }
 
     private void transitions(
-            Consent consent, String patient, boolean deleted, RequestDetails request, Exchange exchange) {
+            @Nullable Consent before,
+            Consent consent,
+            String patient,
+            boolean deleted,
+            RequestDetails request,
+            Exchange exchange) {
         Connection connection = DataSourceUtils.getConnection(dataSource);
         try {
-            transact(connection, consent, patient, deleted, request, exchange);
+            transact(connection, before, consent, patient, deleted, request, exchange);
         } catch (SQLException e) {
             throw new IllegalStateException("the consent state cannot be written", e);
         } finally {
@@ -148,6 +161,7 @@ public final class ConsentTransitions {
 
     private void transact(
             Connection connection,
+            @Nullable Consent before,
             Consent consent,
             String patient,
             boolean deleted,
@@ -158,15 +172,16 @@ public final class ConsentTransitions {
         ConsentState state = store.load(connection, subject)
                 .orElseThrow(() -> new IllegalStateException("the patient's key has been destroyed"));
         requireStepUp(consent, deleted, state, exchange.requester());
-        String consentId = consent.getIdElement().getIdPart();
         String transitionId = UUID.randomUUID().toString();
         Author author = author(consent, patient, exchange.requester());
-        Translation translation = deleted
-                ? translator.revocation(state, consentId, author, clock.instant(), transitionId)
-                : translator.translate(state, consentId, consent, author, clock.instant(), transitionId);
-        Transition transition = translation.fold(Translation.Change::transition, noChange -> null, refused -> {
-            throw Refusal.unprocessable(refused.reason().code(), refused.text() + " (" + refused.expression() + ")");
-        });
+        Transition transition = Appointments.concerns(before, consent)
+                ? appointments
+                        .transition(
+                                before,
+                                deleted ? null : consent,
+                                new Appointments.Change(state, patient, author, clock.instant(), transitionId))
+                        .orElse(null)
+                : translated(consent, deleted, state, author, transitionId);
         if (transition == null) {
             return;
         }
@@ -185,6 +200,26 @@ public final class ConsentTransitions {
             }
         });
         deactivate(applied.superseded(), request);
+        if (transition instanceof Transition.Dismiss dismiss) {
+            dismissed(dismiss.representative(), patient);
+        }
+    }
+
+    /** What they let apps do in the patient's place ends with them. */
+    private void dismissed(String representative, String patient) {
+        List<String> theirs = apps.inForceBy(representative, patient);
+        theirs.forEach(id -> house.getObject().ended(new AppConsents.Written(id, patient), null));
+    }
+
+    private @Nullable Transition translated(
+            Consent consent, boolean deleted, ConsentState state, Author author, String transitionId) {
+        String consentId = consent.getIdElement().getIdPart();
+        Translation translation = deleted
+                ? translator.revocation(state, consentId, author, clock.instant(), transitionId)
+                : translator.translate(state, consentId, consent, author, clock.instant(), transitionId);
+        return translation.fold(Translation.Change::transition, noChange -> null, refused -> {
+            throw Refusal.unprocessable(refused.reason().code(), refused.text() + " (" + refused.expression() + ")");
+        });
     }
 
     /** Who makes the change, and how that is known: a patient by their session, a recorder by the signed form. */
@@ -192,6 +227,14 @@ public final class ConsentTransitions {
         if (requester.is(Role.PATIENT)
                 && requester.user().filter(("Patient/" + patient)::equals).isPresent()) {
             return Author.patient("Patient/" + patient, requester.tokenId());
+        }
+        if (requester.is(Role.REPRESENTATIVE)
+                && requester
+                        .user()
+                        .filter(user -> user.startsWith("RelatedPerson/"))
+                        .isPresent()) {
+            // The contract says whether they act for this patient.
+            return Author.representative(requester.user().orElseThrow(), requester.tokenId());
         }
         if (requester.is(Role.SYSTEM)) {
             if (requester.clientId().equals(Requester.OWN_PAGES) && AppConsent.is(consent)) {

@@ -7,6 +7,7 @@ import ca.uhn.fhir.rest.param.StringAndListParam;
 import ca.uhn.fhir.rest.param.StringOrListParam;
 import ca.uhn.fhir.rest.param.StringParam;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.hl7.fhir.r4.model.HumanName;
@@ -43,17 +44,21 @@ final class ConsentingPatients implements PatientChoices {
             }
         }
         parameters.add(Patient.SP_NAME, name);
-        return requests.search(requester(user), "Patient", parameters, Map.of(Patient.SP_NAME, text), most).stream()
-                .filter(Patient.class::isInstance)
-                .map(Patient.class::cast)
-                .map(patient -> new Choice(patient.getIdElement().getIdPart(), label(patient)))
-                .toList();
+        Map<String, Choice> found = new LinkedHashMap<>();
+        for (AppUser one : user.everybody()) {
+            requests.search(requester(one), "Patient", parameters.clone(), Map.of(Patient.SP_NAME, text), most).stream()
+                    .filter(Patient.class::isInstance)
+                    .map(Patient.class::cast)
+                    .map(patient -> new Choice(patient.getIdElement().getIdPart(), label(patient)))
+                    .forEach(choice -> found.putIfAbsent(choice.patient(), choice));
+        }
+        return found.values().stream().limit(most).toList();
     }
 
     @Override
     public boolean mayOpen(AppUser user, String patient) {
-        Exchange exchange = Exchange.of(
-                        requests.begin(requester(user), RestOperationTypeEnum.READ, RequestTypeEnum.GET, "Patient"))
+        Exchange exchange = Exchange.of(requests.begin(
+                        requester(user.toward(patient)), RestOperationTypeEnum.READ, RequestTypeEnum.GET, "Patient"))
                 .orElseThrow();
         return index.find("Patient/" + patient)
                 .filter(ownership -> !ownership.deleted() && access.permits(exchange, ownership, "Patient"))

@@ -53,12 +53,14 @@ final class PatientAccess {
     private final OwnerIndex index;
     private final ImplicitPolicy policy;
     private final BreakGlassRules glass;
+    private final Representation representation;
 
     PatientAccess(ConsentStates states, OwnerIndex index, ImplicitPolicy policy, BreakGlassRules glass) {
         this.states = states;
         this.index = index;
         this.policy = policy;
         this.glass = glass;
+        this.representation = new Representation(states);
     }
 
     /** Whether the requester is a system of the custodian, whose duties need no consent. */
@@ -117,10 +119,12 @@ final class PatientAccess {
     /** Labels of the topics that the patient kept from the app through which they ask. */
     Set<Coding> withheld(Exchange exchange) {
         Requester requester = exchange.requester();
+        // Whoever acts for a patient lets the app into the record in context.
         Optional<String> patient = requester
                 .user()
                 .filter(user -> user.startsWith("Patient/"))
-                .map(user -> user.substring("Patient/".length()));
+                .map(user -> user.substring("Patient/".length()))
+                .or(requester::launchPatient);
         if (requester.consent() == null || patient.isEmpty()) {
             return Set.of();
         }
@@ -199,7 +203,14 @@ final class PatientAccess {
                     ? fixed(requester.is(Role.PATIENT), patientId, type, "self")
                     : throughApp(requester, requester.consent(), patientId, type, exchange.started());
         }
-        if (PRIVATE_TYPES.contains(type)) {
+        boolean representative = representation.is(requester, patientId, exchange.started());
+        if (requester.consent() != null && isRelated(requester)) {
+            // An app works for somebody who acts for the patient, or for nobody.
+            return representative
+                    ? throughApp(requester, requester.consent(), patientId, type, exchange.started())
+                    : fixed(false, patientId, type, "representation-ended");
+        }
+        if (PRIVATE_TYPES.contains(type) && !representative) {
             return fixed(false, patientId, type, "private-type");
         }
         if (!mayBeGranted(requester)) {
@@ -232,14 +243,17 @@ final class PatientAccess {
     /** A patient's own record, as far as the patient lets this app see it: the app's authorization is a consent. */
     private Access throughApp(Requester requester, String consentId, String patientId, String type, Instant at) {
         ConsentState state = state(patientId, consentId);
-        AccessRequest app = AccessRequest.by(AppConsent.device(requester.clientId()), Purposes.PATRQT, at);
+        AccessRequest app = AccessRequest.by(
+                AppConsent.device(requester.clientId(), requester.user().orElse(null)), Purposes.PATRQT, at);
         boolean inForce = state.consent(consentId)
                 .filter(consent -> consent.status() == ConsentRecord.Status.ACTIVE)
                 .isPresent();
         Decision decision = ConsentContract.decide(state, app, ResourceFacts.of(type, ""), policy);
         // What depends on the resource are labels that the app does not see, see NarrowView.
-        boolean permitted =
-                inForce && decision.permits() && ConsentContract.coarse(state, app, type, policy) != Coverage.NONE;
+        boolean permitted = inForce
+                && decision.permits()
+                && !isForbidden(state, requester, type, at)
+                && ConsentContract.coarse(state, app, type, policy) != Coverage.NONE;
         return new Access(
                 permitted,
                 patientId,
@@ -248,6 +262,20 @@ final class PatientAccess {
                 permitted ? "consent" : inForce ? "app-not-permitted" : "app-ended",
                 state.version(),
                 basis(decision));
+    }
+
+    private static boolean isRelated(Requester requester) {
+        return requester
+                .user()
+                .filter(user -> user.startsWith("RelatedPerson/"))
+                .isPresent();
+    }
+
+    /** What forbids an app something forbids it for everybody who uses it. */
+    private boolean isForbidden(ConsentState state, Requester requester, String type, Instant at) {
+        AccessRequest anybodys = AccessRequest.by(AppConsent.device(requester.clientId()), Purposes.PATRQT, at);
+        return ConsentContract.decide(state, anybodys, ResourceFacts.of(type, ""), policy)
+                .fold(permit -> false, deny -> deny.reason() == Decision.Reason.CONSENT_DENIES);
     }
 
     private ConsentState state(String patientId, String consentId) {

@@ -51,7 +51,9 @@ final class RoleRules {
             Role.PATIENT,
                     (type, interaction) ->
                             LOOK.contains(interaction) || CHANGE.contains(interaction) && type.equals("Consent"),
-            Role.REPRESENTATIVE, (type, interaction) -> LOOK.contains(interaction) && !type.equals("AuditEvent"),
+            Role.REPRESENTATIVE,
+                    (type, interaction) -> LOOK.contains(interaction) && !type.equals("AuditEvent")
+                            || CHANGE.contains(interaction) && type.equals("Consent"),
             Role.RESEARCHER, (type, interaction) -> LOOK.contains(interaction) && !type.equals("AuditEvent"),
             Role.COMPLIANCE,
                     (type, interaction) ->

@@ -1,5 +1,6 @@
 package org.securemed.fhir.smart;
 
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param username lower case
  * @param passwordHash with the algorithm's name in braces
  * @param fhirUser relative reference, null for people without a FHIR resource
+ * @param relatedPersons as whom the person acts for others: {@code RelatedPerson/x} by logical id of the Patient
  */
 record Account(
         String username,
@@ -19,10 +21,18 @@ record Account(
         @Nullable String organization,
         @Nullable String organizationName,
         Set<String> purposesOfUse,
+        Map<String, String> relatedPersons,
         boolean enabled) {
     Account {
         roles = Set.copyOf(roles);
         purposesOfUse = Set.copyOf(purposesOfUse);
+        relatedPersons = Map.copyOf(relatedPersons);
+    }
+
+    /** Who the person is to a patient's record: their RelatedPerson there if they have one. */
+    @Nullable
+    String fhirUser(@Nullable String patient) {
+        return patient == null ? fhirUser : relatedPersons.getOrDefault(patient, fhirUser);
     }
 
     /** Without the hash. */

@@ -2,7 +2,9 @@ package org.securemed.fhir.smart;
 
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -43,8 +45,35 @@ final class Accounts {
                         row.getString("organization"),
                         row.getString("organization_name"),
                         words(row.getString("purposes_of_use")),
+                        relatedPersons(row.getString("username")),
                         row.getBoolean("enabled")))
                 .optional();
+    }
+
+    private Map<String, String> relatedPersons(String username) {
+        Map<String, String> references = new HashMap<>();
+        database.sql("select patient, reference from smart.related_person where username = :username")
+                .param("username", username)
+                .query(row -> {
+                    references.put(row.getString(1), row.getString(2));
+                });
+        return references;
+    }
+
+    /**
+     * Says as whom a person acts for a patient; it opens nothing until the patient's contract says that they may.
+     *
+     * @param patient logical id of the Patient
+     * @param reference {@code RelatedPerson/x}
+     */
+    void relate(String username, String patient, String reference) {
+        database.sql("insert into smart.related_person (username, patient, reference)"
+                        + " values (:username, :patient, :reference) on conflict (username, patient)"
+                        + " do update set reference = excluded.reference")
+                .param("username", normal(username))
+                .param("patient", patient)
+                .param("reference", reference)
+                .update();
     }
 
     /** The account of whom another issuer vouches for. */

@@ -26,13 +26,14 @@ public final class AppAuthorizations {
     }
 
     /** Remembers that an authorization is a consent. */
-    void keep(AppConsents.Written consent, String authorization, String clientId, String username) {
-        database.sql("insert into smart.app_consent (consent_id, authorization_id, client_id, username, patient)"
-                        + " values (:consent, :authorization, :client, :username, :patient)")
+    void keep(AppConsents.Written consent, String authorization, String clientId, AppUser user) {
+        database.sql("insert into smart.app_consent (consent_id, authorization_id, client_id, username, fhir_user,"
+                        + " patient) values (:consent, :authorization, :client, :username, :user, :patient)")
                 .param("consent", consent.id())
                 .param("authorization", authorization)
                 .param("client", clientId)
-                .param("username", username)
+                .param("username", user.username())
+                .param("user", user.fhirUser())
                 .param("patient", consent.patient())
                 .update();
     }
@@ -51,6 +52,16 @@ public final class AppAuthorizations {
                         + " and client_id = :client and patient = :patient and ended_at is null order by consent_id")
                 .param("username", username)
                 .param("client", clientId)
+                .param("patient", patient)
+                .query(String.class)
+                .list();
+    }
+
+    /** Consents in force that somebody gave apps about a patient's record, as this FHIR user. */
+    public List<String> inForceBy(String fhirUser, String patient) {
+        return database.sql("select consent_id from smart.app_consent where fhir_user = :user"
+                        + " and patient = :patient and ended_at is null order by consent_id")
+                .param("user", fhirUser)
                 .param("patient", patient)
                 .query(String.class)
                 .list();

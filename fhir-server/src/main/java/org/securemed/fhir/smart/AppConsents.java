@@ -48,8 +48,12 @@ public interface AppConsents {
      */
     record Written(String id, String patient) {}
 
-    /** Makes what a consent about this app refers to. Called outside of a transaction, before {@link #granted}. */
-    void prepare(App app);
+    /**
+     * Makes what a consent about this app refers to. Called outside of a transaction, before {@link #granted}.
+     *
+     * @param user who is about to grant something
+     */
+    void prepare(App app, AppUser user);
 
     /**
      * Writes the consent, in the transaction that stores the authorization; an exception undoes both. What the person
@@ -59,13 +63,17 @@ public interface AppConsents {
      */
     Optional<Written> granted(Granted granted);
 
-    /** Ends a consent whose authorization has ended otherwise, in the same transaction. */
-    void ended(Written consent);
+    /**
+     * Ends a consent whose authorization has ended otherwise, in the same transaction.
+     *
+     * @param person who has ended it; null if nobody did in person, as when the app gave it back
+     */
+    void ended(Written consent, @Nullable Requester person);
 
     /** For a server that keeps no consents. */
     AppConsents NONE = new AppConsents() {
         @Override
-        public void prepare(App app) {
+        public void prepare(App app, AppUser user) {
             // Nothing is written.
         }
 
@@ -75,7 +83,7 @@ public interface AppConsents {
         }
 
         @Override
-        public void ended(Written consent) {
+        public void ended(Written consent, @Nullable Requester person) {
             // Nothing was written.
         }
     };

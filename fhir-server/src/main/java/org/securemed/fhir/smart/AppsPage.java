@@ -1,6 +1,7 @@
 package org.securemed.fhir.smart;
 
 import jakarta.servlet.http.HttpServletRequest;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,8 @@ final class AppsPage {
 
     private final AppAuthorizations apps;
     private final Authorizations authorizations;
+    private final Accounts accounts;
+    private final SmartProperties properties;
     private final SecurityTrail trail;
 
     /**
@@ -39,9 +42,16 @@ final class AppsPage {
      */
     public record Shown(String authorization, String app, String since, boolean offline) {}
 
-    AppsPage(AppAuthorizations apps, Authorizations authorizations, SecurityTrail trail) {
+    AppsPage(
+            AppAuthorizations apps,
+            Authorizations authorizations,
+            Accounts accounts,
+            SmartProperties properties,
+            SecurityTrail trail) {
         this.apps = apps;
         this.authorizations = authorizations;
+        this.accounts = accounts;
+        this.properties = properties;
         this.trail = trail;
     }
 
@@ -61,10 +71,24 @@ final class AppsPage {
         if (found == null || !found.getPrincipalName().equals(person.getName())) {
             throw Problem.notFound("not-found", "This app does not act for you any more.");
         }
-        authorizations.remove(found);
+        authorizations.remove(found, patient -> inPerson(person, patient));
         trail.record(trail.person(SecurityEvent.of(SecurityEvent.Kind.TOKEN_REVOKED, request), person)
                 .note("by the person")
                 .build());
         return "redirect:" + PATH;
+    }
+
+    /** Who ends what they have granted themselves. */
+    private Requester inPerson(Authentication person, String patient) {
+        SignedIn signedIn = (SignedIn) person.getPrincipal();
+        AppUser user = AppUser.of(accounts.find(person.getName())
+                .filter(Account::enabled)
+                .orElseThrow(() -> Problem.forbidden("account-closed", "This account is closed.")));
+        return Requester.inPerson(
+                user.toward(patient),
+                properties.issuer(),
+                "log-in:" + signedIn.epochSecond(),
+                Instant.ofEpochSecond(signedIn.epochSecond()),
+                signedIn.acr());
     }
 }

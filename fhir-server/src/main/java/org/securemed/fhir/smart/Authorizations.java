@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.support.DataAccessUtils;
 import org.springframework.jdbc.core.JdbcOperations;
@@ -171,7 +172,7 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
                 if (stored.getRefreshToken() == null || stored.getRefreshToken().isInvalidated()) {
                     // Nothing can come of it any more; earlier access tokens end too.
                     revocations.revoke(Revocations.Kind.AUTHORIZATION, stored.getId());
-                    apps.consentOf(stored.getId()).ifPresent(consents::ended);
+                    apps.consentOf(stored.getId()).ifPresent(consent -> consents.ended(consent, null));
                 }
             }
             return false;
@@ -184,6 +185,15 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
     @Override
     public void remove(OAuth2Authorization authorization) {
         transactions.executeWithoutResult(status -> end(authorization.getId()));
+    }
+
+    /**
+     * Ends an authorization because its person wants it.
+     *
+     * @param as the person, toward the patient of this logical id
+     */
+    void remove(OAuth2Authorization authorization, Function<String, Requester> as) {
+        transactions.executeWithoutResult(status -> end(authorization.getId(), as));
     }
 
     @Override
@@ -261,8 +271,13 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
 
     /** Ends an authorization with every token that it ever gave out. */
     private void end(String id) {
+        end(id, null);
+    }
+
+    private void end(String id, @Nullable Function<String, Requester> as) {
         revocations.revoke(Revocations.Kind.AUTHORIZATION, id);
-        apps.consentOf(id).ifPresent(consents::ended);
+        apps.consentOf(id)
+                .ifPresent(consent -> consents.ended(consent, as == null ? null : as.apply(consent.patient())));
         List<String> tokens = database.queryForList(
                 "delete from smart.oauth2_authorization where id = ? returning access_token_value", String.class, id);
         for (String token : tokens) {

@@ -95,13 +95,14 @@ final class ConsentDecision implements AuthenticationProvider {
                 request.client().getClientId(),
                 request.client().getClientName(),
                 Clients.setting(request.client(), Clients.Setting.PUBLISHER));
-        consents.prepare(app);
+        AppUser user = request.user().toward(launch.patient());
+        consents.prepare(app, user);
         transactions.executeWithoutResult(status -> {
             Optional<AppConsents.Written> consent = consents.granted(new AppConsents.Granted(
                     request.authorization().getId(),
                     app,
-                    request.user(),
-                    inPerson(request, answer),
+                    user,
+                    inPerson(request, user, answer),
                     launch.patient(),
                     scopes,
                     answer.topics(),
@@ -125,11 +126,8 @@ final class ConsentDecision implements AuthenticationProvider {
                         });
                     })
                     .build());
-            consent.ifPresent(written -> apps.keep(
-                    written,
-                    request.authorization().getId(),
-                    app.clientId(),
-                    request.user().username()));
+            consent.ifPresent(
+                    written -> apps.keep(written, request.authorization().getId(), app.clientId(), user));
         });
         trail.record(event(answer, request)
                 .patient(launch.patient())
@@ -182,10 +180,10 @@ final class ConsentDecision implements AuthenticationProvider {
         return chosen == null || last.isBefore(chosen) ? last : chosen;
     }
 
-    private Requester inPerson(PendingRequests.Pending request, ConsentAnswer answer) {
+    private Requester inPerson(PendingRequests.Pending request, AppUser user, ConsentAnswer answer) {
         SignedIn person = (SignedIn) answer.person().getPrincipal();
         return Requester.inPerson(
-                request.user(),
+                user,
                 properties.issuer(),
                 "authorization:" + request.authorization().getId(),
                 Instant.ofEpochSecond(person.epochSecond()),

@@ -73,7 +73,8 @@ final class ConsentPage {
                         .map(one -> new ConsentOption(one.name(), one.label()))
                         .toList());
         // Labels bind through the patient's Consent; what staff lets an app do is none.
-        boolean consents = asked.user().roles().contains(Role.PATIENT);
+        boolean consents = asked.user().roles().contains(Role.PATIENT)
+                || asked.user().roles().contains(Role.REPRESENTATIVE);
         model.addAttribute("topics", consents ? topics(categories) : List.of());
         model.addAttribute(
                 "durations",

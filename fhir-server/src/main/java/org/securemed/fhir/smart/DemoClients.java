@@ -40,6 +40,7 @@ public final class DemoClients {
                             person.organization(),
                             person.organizationName(),
                             person.purposesOfUse(),
+                            java.util.Map.of(),
                             true),
                     true);
         }

@@ -85,7 +85,11 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
                     .claim(Claims.AUTH_TIME, Date.from(Instant.ofEpochSecond(person.epochSecond())))
                     .claim(Claims.ACR, person.acr());
             if (context.getAuthorizedScopes().contains(Scope.Named.FHIR_USER.toString())) {
-                put(claims, Claims.FHIR_USER, absolute(account.fhirUser()));
+                put(
+                        claims,
+                        Claims.FHIR_USER,
+                        absolute(account.fhirUser(
+                                Grants.launch(context.getAuthorization()).patient())));
             }
             if (context.getAuthorizedScopes().contains(Scope.Named.PROFILE.toString())) {
                 claims.claim("name", account.displayName()).claim("preferred_username", account.username());
@@ -123,7 +127,7 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
         Account account = account(person);
         claims.claim(Claims.AUTH_TIME, Date.from(Instant.ofEpochSecond(person.epochSecond())))
                 .claim(Claims.ACR, person.acr());
-        put(claims, Claims.FHIR_USER, absolute(account.fhirUser()));
+        put(claims, Claims.FHIR_USER, absolute(account.fhirUser(launch.patient())));
         if (launch.patient() == null) {
             patientInContext(account, scopes).ifPresent(patient -> claims.claim(Claims.PATIENT, patient));
         } else {

@@ -52,7 +52,8 @@ class BreakGlassRulesTest {
     }
 
     private static Requester person(Role role, @Nullable String reference) {
-        AppUser user = new AppUser("name", "A Name", Set.of(role), reference, null, Set.of("TREAT"));
+        AppUser user =
+                new AppUser("name", "A Name", Set.of(role), reference, null, Set.of("TREAT"), java.util.Map.of());
         return Requester.inPerson(user, "https://issuer.example", "session", NOW, "urn:strong");
     }
 }

@@ -292,6 +292,8 @@ class AppConsentIT {
         assertThat(app.browser.post(app.at("/account/apps"), form).statusCode()).isEqualTo(302);
         assertThat(fhir(tokens.access(), "Patient/mateusz-kowalczyk").status()).isEqualTo(401);
         assertThat(consents("inactive")).contains(tokens.consent());
+        assertThat(Representatives.whoEnded(SERVER, "mateusz-kowalczyk", tokens.consent()))
+                .isEqualTo("patient Patient/mateusz-kowalczyk");
     }
 
     @Test

@@ -84,7 +84,7 @@ final class SmartServer implements AutoCloseable {
         volatile boolean broken;
 
         @Override
-        public void prepare(App app) {
+        public void prepare(App app, AppUser user) {
             // Nothing refers to it here.
         }
 
@@ -99,7 +99,7 @@ final class SmartServer implements AutoCloseable {
         }
 
         @Override
-        public void ended(Written consent) {
+        public void ended(Written consent, @Nullable Requester person) {
             ended.add(consent.id());
         }
     }

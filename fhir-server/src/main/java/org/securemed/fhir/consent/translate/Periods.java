@@ -15,15 +15,15 @@ import org.hl7.fhir.r4.model.Period;
  * FHIR dates and periods as spans of instants: {@code 2022} is the whole year, an end includes all of its day. A date
  * without time is one of the custodian's time zone.
  */
-final class Periods {
+public final class Periods {
     private final ZoneId zone;
 
-    Periods(ZoneId zone) {
+    public Periods(ZoneId zone) {
         this.zone = zone;
     }
 
     /** All of what {@code value} may mean; empty if it has no value. */
-    Optional<org.securemed.ledger.consent.Period> of(BaseDateTimeType value) {
+    public Optional<org.securemed.ledger.consent.Period> of(BaseDateTimeType value) {
         if (!value.hasValue()) {
             return Optional.empty();
         }
@@ -38,7 +38,7 @@ final class Periods {
      * From the start of {@code start} to the end of {@code end}, either of which may be missing; empty if both are, or
      * if it ends before it starts.
      */
-    Optional<org.securemed.ledger.consent.Period> of(Period period) {
+    public Optional<org.securemed.ledger.consent.Period> of(Period period) {
         Optional<org.securemed.ledger.consent.Period> start = of(period.getStartElement());
         Optional<org.securemed.ledger.consent.Period> end = of(period.getEndElement());
         boolean lost = period.getStartElement().hasValue() != start.isPresent()
