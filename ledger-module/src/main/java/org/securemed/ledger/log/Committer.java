@@ -2,6 +2,7 @@ package org.securemed.ledger.log;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -184,6 +185,15 @@ final class Committer implements Runnable {
                     return committed(unknown);
                 }
                 unknown = null;
+                if (alone && !careful) {
+                    Map<Pseudonym, Long> versions = reliedOn(batch);
+                    Attempt attempt = build(batch, trusted, Map.of(), versions);
+                    if (attempt.commit != null) {
+                        unknown = attempt;
+                        openSession().append(trusted, versions, attempt.commit);
+                        return committed(attempt);
+                    }
+                }
                 Attempt attempt = write(batch, careful, aboutKeys);
                 if (attempt.commit == null) {
                     openSession().rollback();
@@ -197,6 +207,7 @@ final class Committer implements Runnable {
                     throw new LogCorruptException(
                             "ledger_head", "the head that was locked", String.valueOf(e.getMessage()));
                 }
+                unknown = null;
                 careful = true;
                 alone = false;
                 openSession().rollback();
@@ -215,43 +226,69 @@ final class Committer implements Runnable {
     }
 
     /**
-     * Writes a block, not yet committed. The head is locked, read and checked first, unless this instance wrote the
-     * last block as well: then the block is written for the head that it left, and the store refuses if that has moved.
-     * What the decisions of the batch rest on is read after it was taken, so a revocation that is in an earlier block
-     * is seen, and one that is not comes behind this block.
+     * Writes a block, not yet committed, behind the head, which is locked, read and checked first. What the decisions
+     * of the batch rest on is read after it was taken, so a revocation that is in an earlier block is seen, and one
+     * that is not comes behind this block.
      *
-     * @param careful lock the head, and look for ids that are in the log already
+     * <p>An instance that wrote the last block as well does without all this ({@link LogStore.Session#append}): its
+     * block is for the head that it left and the consent versions that the batch relies on, and the store refuses it if
+     * any of them has moved.
+     *
+     * @param careful look for ids that are in the log already
      * @param aboutKeys refuse what the log's keys of now do not allow
      */
     private Attempt write(List<Pending> batch, boolean careful, boolean aboutKeys)
             throws DuplicateIdException, HeadMovedException {
         LogStore.Session tx = openSession();
-        LogHead head = alone && !careful ? trusted : lockHead(tx);
+        LogHead head = lockHead(tx);
         if (aboutKeys) {
             requireAllowed(batch.get(0), head, tx);
         }
-        BlockDraft draft = draft(batch, careful, tx, head);
+        Map<UUID, Long> known = careful ? tx.indexesOf(ids(batch)) : Map.of();
+        Map<Pseudonym, Long> versions = reliedOn(batch);
+        Attempt attempt =
+                build(batch, head, known, versions.isEmpty() ? versions : tx.consentVersions(versions.keySet()));
+        if (attempt.commit == null) {
+            forgetStaged(attempt.draft, tx);
+        } else {
+            tx.write(head, attempt.commit);
+        }
+        return attempt;
+    }
+
+    /** Hashes and signs what of the batch goes into the next block; without a commit if nothing does. */
+    private Attempt build(List<Pending> batch, LogHead head, Map<UUID, Long> known, Map<Pseudonym, Long> versions) {
+        BlockDraft draft = new BlockDraft(head.size(), known, versions);
+        batch.forEach(draft::add);
         if (draft.leaves().isEmpty()) {
-            return withoutBlock(draft, head, tx);
+            return new Attempt(draft, head, null);
         }
         List<Hash> hashes = draft.leaves().stream().map(Leaf::hash).toList();
         Frontier frontier = head.frontier().append(hashes);
-        List<Tile> tiles = tileGrowth.completedBy(head, hashes, tx);
+        List<Tile> tiles = tileGrowth.completedBy(head, hashes, openSession());
         long now = Math.max(clock.millis(), head.timeMillis());
         Block block = Block.sign(origin, head, hashes.size(), frontier.root(), now, instanceKey, instanceKeyId);
         LogHead after = new LogHead(block.number(), block.hash(origin), frontier, now, head.checkpointSize());
-        BlockCommit commit = new BlockCommit(block, draft.leaves(), tiles, draft.staged(), after);
-        tx.write(head, commit);
-        return new Attempt(draft, head, commit);
+        return new Attempt(draft, head, new BlockCommit(block, draft.leaves(), tiles, draft.staged(), after));
+    }
+
+    /** The consent versions that the batch relies on; of two for one subject the later. */
+    private static Map<Pseudonym, Long> reliedOn(List<Pending> batch) {
+        Map<Pseudonym, Long> versions = new HashMap<>();
+        for (Pending pending : batch) {
+            for (Precondition condition : pending.submission().preconditions()) {
+                versions.put(condition.subject(), condition.consentVersion());
+            }
+        }
+        return versions;
     }
 
     /** Nothing is new: what is staged though it is in the log leaves the outbox. */
-    private static Attempt withoutBlock(BlockDraft draft, LogHead head, LogStore.Session tx) {
+    private static void forgetStaged(BlockDraft draft, LogStore.Session tx) {
         if (!draft.staged().isEmpty()) {
             tx.unstage(draft.staged());
             tx.commit();
         }
-        return new Attempt(draft, head, null);
     }
 
     private LogHead lockHead(LogStore.Session tx) {
@@ -291,19 +328,6 @@ final class Committer implements Runnable {
                 }
             }
         }
-    }
-
-    private static BlockDraft draft(List<Pending> batch, boolean careful, LogStore.Session tx, LogHead head) {
-        List<Pseudonym> subjects = batch.stream()
-                .flatMap(pending -> pending.submission().preconditions().stream())
-                .map(Precondition::subject)
-                .distinct()
-                .toList();
-        Map<UUID, Long> known = careful ? tx.indexesOf(ids(batch)) : Map.of();
-        Map<Pseudonym, Long> versions = subjects.isEmpty() ? Map.of() : tx.consentVersions(subjects);
-        BlockDraft draft = new BlockDraft(head.size(), known, versions);
-        batch.forEach(draft::add);
-        return draft;
     }
 
     private static List<UUID> ids(List<Pending> batch) {

@@ -59,6 +59,18 @@ public interface LogStore {
          */
         void write(LogHead before, BlockCommit commit) throws HeadMovedException, DuplicateIdException;
 
+        /**
+         * Writes a block and makes it durable at once, if the head is {@code before} in every respect but its
+         * checkpoint size, and consent versions are what they are supposed to be. Nothing else may have been written in
+         * this transaction. When a {@link LedgerUnavailableException} is thrown, whether it is durable is unknown.
+         *
+         * @param versions current consent versions; 0 for a subject that has none
+         * @throws HeadMovedException if the head or a version is another; nothing was written
+         * @throws DuplicateIdException if an entry id is in the log already; nothing was written
+         */
+        void append(LogHead before, Map<Pseudonym, Long> versions, BlockCommit commit)
+                throws HeadMovedException, DuplicateIdException;
+
         /** Removes rows from the outbox, those of them that are there. */
         void unstage(Collection<UUID> ids);
 

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.Pseudonym;
@@ -40,6 +41,24 @@ final class H2Session extends JdbcSession {
         if (!commit.staged().isEmpty()) {
             unstage(commit.staged());
         }
+    }
+
+    @Override
+    public void append(LogHead before, Map<Pseudonym, Long> versions, BlockCommit commit)
+            throws HeadMovedException, DuplicateIdException {
+        try {
+            write(before, commit);
+            Map<Pseudonym, Long> current = versions.isEmpty() ? Map.of() : consentVersions(versions.keySet());
+            for (Map.Entry<Pseudonym, Long> relied : versions.entrySet()) {
+                if (!current.getOrDefault(relied.getKey(), 0L).equals(relied.getValue())) {
+                    throw new HeadMovedException("another consent version");
+                }
+            }
+        } catch (HeadMovedException | DuplicateIdException e) {
+            rollback();
+            throw e;
+        }
+        commit();
     }
 
     @Override

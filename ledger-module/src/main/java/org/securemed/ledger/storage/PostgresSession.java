@@ -3,14 +3,17 @@ package org.securemed.ledger.storage;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.entry.Entry;
+import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.log.Block;
 import org.securemed.ledger.log.BlockCommit;
 import org.securemed.ledger.log.DuplicateIdException;
@@ -24,38 +27,52 @@ final class PostgresSession extends JdbcSession {
     private static final String CHECK_VIOLATION = "23514";
     private static final long PARTITION = 10_000_000;
 
-    /** Everything of a block in one round trip. The count it returns is that of the head. */
+    /**
+     * Everything of a block in one round trip: the head is moved first, and the rest is written only if it was. The
+     * count it returns is that of the head.
+     */
     private static final String WRITE = """
-            with fresh as (
-                select * from unnest(?::bigint[], ?::bigint[], ?::bytea[], ?::bytea[], ?::bytea[], ?::text[], ?::text[],
-                                     ?::uuid[]) as u(seq, t_ms, leaf, body, p, actor, op, id)
+            with head as (
+                update ledger.ledger_head set block_no = ?, block_hash = ?, size = ?, frontier = ?, t_ms = ?
+                where log = 1 and block_no = ? and block_hash = ? and size = ? and frontier = ? and t_ms = ? %s
+                returning 1
+            ), block as (
+                insert into ledger.ledger_block (log, block_no, first_seq, n, prev, root, inst, key_id, sig, t_ms)
+                select 1, ?, ?, ?, ?, ?, ?, ?, ?, ? from head
+            ), fresh as (
+                select u.* from head, unnest(?::bigint[], ?::bigint[], ?::bytea[], ?::bytea[], ?::bytea[], ?::text[],
+                                             ?::text[], ?::uuid[]) as u(seq, t_ms, leaf, body, p, actor, op, id)
             ), entries as (
                 insert into ledger.ledger_entry (log, seq, t_ms, leaf, body, p, actor, op)
                 select 1, seq, t_ms, leaf, body, p, actor, op from fresh
             ), ids as (
                 insert into ledger.ledger_entry_id (id, seq) select id, seq from fresh
-            ), block as (
-                insert into ledger.ledger_block (log, block_no, first_seq, n, prev, root, inst, key_id, sig, t_ms)
-                values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             )
             %s
-            update ledger.ledger_head set block_no = ?, block_hash = ?, size = ?, frontier = ?, t_ms = ?
-            where log = 1 and block_no = ? and block_hash = ? and size = ? and frontier = ? and t_ms = ?
+            select count(*) from head
+            """;
+
+    private static final String VERSIONS = """
+            and not exists (
+                select from unnest(?::bytea[], ?::bigint[]) as r(subject, version)
+                left join ledger.consent_state s on s.subject = r.subject
+                where coalesce(s.version, 0) <> r.version
+            )
             """;
 
     private static final String TILES = """
             , tiles as (
                 insert into ledger.ledger_tile (log, level, n, hashes, root)
                 select 1, level, n, hashes, root
-                from unnest(?::smallint[], ?::bigint[], ?::bytea[], ?::bytea[]) as t(level, n, hashes, root)
+                from head, unnest(?::smallint[], ?::bigint[], ?::bytea[], ?::bytea[]) as t(level, n, hashes, root)
             )
             """;
 
     private static final String STAGED = """
             , taken as (
-                delete from ledger.ledger_outbox where id = any (?::uuid[])
+                delete from ledger.ledger_outbox where id = any (?::uuid[]) and exists (select from head)
             ), evidence as (
-                delete from ledger.ledger_staged where id = any (?::uuid[])
+                delete from ledger.ledger_staged where id = any (?::uuid[]) and exists (select from head)
             )
             """;
 
@@ -66,12 +83,33 @@ final class PostgresSession extends JdbcSession {
     @Override
     public void write(LogHead before, BlockCommit commit) throws HeadMovedException, DuplicateIdException {
         coverWithPartition(commit.block());
+        execute(before, Map.of(), commit);
+    }
+
+    @Override
+    public void append(LogHead before, Map<Pseudonym, Long> versions, BlockCommit commit)
+            throws HeadMovedException, DuplicateIdException {
+        // A statement that is its own transaction needs no round trips to begin and to commit it.
+        autoCommit(true);
+        try {
+            coverWithPartition(commit.block());
+            execute(before, versions, commit);
+        } finally {
+            autoCommit(false);
+        }
+    }
+
+    private void execute(LogHead before, Map<Pseudonym, Long> versions, BlockCommit commit)
+            throws HeadMovedException, DuplicateIdException {
         String optional =
                 (commit.tiles().isEmpty() ? "" : TILES) + (commit.staged().isEmpty() ? "" : STAGED);
-        try (PreparedStatement statement = connection.prepareStatement(WRITE.formatted(optional))) {
-            Statements.bind(statement, parameters(before, commit));
-            if (statement.executeUpdate() != 1) {
-                throw new HeadMovedException("another head");
+        String text = WRITE.formatted(versions.isEmpty() ? "" : VERSIONS, optional);
+        try (PreparedStatement statement = connection.prepareStatement(text)) {
+            Statements.bind(statement, parameters(before, versions, commit));
+            try (ResultSet moved = statement.executeQuery()) {
+                if (!moved.next() || moved.getInt(1) != 1) {
+                    throw new HeadMovedException("another head");
+                }
             }
         } catch (SQLException e) {
             if (UNIQUE_VIOLATION.equals(e.getSQLState())
@@ -82,6 +120,14 @@ final class PostgresSession extends JdbcSession {
                 throw new HeadMovedException("rows behind it, " + e.getMessage());
             }
             throw Statements.unavailable("cannot write a block", e);
+        }
+    }
+
+    private void autoCommit(boolean on) {
+        try {
+            connection.setAutoCommit(on);
+        } catch (SQLException e) {
+            throw Statements.unavailable("cannot use the connection", e);
         }
     }
 
@@ -116,9 +162,26 @@ final class PostgresSession extends JdbcSession {
         }
     }
 
-    private List<Object> parameters(LogHead before, BlockCommit commit) throws SQLException {
+    private List<Object> parameters(LogHead before, Map<Pseudonym, Long> versions, BlockCommit commit)
+            throws SQLException {
         List<Object> values = new ArrayList<>();
-        entryColumns(commit, values);
+        LogHead head = commit.head();
+        values.add(head.blockNumber());
+        values.add(head.blockHash().toByteArray());
+        values.add(head.size());
+        values.add(head.frontier().toByteArray());
+        values.add(head.timeMillis());
+        values.add(before.blockNumber());
+        values.add(before.blockHash().toByteArray());
+        values.add(before.size());
+        values.add(before.frontier().toByteArray());
+        values.add(before.timeMillis());
+        if (!versions.isEmpty()) {
+            values.add(sql.array(
+                    "bytea",
+                    versions.keySet().stream().map(Pseudonym::toByteArray).toArray(byte[][]::new)));
+            values.add(sql.array("bigint", versions.values().toArray(Long[]::new)));
+        }
         Block block = commit.block();
         values.add(block.number());
         values.add(block.firstIndex());
@@ -129,6 +192,7 @@ final class PostgresSession extends JdbcSession {
         values.add(block.keyId().toByteArray());
         values.add(block.signature().toByteArray());
         values.add(block.timeMillis());
+        entryColumns(commit, values);
         if (!commit.tiles().isEmpty()) {
             List<Tile> tiles = commit.tiles();
             values.add(sql.array(
@@ -144,17 +208,6 @@ final class PostgresSession extends JdbcSession {
             values.add(staged);
             values.add(staged);
         }
-        LogHead head = commit.head();
-        values.add(head.blockNumber());
-        values.add(head.blockHash().toByteArray());
-        values.add(head.size());
-        values.add(head.frontier().toByteArray());
-        values.add(head.timeMillis());
-        values.add(before.blockNumber());
-        values.add(before.blockHash().toByteArray());
-        values.add(before.size());
-        values.add(before.frontier().toByteArray());
-        values.add(before.timeMillis());
         return values;
     }
 

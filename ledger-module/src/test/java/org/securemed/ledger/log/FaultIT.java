@@ -29,6 +29,7 @@ class FaultIT {
     private static final LogFixture FIXTURE = new LogFixture();
     private static FaultyStore store;
     private static Ledger ledger;
+    private static Ledger other;
 
     @BeforeAll
     static void open() {
@@ -51,10 +52,19 @@ class FaultIT {
                 options,
                 Clock.systemUTC(),
                 Alarm.logging());
+        other = Ledger.open(
+                new PostgresLogStore(FIXTURE.database.dataSource()),
+                FIXTURE.logKey,
+                FIXTURE.instanceKey,
+                CheckpointVault.none(),
+                options,
+                Clock.systemUTC(),
+                Alarm.logging());
     }
 
     @AfterAll
     static void close() {
+        other.close();
         ledger.close();
         FIXTURE.close();
     }
@@ -62,14 +72,16 @@ class FaultIT {
     @TestFactory
     Stream<DynamicTest> an_entry_is_in_the_log_once_wherever_the_connection_breaks() {
         List<DynamicTest> tests = new ArrayList<>();
-        for (String method : List.of("lockHead", "write", "commit")) {
+        for (String method : List.of("lockHead", "write", "commit", "append")) {
             for (boolean afterwards : new boolean[] {false, true}) {
                 for (int times : new int[] {1, 2}) {
                     tests.add(dynamicTest(
                             "%s %s it, %d times".formatted(method, afterwards ? "after" : "before", times), () -> {
-                                store.failNext(method, afterwards, times);
                                 Entry entry = entry("a");
+                                leadTo(method);
+                                store.failNext(method, afterwards, times);
                                 long index = index(ledger, entry);
+                                assertThat(store.struck()).isPositive();
                                 assertThat(ledger.read(entry.id()).orElseThrow().index())
                                         .isEqualTo(index);
                                 assertThat(append(ledger, entry)).isEqualTo(new AppendResult.Duplicate(index));
@@ -83,7 +95,7 @@ class FaultIT {
 
     @TestFactory
     Stream<DynamicTest> a_staged_entry_is_in_the_log_once_wherever_the_connection_breaks() {
-        return Stream.of("lockHead", "write", "commit")
+        return Stream.of("lockHead", "write", "commit", "append")
                 .map(method -> dynamicTest(method, () -> {
                     Entry entry = entry("a");
                     try (Connection connection = FIXTURE.database.dataSource().getConnection()) {
@@ -91,9 +103,11 @@ class FaultIT {
                         ledger.stage(connection, List.of(entry));
                         connection.commit();
                     }
+                    leadTo(method);
                     store.failNext(method, true, 1);
                     assertThat(ledger.seal(List.of(entry)).get(10, TimeUnit.SECONDS))
                             .isInstanceOf(AppendResult.Appended.class);
+                    assertThat(store.struck()).isEqualTo(1);
                     assertWhole();
                 }));
     }
@@ -116,7 +130,7 @@ class FaultIT {
     void an_outcome_that_stays_unknown_fails_the_submission_and_a_retry_with_the_same_id_finds_out() throws Exception {
         Entry entry = entry("a");
         index(ledger, entry("warm"));
-        store.failNext("commit", true, Integer.MAX_VALUE);
+        store.failNext("append", true, Integer.MAX_VALUE);
         // The commit took place; then every further attempt to find out fails as well.
         assertThatThrownBy(() -> {
                     var answer = ledger.append(Submission.of(entry));
@@ -151,6 +165,14 @@ class FaultIT {
             }
         }
         assertWhole();
+    }
+
+    /** An instance that wrote the last block appends in one step; one that finds another's locks the head first. */
+    private static void leadTo(String method) throws Exception {
+        index(ledger, entry("before"));
+        if (!method.equals("append")) {
+            index(other, entry("elsewhere"));
+        }
     }
 
     private static void assertWhole() throws Exception {

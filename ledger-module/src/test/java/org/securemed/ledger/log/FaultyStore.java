@@ -15,6 +15,7 @@ final class FaultyStore implements LogStore {
     private volatile String method = "";
     private volatile boolean afterwards;
     private final AtomicInteger countdown = new AtomicInteger();
+    private final AtomicInteger struck = new AtomicInteger();
 
     FaultyStore(LogStore store) {
         this.store = store;
@@ -24,7 +25,13 @@ final class FaultyStore implements LogStore {
     void failNext(String name, boolean afterIt, int times) {
         method = name;
         afterwards = afterIt;
+        struck.set(0);
         countdown.set(times);
+    }
+
+    /** How often it failed since. */
+    int struck() {
+        return struck.get();
     }
 
     /** Whether a fault still waits to happen. */
@@ -72,7 +79,11 @@ final class FaultyStore implements LogStore {
     }
 
     private boolean strikes(String name) {
-        return name.equals(method) && countdown.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+        boolean strikes = name.equals(method) && countdown.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+        if (strikes) {
+            struck.incrementAndGet();
+        }
+        return strikes;
     }
 
     private static LedgerUnavailableException lost() {

@@ -126,6 +126,36 @@ abstract class LogStoreContract {
     }
 
     @Test
+    void a_block_is_appended_only_behind_its_head_and_for_the_consent_versions_it_relies_on() throws Exception {
+        Pseudonym patient = new Pseudonym(1, 2);
+        LogHead before = begin();
+        BlockCommit first = commit(before, List.of(leaf("anna", Op.READ, patient)), List.of(), List.of());
+        BlockCommit second = commit(first.head(), List.of(leaf("ben", Op.READ, patient)), List.of(), List.of());
+        BlockCommit twice = commit(first.head(), first.leaves(), List.of(), List.of());
+        try (LogStore.Session session = store().write()) {
+            assertThatThrownBy(() -> session.append(before, Map.of(patient, 1L), first))
+                    .isInstanceOf(HeadMovedException.class);
+            session.rollback();
+            assertThat(session.head()).contains(before);
+            assertThat(session.entries(0, 10)).isEmpty();
+            session.rollback();
+            session.append(before, Map.of(patient, 0L), first);
+            assertThatThrownBy(() -> session.append(before, Map.of(), second)).isInstanceOf(HeadMovedException.class);
+            session.rollback();
+            assertThatThrownBy(() -> session.append(first.head(), Map.of(), twice))
+                    .isInstanceOf(DuplicateIdException.class);
+            session.rollback();
+        }
+        try (LogStore.Session session = store().read()) {
+            assertThat(session.head()).contains(first.head());
+            assertThat(indexes(session.entries(0, 10))).containsExactly(0L);
+            assertThat(session.block(1)).isEmpty();
+            assertThat(session.indexesOf(List.of(second.leaves().get(0).entry().id())))
+                    .isEmpty();
+        }
+    }
+
+    @Test
     void entries_are_found_by_every_criterion_newest_first() throws Exception {
         Pseudonym anna = new Pseudonym(1, 2);
         LogHead before = begin();
