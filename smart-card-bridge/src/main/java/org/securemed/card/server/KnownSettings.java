@@ -39,6 +39,7 @@ final class KnownSettings {
                     "securemed.bridge.check-in.printed-system",
                     "securemed.bridge.scan.time-limit",
                     "securemed.bridge.scan.parallel",
+                    "securemed.bridge.scan.client-id",
                     "securemed.development.data-directory",
                     "securemed.development.postgres-port")
             .map(ConfigurationPropertyName::of)

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -14,9 +15,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * A library that is not ours, {@code kill-the-clipboard} of npm, and the decoder {@code zbarimg}: what they accept was
- * made by the specification and not only by our reading of it. Where they are not installed the test is skipped; with
- * {@code TOOLS_REQUIRED} in the environment, as in CI, it fails.
+ * A library that is not ours, {@code kill-the-clipboard} of npm, and the decoders {@code zbarimg} and {@code dmtxread}:
+ * what they accept was made by the specification and not only by our reading of it. Where they are not installed the
+ * test is skipped; with {@code TOOLS_REQUIRED} in the environment, as in CI, it fails.
  */
 public final class Judge {
     private static final Path SOURCE = Path.of("src/test/node");
@@ -38,25 +39,56 @@ public final class Judge {
     /** What {@code zbarimg} reads in a picture, empty if nothing. */
     public static String zbar(byte[] png) {
         require("zbarimg");
+        // 4: there is no code.
+        return decoded(png, 4, "zbarimg", "--raw", "--quiet", "--nodbus");
+    }
+
+    /** What {@code dmtxread} reads in a picture with a GS1 DataMatrix, empty if nothing; FNC1 is U+001D. */
+    public static String dmtx(byte[] png) {
+        require("dmtxread");
+        // 1: there is no code.
+        return decoded(png, 1, "dmtxread", "--gs1=29", "--stop-after=1", "--milliseconds=10000");
+    }
+
+    /** The GS1 DataMatrix that {@code dmtxwrite} makes of a text; FNC1 is U+001D. */
+    public static byte[] dmtxPicture(String text) {
+        require("dmtxwrite");
+        try {
+            Files.createDirectories(HOME);
+            Path file = Files.createTempFile(HOME, "code", ".png");
+            try {
+                run(HOME, text, "dmtxwrite", "--gs1=29", "--module=6", "--output=" + file.toAbsolutePath());
+                return Files.readAllBytes(file);
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String decoded(byte[] png, int none, String... command) {
         try {
             Files.createDirectories(HOME);
             Path file = Files.createTempFile(HOME, "code", ".png");
             try {
                 Files.write(file, png);
-                Process process = new ProcessBuilder("zbarimg", "--raw", "--quiet", "--nodbus", file.toString())
+                List<String> all = new ArrayList<>(List.of(command));
+                all.add(file.toString());
+                Process process = new ProcessBuilder(all)
                         .redirectError(ProcessBuilder.Redirect.DISCARD)
                         .start();
                 String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
                 int code = end(process);
-                if (code != 0 && code != 4) {
-                    throw new IllegalStateException("zbarimg ended with " + code);
+                if (code != 0 && code != none) {
+                    throw new IllegalStateException("%s ended with %d".formatted(command[0], code));
                 }
                 return text.strip();
             } finally {
                 Files.delete(file);
             }
         } catch (IOException e) {
-            throw new IllegalStateException("zbarimg (Debian: zbar-tools) is needed", e);
+            throw new IllegalStateException(command[0] + " is needed", e);
         }
     }
 

@@ -157,7 +157,11 @@ public final class PivApplet extends Applet {
         if (algorithm == 0x07) {
             Cipher rsa = Cipher.getInstance(Cipher.ALG_RSA_NOPAD, false);
             rsa.init(pair.getPrivate(), Cipher.MODE_DECRYPT);
-            length = rsa.doFinal(input, (short) 0, (short) size, output, (short) 0);
+            int significant = rsa.doFinal(input, (short) 0, (short) size, output, (short) 0);
+            // The simulator leaves out leading zeros; a card answers with as many bytes as the modulus has.
+            System.arraycopy(output, 0, output, size - significant, significant);
+            Arrays.fill(output, 0, size - significant, (byte) 0);
+            length = size;
         } else {
             Signature ecdsa = Signature.getInstance(
                     algorithm == 0x11 ? Signature.ALG_ECDSA_SHA_256 : Signature.ALG_ECDSA_SHA_384, false);

@@ -1,0 +1,363 @@
+package org.securemed.fhir.smart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.nimbusds.jose.JWEObject;
+import com.nimbusds.jose.JWSObject;
+import com.nimbusds.jose.crypto.DirectDecrypter;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.zip.Inflater;
+import java.util.zip.InflaterInputStream;
+import org.hl7.fhir.r4.model.AuditEvent;
+import org.hl7.fhir.r4.model.Device;
+import org.hl7.fhir.r4.model.Identifier;
+import org.hl7.fhir.r4.model.Patient;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.securemed.card.apdu.Bytes;
+import org.securemed.card.identify.CardProfiles;
+import org.securemed.card.profile.CardKey;
+import org.securemed.card.profile.CardProof;
+import org.securemed.card.profile.CardReading;
+import org.securemed.card.profile.Challenge;
+import org.securemed.card.profile.Pin;
+import org.securemed.card.server.ServeCommand;
+import org.securemed.card.simulated.SimulatedCard;
+import org.securemed.card.simulated.TestCa;
+import org.securemed.fhir.demo.Hospital;
+import org.securemed.fhir.server.TestServer;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.security.oauth2.core.AuthorizationGrantType;
+import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
+import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
+import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
+import org.springframework.security.oauth2.server.authorization.settings.ClientSettings;
+
+/** The smart card bridge with this server behind it: what it reads is under consent, what it does is in the ledger. */
+class BridgeIT {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    /** By which the server calls itself, wherever it listens. */
+    private static final int NAMED_PORT = 8080;
+
+    @TempDir
+    private static Path directory;
+
+    private static final TestServer server = TestServer.shared();
+    private static final TestCa ca = new TestCa("Hospital CA");
+    private static final HttpClient http = HttpClient.newHttpClient();
+    private static ProxySelector before;
+    private static ConfigurableApplicationContext bridge;
+
+    @BeforeAll
+    static void start() throws Exception {
+        before = ProxySelector.getDefault();
+        ProxySelector.setDefault(new ByName(before, URI.create(server.base()).getPort()));
+        ECKey key = new ECKeyGenerator(Curve.P_384).keyID("card-bridge-1").generate();
+        register(key);
+        bridge = ServeCommand.start(
+                "--server.port=0",
+                "--securemed.development.data-directory=" + directory.resolve("bridge"),
+                "--securemed.bridge.client.key="
+                        + Files.writeString(directory.resolve("client.jwk"), key.toJSONString()),
+                "--securemed.bridge.cards.ca="
+                        + Files.write(
+                                directory.resolve("ca.der"), ca.certificate().getEncoded()),
+                "--securemed.bridge.cards.revocation-list="
+                        + Files.write(directory.resolve("crl.der"), ca.revoke().getEncoded()),
+                "--securemed.bridge.cards.number-secret=" + Base64.getEncoder().encodeToString(new byte[32]),
+                "--securemed.bridge.check-in.printed-system=https://securemed.example/mrn");
+    }
+
+    private static void register(ECKey key) {
+        server.bean(Clients.class)
+                .save(RegisteredClient.withId("card-bridge")
+                        .clientId("card-bridge")
+                        .clientName("Smart card bridge")
+                        .clientAuthenticationMethod(ClientAuthenticationMethod.PRIVATE_KEY_JWT)
+                        .authorizationGrantType(AuthorizationGrantType.CLIENT_CREDENTIALS)
+                        .scopes(scopes -> scopes.addAll(List.of(
+                                "system/AuditEvent.c",
+                                "system/Device.cruds",
+                                "system/Patient.rus",
+                                "system/Practitioner.rus",
+                                "system/RelatedPerson.rus")))
+                        .clientSettings(ClientSettings.builder()
+                                .requireProofKey(true)
+                                .tokenEndpointAuthenticationSigningAlgorithm(SignatureAlgorithm.ES384)
+                                .setting(Clients.Setting.ROLE, Role.SYSTEM.code())
+                                .setting(Clients.Setting.PURPOSES, "HOPERAT TREAT")
+                                .setting(Clients.Setting.ORGANIZATION, Hospital.HOSPITAL)
+                                .setting(ClientKeys.INLINE, new JWKSet(key.toPublicJWK()).toString())
+                                .build())
+                        .tokenSettings(DemoClients.tokens(
+                                server.bean(SmartProperties.class),
+                                server.bean(SmartProperties.class).backendTokenLifetime()))
+                        .build());
+    }
+
+    @AfterAll
+    static void stop() {
+        if (bridge != null) {
+            bridge.close();
+        }
+        ProxySelector.setDefault(before);
+    }
+
+    @Test
+    void a_patient_shares_their_summary_by_a_link_and_sees_who_opened_it() throws Exception {
+        Instant start = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        JsonNode made = json(
+                post(
+                        "/health-links",
+                        server.token("patient"),
+                        "{\"summary\":true,\"passcode\":\"correct horse\",\"lifetime\":\"PT1H\"}"),
+                201);
+        JsonNode link = JSON.readTree(
+                Base64.getUrlDecoder().decode(made.path("link").asText().substring("shlink:/".length())));
+        String path = URI.create(link.path("url").asText()).getPath();
+
+        JsonNode wrong = json(post(path, null, "{\"recipient\":\"Dr Far Away\",\"passcode\":\"wrong horse\"}"), 401);
+        assertThat(wrong.path("remainingAttempts").asInt()).isEqualTo(9);
+        JsonNode manifest =
+                json(post(path, null, "{\"recipient\":\"Dr Far Away\",\"passcode\":\"correct horse\"}"), 200);
+        JWEObject file = JWEObject.parse(manifest.at("/files/0/embedded").asText());
+        file.decrypt(new DirectDecrypter(
+                Base64.getUrlDecoder().decode(link.path("key").asText())));
+        JsonNode summary = JSON.readTree(file.getPayload().toString());
+
+        assertThat(summary.path("type").asText()).isEqualTo("document");
+        assertThat(summary.at("/entry/0/resource/type/coding/0/code").asText()).isEqualTo("60591-5");
+        assertThat(summary.toString()).contains("Rossi");
+        // Recorded before it left: no waiting here.
+        assertThat(events("patient", "patient=Patient/elena-rossi", start)).anySatisfy(event -> {
+            assertThat(event.getSubtypeFirstRep().getCode()).isEqualTo("link-opened");
+            assertThat(event.getAgentFirstRep().getName()).isEqualTo("Dr Far Away");
+        });
+    }
+
+    @Test
+    void a_health_card_is_made_of_the_record_and_recorded() throws Exception {
+        Instant start = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        for (String content : List.of("emergency", "immunizations")) {
+            JsonNode card =
+                    json(post("/health-cards", server.token("patient"), "{\"content\":\"" + content + "\"}"), 201);
+
+            String payload =
+                    inflated(JWSObject.parse(card.at("/verifiableCredential/0").asText())
+                            .getPayload()
+                            .toBytes());
+            assertThat(payload).contains("Rossi", "https://smarthealth.cards#health-card");
+        }
+        assertThat(events("patient", "patient=Patient/elena-rossi", start))
+                .anySatisfy(event ->
+                        assertThat(event.getSubtypeFirstRep().getCode()).isEqualTo("card-issued"));
+    }
+
+    @Test
+    void a_patient_checks_in_by_a_code_and_a_wristband_selects_only_for_whoever_may_see_the_patient() throws Exception {
+        JsonNode code = json(
+                post("/check-in-codes", server.token("patient"), "{\"audience\":\"" + Hospital.HOSPITAL + "\"}"), 201);
+        String reading =
+                JSON.createObjectNode().put("code", code.path("code").asText()).toString();
+        JsonNode found = json(post("/check-in", server.token("nurse"), reading), 200);
+        assertThat(found.path("patient").asText()).isEqualTo("Patient/elena-rossi");
+        json(post("/check-in", server.token("nurse"), reading), 409);
+
+        Patient elena = (Patient) server.get("patient", "Patient/elena-rossi").resource();
+        String number = elena.getIdentifier().stream()
+                .filter(identifier -> "https://securemed.example/mrn".equals(identifier.getSystem()))
+                .map(Identifier::getValue)
+                .findFirst()
+                .orElseThrow();
+        String wristband = "{\"text\":\"" + number + "\"}";
+        assertThat(json(post("/wristband", server.token("patient"), wristband), 200)
+                        .path("patient")
+                        .asText())
+                .isEqualTo("Patient/elena-rossi");
+        json(post("/wristband", server.token("patient2"), wristband), 404);
+    }
+
+    @Test
+    void a_card_is_a_device_here_and_each_judgement_of_it_is_in_the_ledger() throws Exception {
+        Instant start = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        UUID guid = UUID.randomUUID();
+        SimulatedCard card = SimulatedCard.piv(ca, guid, CardKey.P256);
+        JsonNode credential = json(
+                post(
+                        "/cards",
+                        server.token("administrator"),
+                        "{\"owner\":\"Patient/mateusz-kowalczyk\",\"answers\":[%s,%s]}"
+                                .formatted(answer(card, null), answer(card, SimulatedCard.PIN))),
+                201);
+        String device = credential.path("device").asText();
+        json(
+                put(
+                        "/cards/" + credential.path("id").asText() + "/status",
+                        server.token("administrator"),
+                        "{\"status\":\"active\"}"),
+                200);
+
+        JsonNode whose = json(post("/cards/identifications", null, answer(card, null)), 200);
+        assertThat(whose.path("reference").asText()).isEqualTo("Patient/mateusz-kowalczyk");
+        json(post("/cards/identifications", null, answer(clone(card), null)), 403);
+
+        Device token = (Device) server.get("patient2", device).resource();
+        assertThat(token.getStatus()).isEqualTo(Device.FHIRDeviceStatus.ACTIVE);
+        assertThat(token.getPatient().getReference()).isEqualTo("Patient/mateusz-kowalczyk");
+        Patient owner =
+                (Patient) server.get("patient2", "Patient/mateusz-kowalczyk").resource();
+        assertThat(owner.getIdentifier()).anySatisfy(identifier -> {
+            assertThat(identifier.getType().getCodingFirstRep().getCode()).isEqualTo("SNO");
+            assertThat(identifier.getPeriod().hasStart()).isTrue();
+        });
+        await().untilAsserted(() -> {
+            List<AuditEvent> events = events("compliance", "entity=" + device, start);
+            assertThat(subtypes(events)).contains("enrolment", "status-change", "identification");
+            assertThat(events)
+                    .anySatisfy(event -> assertThat(event.getOutcomeDesc()).isEqualTo("signature-invalid"));
+        });
+        assertThat(server.get("compliance", "AuditEvent?date=ge" + start).text())
+                .doesNotContain(guid.toString());
+        List<AuditEvent> own = events("patient2", "patient=Patient/mateusz-kowalczyk", start);
+        assertThat(subtypes(own)).contains("enrolment", "identification");
+        assertThat(own).noneSatisfy(event -> assertThat(event.getOutcomeDesc()).isEqualTo("signature-invalid"));
+    }
+
+    private static String subtypes(List<AuditEvent> events) {
+        return events.stream()
+                .flatMap(event -> event.getSubtype().stream())
+                .map(coding -> coding.getCode())
+                .collect(Collectors.joining(" "));
+    }
+
+    private static List<AuditEvent> events(String user, String query, Instant since) {
+        return server.get(user, "AuditEvent?" + query + "&date=ge" + since + "&_count=100").bundle().getEntry().stream()
+                .map(entry -> entry.getResource())
+                .filter(AuditEvent.class::isInstance)
+                .map(AuditEvent.class::cast)
+                .toList();
+    }
+
+    private static SimulatedCard clone(SimulatedCard original) {
+        SimulatedCard clone = SimulatedCard.blankPiv();
+        clone.generatePiv(0x9E, CardKey.P256);
+        for (int tag : List.of(0x5FC102, 0x5FC101)) {
+            clone.putPiv(tag, original.readPiv(tag));
+        }
+        return clone;
+    }
+
+    /** What a reader sends of a card. */
+    private static String answer(SimulatedCard card, @Nullable String pin) throws Exception {
+        JsonNode given = json(post("/cards/challenges", null, ""), 201);
+        Challenge challenge = new Challenge(Bytes.copyOf(
+                Base64.getUrlDecoder().decode(given.path("challenge").asText())));
+        CardReading reading = new CardReading(CardProfiles.all(Clock.systemUTC()));
+        CardProof proof;
+        if (pin == null) {
+            proof = reading.read(card, challenge, null);
+        } else {
+            try (Pin entered = Pin.of(pin.toCharArray())) {
+                proof = reading.read(card, challenge, entered);
+            }
+        }
+        return JSON.createObjectNode()
+                .put("challenge", given.path("id").asText())
+                .put("profile", proof.profile())
+                .put("slot", proof.slot().name().toLowerCase(Locale.ROOT))
+                .put("guid", proof.guid().toString())
+                .put("certificate", encoded(proof.certificate()))
+                .put("signature", encoded(proof.signature()))
+                .toString();
+    }
+
+    private static String encoded(Bytes bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.toByteArray());
+    }
+
+    private static String inflated(byte[] deflated) throws IOException {
+        return new String(
+                new InflaterInputStream(new ByteArrayInputStream(deflated), new Inflater(true)).readAllBytes(),
+                StandardCharsets.UTF_8);
+    }
+
+    private static HttpResponse<String> post(String path, @Nullable String token, String json) throws Exception {
+        return send("POST", path, token, json);
+    }
+
+    private static HttpResponse<String> put(String path, String token, String json) throws Exception {
+        return send("PUT", path, token, json);
+    }
+
+    private static HttpResponse<String> send(String method, String path, @Nullable String token, String json)
+            throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(
+                        "http://localhost:" + bridge.getEnvironment().getProperty("local.server.port") + path))
+                .timeout(Duration.ofMinutes(2))
+                .header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(json));
+        if (token != null) {
+            request.header("Authorization", "Bearer " + token);
+        }
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static JsonNode json(HttpResponse<String> answer, int status) throws IOException {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+        return JSON.readTree(answer.body());
+    }
+
+    /** Leads to the server where it listens, under the address by which it calls itself. */
+    private static final class ByName extends ProxySelector {
+        private final ProxySelector others;
+        private final int port;
+
+        ByName(ProxySelector others, int port) {
+            this.others = others;
+            this.port = port;
+        }
+
+        @Override
+        public List<Proxy> select(URI uri) {
+            return "localhost".equals(uri.getHost()) && uri.getPort() == NAMED_PORT
+                    ? List.of(new Proxy(Proxy.Type.HTTP, new InetSocketAddress("localhost", port)))
+                    : others.select(uri);
+        }
+
+        @Override
+        public void connectFailed(URI uri, SocketAddress address, IOException failure) {
+            // Whoever connects says so.
+        }
+    }
+}
