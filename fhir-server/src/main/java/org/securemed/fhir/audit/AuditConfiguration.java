@@ -6,6 +6,7 @@ import javax.sql.DataSource;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.LedgerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.owner.NewVersions;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.problem.ProblemWriter;
@@ -35,8 +36,13 @@ public class AuditConfiguration {
 
     @Bean
     AuditRecorder auditRecorder(
-            EntryFactory entries, LedgerGateway ledger, ProblemWriter problems, OwnerIndex index, OwnerFinder finder) {
-        return new AuditRecorder(entries, ledger, problems, index, finder);
+            EntryFactory entries,
+            LedgerGateway ledger,
+            ProblemWriter problems,
+            OwnerIndex index,
+            OwnerFinder finder,
+            NewVersions versions) {
+        return new AuditRecorder(entries, ledger, problems, index, finder, versions);
     }
 
     @Bean
@@ -101,6 +107,16 @@ public class AuditConfiguration {
     @Bean
     VerifyOperations verifyOperations(Verifications verifications, Ledger ledger, FhirServerProperties properties) {
         return new VerifyOperations(verifications, ledger, properties.baseUrl().toString());
+    }
+
+    @Bean
+    IntegrityRecorder integrityRecorder(EntryFactory entries, LedgerGateway ledger) {
+        return new IntegrityRecorder(entries, ledger);
+    }
+
+    @Bean
+    WrittenVersions writtenVersions(SubjectKeys keys) {
+        return new WrittenVersions(keys);
     }
 
     /** Outside of everything else: whatever answers below {@code /fhir} passes here. */

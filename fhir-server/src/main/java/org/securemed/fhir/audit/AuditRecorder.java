@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Access;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.exchange.Recorded;
+import org.securemed.fhir.owner.NewVersions;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.problem.Problem;
@@ -47,11 +48,18 @@ public final class AuditRecorder {
     private final LedgerGateway ledger;
     private final ProblemWriter problems;
     private final OwnerIndex index;
+    private final NewVersions versions;
     private final InteractionEntries interactions;
     private final BundleEntryRecords bundles;
 
     AuditRecorder(
-            EntryFactory entries, LedgerGateway ledger, ProblemWriter problems, OwnerIndex index, OwnerFinder finder) {
+            EntryFactory entries,
+            LedgerGateway ledger,
+            ProblemWriter problems,
+            OwnerIndex index,
+            OwnerFinder finder,
+            NewVersions versions) {
+        this.versions = versions;
         this.entries = entries;
         this.ledger = ledger;
         this.problems = problems;
@@ -74,7 +82,7 @@ public final class AuditRecorder {
     /** Before anything is deleted: HAPI may tell of the deletion too late for a record to begin. */
     @Hook(value = Pointcut.STORAGE_PRESTORAGE_RESOURCE_DELETED, order = LAST)
     public void deleting(IBaseResource resource, RequestDetails request) {
-        Exchange.of(request).ifPresent(exchange -> WriteUnit.current(exchange, entries, ledger, index));
+        Exchange.of(request).ifPresent(exchange -> WriteUnit.current(exchange, entries, ledger, index, versions));
     }
 
     @Hook(value = Pointcut.STORAGE_PRECOMMIT_RESOURCE_DELETED, order = LAST)
@@ -84,13 +92,13 @@ public final class AuditRecorder {
 
     private void written(IBaseResource resource, RequestDetails request, Op op) {
         Exchange.of(request)
-                .ifPresent(exchange -> WriteUnit.current(exchange, entries, ledger, index)
+                .ifPresent(exchange -> WriteUnit.current(exchange, entries, ledger, index, versions)
                         .add(resource, op, RequestFacts.of(request)));
     }
 
     /** Adds an entry of our own to those of the transaction that is active on this thread. */
     void attach(Exchange exchange, Entry entry) {
-        WriteUnit.current(exchange, entries, ledger, index).add(entry);
+        WriteUnit.current(exchange, entries, ledger, index, versions).add(entry);
     }
 
     /** Every answer with a 2xx status passes here before its first byte. */

@@ -11,10 +11,12 @@ import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Access;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.owner.VersionBytes;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.SecurityEvent;
 import org.securemed.ledger.consent.ConsentContract;
+import org.securemed.ledger.entry.Bytes;
 import org.securemed.ledger.entry.Decision;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryIds;
@@ -53,7 +55,38 @@ final class EntryFactory {
             List<String> resources,
             int status,
             int outcome) {
-        return entry(exchange, facts, op, type, patientId, resources, status, outcome, clock.instant(), null);
+        UUID id = EntryIds.next(clock.instant());
+        return entry(exchange, facts, op, type, patientId, resources, status, outcome, clock.instant(), null, id, null);
+    }
+
+    /**
+     * The entry of a write, about one patient or about none; it commits to the stored bytes.
+     *
+     * @param patientId logical id; null if what was written belongs to no patient
+     * @param version what was stored
+     */
+    Entry written(
+            Exchange exchange,
+            RequestFacts facts,
+            Op op,
+            @Nullable String patientId,
+            VersionBytes version,
+            int status) {
+        SubjectKeys.Commitment commitment =
+                keys.commit(patientId, version.reference(), version.updated(), version.canonical());
+        return entry(
+                exchange,
+                facts,
+                op,
+                version.type(),
+                patientId,
+                List.of(version.reference()),
+                status,
+                0,
+                clock.instant(),
+                null,
+                commitment.entry(),
+                commitment.commitment());
     }
 
     private Entry entry(
@@ -66,9 +99,10 @@ final class EntryFactory {
             int status,
             int outcome,
             Instant time,
-            @Nullable String content) {
+            @Nullable String content,
+            UUID id,
+            @Nullable Bytes commitment) {
         Optional<Access> access = patientId == null ? Optional.empty() : access(exchange, patientId);
-        UUID id = EntryIds.next(clock.instant());
         Requester requester = exchange.requester();
         @Nullable Pseudonym subject = patientId == null ? null : keys.subject(patientId);
         EntryDetail detail = new EntryDetail(
@@ -100,6 +134,7 @@ final class EntryFactory {
                 .purpose(purpose(exchange, access))
                 .resourceType(type)
                 .patient(subject)
+                .resourceCommitment(commitment)
                 .decision(access.map(EntryFactory::decision).orElse(null))
                 .outcome(outcome)
                 .status(status)
@@ -123,7 +158,8 @@ final class EntryFactory {
             String content) {
         Instant now = clock.instant();
         Instant time = recorded.isAfter(now) ? now : recorded.isBefore(Instant.EPOCH) ? Instant.EPOCH : recorded;
-        return entry(exchange, facts, op, "AuditEvent", patientId, List.of(), 201, 0, time, content);
+        UUID id = EntryIds.next(now);
+        return entry(exchange, facts, op, "AuditEvent", patientId, List.of(), 201, 0, time, content, id, null);
     }
 
     /**
@@ -164,6 +200,43 @@ final class EntryFactory {
                 .purpose(event.purposeOfUse())
                 .patient(subject)
                 .outcome(event.succeeded() ? 0 : MINOR_FAILURE)
+                .sealed(keys.seal(subject, id, detail.toJson()))
+                .build();
+    }
+
+    /**
+     * The entry of what this server found or did by itself about a stored version.
+     *
+     * @param patientId logical id; null if it belongs to none
+     * @param outcome AuditEvent.outcome
+     * @param content what was there, packed; null if nothing is to be kept
+     */
+    Entry integrity(
+            Op op, @Nullable String patientId, String reference, String note, int outcome, @Nullable String content) {
+        UUID id = EntryIds.next(clock.instant());
+        @Nullable Pseudonym subject = patientId == null ? null : keys.subject(patientId);
+        EntryDetail detail = new EntryDetail(
+                patientId == null ? null : "Patient/" + patientId,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                List.of(reference),
+                null,
+                null,
+                note,
+                content);
+        return Entry.builder(id, clock.instant(), instance, op)
+                .resourceType(reference.substring(0, reference.indexOf('/')))
+                .patient(subject)
+                .outcome(outcome)
                 .sealed(keys.seal(subject, id, detail.toJson()))
                 .build();
     }

@@ -7,6 +7,7 @@ import org.hl7.fhir.r4.model.AuditEvent;
 import org.hl7.fhir.r4.model.AuditEvent.AuditEventAction;
 import org.hl7.fhir.r4.model.AuditEvent.AuditEventAgentComponent;
 import org.hl7.fhir.r4.model.Coding;
+import org.hl7.fhir.r4.model.Reference;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.smart.SecurityEvent;
 import org.securemed.ledger.entry.Entry;
@@ -20,18 +21,21 @@ final class SecurityEventView {
 
     private record Form(Coding type, Coding subtype, boolean tokenRequest) {}
 
-    private static final Map<String, Form> FORMS = Map.of(
-            SecurityEvent.Kind.LOGIN.op(), form(AUTHENTICATION, AuditCodes.dicom("110122", "Login")),
-            SecurityEvent.Kind.LOGOUT.op(), form(AUTHENTICATION, AuditCodes.dicom("110123", "Logout")),
-            SecurityEvent.Kind.TOKEN_ISSUED.op(), new Form(AUTHENTICATION, iti("ITI-71"), true),
-            SecurityEvent.Kind.TOKEN_REFRESHED.op(), new Form(AUTHENTICATION, iti("ITI-71"), true),
-            SecurityEvent.Kind.TOKEN_INTROSPECTED.op(), form(AUTHENTICATION, iti("ITI-102")),
-            SecurityEvent.Kind.TOKEN_REVOKED.op(), form(AUTHENTICATION, own("token-revoked")),
-            SecurityEvent.Kind.APP_CONSENT.op(), form(SECURITY_ALERT, own("app-consent")),
-            SecurityEvent.Kind.ADMINISTRATION.op(),
-                    form(SECURITY_ALERT, AuditCodes.dicom("110137", "User Security Attributes Changed")),
-            SecurityEvent.Kind.CARD.op(), form(SECURITY_ALERT, own("card")),
-            SecurityEvent.Kind.SHARE.op(), form(AuditCodes.dicom("110106", "Export"), own("share")));
+    private static final Map<String, Form> FORMS = Map.ofEntries(
+            Map.entry(SecurityEvent.Kind.LOGIN.op(), form(AUTHENTICATION, AuditCodes.dicom("110122", "Login"))),
+            Map.entry(SecurityEvent.Kind.LOGOUT.op(), form(AUTHENTICATION, AuditCodes.dicom("110123", "Logout"))),
+            Map.entry(SecurityEvent.Kind.TOKEN_ISSUED.op(), new Form(AUTHENTICATION, iti("ITI-71"), true)),
+            Map.entry(SecurityEvent.Kind.TOKEN_REFRESHED.op(), new Form(AUTHENTICATION, iti("ITI-71"), true)),
+            Map.entry(SecurityEvent.Kind.TOKEN_INTROSPECTED.op(), form(AUTHENTICATION, iti("ITI-102"))),
+            Map.entry(SecurityEvent.Kind.TOKEN_REVOKED.op(), form(AUTHENTICATION, own("token-revoked"))),
+            Map.entry(SecurityEvent.Kind.APP_CONSENT.op(), form(SECURITY_ALERT, own("app-consent"))),
+            Map.entry(
+                    SecurityEvent.Kind.ADMINISTRATION.op(),
+                    form(SECURITY_ALERT, AuditCodes.dicom("110137", "User Security Attributes Changed"))),
+            Map.entry(SecurityEvent.Kind.CARD.op(), form(SECURITY_ALERT, own("card"))),
+            Map.entry(SecurityEvent.Kind.SHARE.op(), form(AuditCodes.dicom("110106", "Export"), own("share"))),
+            Map.entry(IntegrityRecorder.ALARM.code(), form(SECURITY_ALERT, own("integrity-alarm"))),
+            Map.entry(IntegrityRecorder.RESTORE.code(), form(SECURITY_ALERT, own("integrity-restored"))));
 
     private final EventParts parts;
 
@@ -60,6 +64,10 @@ final class SecurityEventView {
     }
 
     private void agents(AuditEvent event, Entry entry, EntryDetail detail) {
+        if (entry.op().code().startsWith("integrity.")) {
+            parts.addServer(event, AuditCodes.application()).setRequestor(true);
+            return;
+        }
         if (EventParts.hasUser(detail)) {
             parts.addUser(event, entry, detail, List.of(AuditCodes.recipient()));
         }
@@ -83,6 +91,13 @@ final class SecurityEventView {
         EventParts.addPatient(event, detail);
         EventParts.addDevice(event, detail);
         said.forEach(request -> EventParts.addRequest(event, request));
+        if (entry.op().code().startsWith("integrity.") && detail.resources() != null) {
+            detail.resources()
+                    .forEach(resource -> event.addEntity()
+                            .setWhat(new Reference(resource))
+                            .setType(AuditCodes.systemObject())
+                            .setRole(AuditCodes.role("4", "Domain Resource")));
+        }
         EventParts.addRequestId(event, detail);
     }
 

@@ -7,8 +7,10 @@ import java.util.Set;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.instance.model.api.IIdType;
 import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.owner.NewVersions;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
+import org.securemed.fhir.owner.VersionBytes;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.Op;
 import org.springframework.transaction.support.TransactionSynchronization;
@@ -16,7 +18,8 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 
 /**
  * The writes of one database transaction. Their entries go into the outbox right before it commits, all at once, so
- * that a write and its record exist together or not at all; HAPI may roll back and try again, and then starts anew.
+ * that a write and its record exist together or not at all, with a commitment to the bytes that were stored; HAPI may
+ * roll back and try again, and then starts anew.
  *
  * <p>HAPI tells of conditional deletes while the transaction is already committing. The unit must be known by then, so
  * it begins before anything is deleted; what is added to it so late goes into the outbox at once.
@@ -26,6 +29,7 @@ final class WriteUnit implements TransactionSynchronization {
     private final EntryFactory factory;
     private final LedgerGateway ledger;
     private final OwnerIndex index;
+    private final NewVersions versions;
     private final List<Write> writes = new ArrayList<>();
     private final List<Entry> attached = new ArrayList<>();
     private final List<Entry> staged = new ArrayList<>();
@@ -33,7 +37,9 @@ final class WriteUnit implements TransactionSynchronization {
 
     private record Write(IBaseResource resource, Op op, RequestFacts facts) {}
 
-    private WriteUnit(Exchange exchange, EntryFactory factory, LedgerGateway ledger, OwnerIndex index) {
+    private WriteUnit(
+            Exchange exchange, EntryFactory factory, LedgerGateway ledger, OwnerIndex index, NewVersions versions) {
+        this.versions = versions;
         this.exchange = exchange;
         this.factory = factory;
         this.ledger = ledger;
@@ -41,13 +47,14 @@ final class WriteUnit implements TransactionSynchronization {
     }
 
     /** The unit of the transaction that is active on this thread. */
-    static WriteUnit current(Exchange exchange, EntryFactory factory, LedgerGateway ledger, OwnerIndex index) {
+    static WriteUnit current(
+            Exchange exchange, EntryFactory factory, LedgerGateway ledger, OwnerIndex index, NewVersions versions) {
         for (TransactionSynchronization known : TransactionSynchronizationManager.getSynchronizations()) {
             if (known instanceof WriteUnit unit) {
                 return unit;
             }
         }
-        WriteUnit unit = new WriteUnit(exchange, factory, ledger, index);
+        WriteUnit unit = new WriteUnit(exchange, factory, ledger, index, versions);
         TransactionSynchronizationManager.registerSynchronization(unit);
         return unit;
     }
@@ -78,9 +85,10 @@ final class WriteUnit implements TransactionSynchronization {
                 .map(write -> write.resource().fhirType() + "/"
                         + write.resource().getIdElement().getIdPart())
                 .toList());
+        Map<String, VersionBytes> stored = some.isEmpty() ? Map.of() : versions.written();
         List<Entry> made = new ArrayList<>();
         for (Write write : some) {
-            made.addAll(entries(write, owners));
+            made.addAll(entries(write, owners, stored));
         }
         made.addAll(others);
         if (!made.isEmpty()) {
@@ -89,19 +97,20 @@ final class WriteUnit implements TransactionSynchronization {
         }
     }
 
-    private List<Entry> entries(Write write, Map<String, Ownership> owners) {
-        String type = write.resource().fhirType();
-        IIdType id = write.resource().getIdElement();
-        String name = type + "/" + id.getIdPart();
-        String reference = reference(write);
-        Set<String> patients = owners.containsKey(name) ? owners.get(name).patients() : Set.of();
+    private List<Entry> entries(Write write, Map<String, Ownership> owners, Map<String, VersionBytes> stored) {
+        VersionBytes version = stored.get(reference(write));
+        if (version == null) {
+            throw new IllegalStateException("a write whose stored bytes are not known can't be recorded");
+        }
+        Ownership ownership = owners.get(version.resource());
+        Set<String> patients = ownership == null ? Set.of() : ownership.patients();
         int status = write.op().equals(Op.CREATE) ? 201 : 200;
         List<Entry> made = new ArrayList<>();
         for (String patient : patients) {
-            made.add(factory.entry(exchange, write.facts(), write.op(), type, patient, List.of(reference), status, 0));
+            made.add(factory.written(exchange, write.facts(), write.op(), patient, version, status));
         }
         if (made.isEmpty()) {
-            made.add(factory.entry(exchange, write.facts(), write.op(), type, null, List.of(reference), status, 0));
+            made.add(factory.written(exchange, write.facts(), write.op(), null, version, status));
         }
         return made;
     }

@@ -23,6 +23,7 @@ import org.securemed.fhir.owner.Adoption;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.OwnerSchema;
+import org.securemed.fhir.owner.ShownVersions;
 import org.securemed.fhir.owner.UnownedResources;
 import org.securemed.fhir.smart.AppAuthorizations;
 import org.securemed.fhir.smart.AppConsents;
@@ -234,8 +235,8 @@ public class ConsentConfiguration {
     }
 
     @Bean
-    ReleaseCheck releaseCheck(OwnerIndex index, PatientAccess access, NarrowView view) {
-        return new ReleaseCheck(index, access, view);
+    ReleaseCheck releaseCheck(OwnerIndex index, PatientAccess access, NarrowView view, ShownVersions shown) {
+        return new ReleaseCheck(index, access, view, shown);
     }
 
     @Bean

@@ -8,6 +8,7 @@ import ca.uhn.fhir.rest.api.server.IPreResourceShowDetails;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Exchange;
@@ -15,6 +16,7 @@ import org.securemed.fhir.exchange.Touched;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.Partition;
+import org.securemed.fhir.owner.ShownVersions;
 
 /**
  * The second layer of the gate: whatever HAPI has loaded is shown only if its owner's consent permits it, by the same
@@ -25,11 +27,15 @@ public final class ReleaseCheck {
     /** Where HAPI keeps the partition of a resource that it loaded ({@code Constants.RESOURCE_PARTITION_ID}). */
     private static final String PARTITION = ca.uhn.fhir.rest.api.Constants.RESOURCE_PARTITION_ID;
 
+    private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,17}");
+
     private final OwnerIndex index;
     private final PatientAccess access;
     private final NarrowView view;
+    private final ShownVersions shown;
 
-    ReleaseCheck(OwnerIndex index, PatientAccess access, NarrowView view) {
+    ReleaseCheck(OwnerIndex index, PatientAccess access, NarrowView view, ShownVersions shown) {
+        this.shown = shown;
         this.view = view;
         this.index = index;
         this.access = access;
@@ -74,6 +80,9 @@ public final class ReleaseCheck {
         Ownership ownership = ownership(type + "/" + id, partition);
         if (!access.permits(exchange, ownership, type)) {
             return false;
+        }
+        if (version != null && VERSION.matcher(version).matches()) {
+            shown.showing(type, id, Long.parseLong(version));
         }
         exchange.show(new Touched(type, id, version, ownership.patients()));
         return true;

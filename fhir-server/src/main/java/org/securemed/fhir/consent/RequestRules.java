@@ -37,7 +37,14 @@ public final class RequestRules {
             "$access-log",
             "$accounting-of-disclosures",
             "$recordDisclosure",
-            "$explain-access");
+            "$explain-access",
+            "$verify-integrity",
+            "$integrity-status",
+            "$integrity-sweep",
+            "$restore-integrity",
+            "$findings",
+            "$break-glass-reviews",
+            "$review");
 
     /** Answered from the ledger and for those who may, so that no search of it can tell of hidden data. */
     private static final String AUDIT = "AuditEvent";

@@ -1,12 +1,16 @@
 package org.securemed.fhir.keys;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.entry.Bytes;
+import org.securemed.ledger.entry.EntryIds;
 import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.erasure.PatientKey;
 import org.securemed.ledger.erasure.PatientKeys;
@@ -90,6 +94,42 @@ public final class SubjectKeys {
         } catch (SealException e) {
             throw new IllegalStateException("a sealed part of the ledger does not open", e);
         }
+    }
+
+    /**
+     * What the entry of a stored thing has in it, and what it is called: both can be computed by whoever has the key,
+     * and tell nothing once it is destroyed.
+     *
+     * @param entry id of the entry
+     * @param commitment HMAC-SHA256 of the bytes
+     */
+    public record Commitment(UUID entry, Bytes commitment) {}
+
+    /**
+     * The commitment to what is stored under a name.
+     *
+     * @param patientId logical id of the patient under whose key; null for the system's
+     * @param name unique, with its version
+     * @param time when it was stored
+     */
+    public Commitment commit(@Nullable String patientId, String name, Instant time, byte[] bytes) {
+        return commit(patientId == null ? with(keys::system) : key(patientId), name, time, bytes);
+    }
+
+    /** The commitment that there should be; empty if the ledger knows no such patient, or not any more. */
+    public Optional<Commitment> committed(@Nullable String patientId, String name, Instant time, byte[] bytes) {
+        Optional<PatientKey> key = patientId == null
+                ? Optional.of(with(keys::system))
+                : with(connection -> keys.find(connection, "Patient/" + patientId));
+        return key.map(known -> commit(known, name, time, bytes));
+    }
+
+    private static Commitment commit(PatientKey key, String name, Instant time, byte[] bytes) {
+        byte[] named = key.commitment(("entry-of/v1\n" + name).getBytes(StandardCharsets.UTF_8));
+        byte[] prefix = "stored/v1\n".getBytes(StandardCharsets.UTF_8);
+        byte[] all = Arrays.copyOf(prefix, prefix.length + bytes.length);
+        System.arraycopy(bytes, 0, all, prefix.length, bytes.length);
+        return new Commitment(EntryIds.of(time, named), Bytes.of(key.commitment(all)));
     }
 
     private Optional<PatientKey> key(@Nullable Pseudonym subject) {

@@ -33,6 +33,7 @@ import java.util.Map;
 import javax.sql.DataSource;
 import org.hibernate.cfg.AvailableSettings;
 import org.hibernate.search.mapper.orm.cfg.HibernateOrmMapperSettings;
+import org.securemed.fhir.owner.NewVersions;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -159,6 +160,11 @@ public class HapiJpaConfiguration {
         factory.setJpaPropertyMap(properties);
         factory.setDataSource(dataSource);
         return factory;
+    }
+
+    @Bean
+    NewVersions newVersions(EntityManagerFactory entityManagerFactory) {
+        return new NewVersions(entityManagerFactory);
     }
 
     @Bean

@@ -31,6 +31,8 @@ import org.securemed.fhir.database.DevelopmentPostgres;
 import org.securemed.fhir.demo.DemoConfiguration;
 import org.securemed.fhir.erasure.ErasureConfiguration;
 import org.securemed.fhir.exchange.FhirServerProperties;
+import org.securemed.fhir.integrity.IntegrityConfiguration;
+import org.securemed.fhir.integrity.IntegrityOperations;
 import org.securemed.fhir.keys.KeysConfiguration;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.read.StoredRead;
@@ -90,6 +92,7 @@ import org.springframework.core.Ordered;
     AuditConfiguration.class,
     TransparencyConfiguration.class,
     ErasureConfiguration.class,
+    IntegrityConfiguration.class,
     HealthController.class
 })
 public class ServerConfiguration {
@@ -136,6 +139,7 @@ public class ServerConfiguration {
             AuditOperations auditOperations,
             VerifyOperations verifyOperations,
             ExplainAccessProvider explainAccess,
+            IntegrityOperations integrity,
             Evidence evidence,
             IFhirSystemDao<Bundle, Meta> system,
             ISearchParamRegistry searchParameters) {
@@ -157,6 +161,7 @@ public class ServerConfiguration {
                         auditEvents,
                         auditOperations,
                         verifyOperations,
+                        integrity,
                         new BundleProvider(system, evidence)));
     }
 

@@ -49,15 +49,19 @@ class CapabilitiesIT {
                         "everything",
                         "expand",
                         "explain-access",
+                        "integrity-status",
+                        "integrity-sweep",
                         "lookup",
                         "proof",
                         "recordDisclosure",
+                        "restore-integrity",
                         "subsumes",
                         "summary",
                         "translate",
                         "validate",
                         "validate-code",
                         "verify",
+                        "verify-integrity",
                         "verify-status");
     }
 

@@ -1,5 +1,6 @@
 package org.securemed.ledger.entry;
 
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.UUID;
@@ -19,6 +20,19 @@ public final class EntryIds {
         SecureRandom random = RANDOM.get();
         long high = time.toEpochMilli() << 16 | 0x7000 | random.nextInt(1 << 12);
         long low = 1L << 63 | random.nextLong() >>> 2;
+        return new UUID(high, low);
+    }
+
+    /**
+     * The identity that follows from a time and bytes that nobody can guess, such as a keyed hash of what happened:
+     * whoever has the key finds the entry.
+     *
+     * @param bytes at least 10; the first 74 bits of them are taken
+     */
+    public static UUID of(Instant time, byte[] bytes) {
+        ByteBuffer random = ByteBuffer.wrap(bytes);
+        long high = time.toEpochMilli() << 16 | 0x7000 | random.getShort() & 0xfff;
+        long low = 1L << 63 | random.getLong() >>> 2;
         return new UUID(high, low);
     }
 

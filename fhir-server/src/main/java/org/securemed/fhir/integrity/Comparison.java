@@ -1,0 +1,99 @@
+package org.securemed.fhir.integrity;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.Ownership;
+import org.securemed.fhir.owner.StoredVersionRows;
+import org.securemed.fhir.owner.VersionBytes;
+import org.securemed.ledger.log.Ledger;
+import org.securemed.ledger.log.StoredEntry;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * Compares stored versions with the commitments in the ledger. The entry of a version is found by the patient's key
+ * alone: its id follows from the version's name and time. Thread-safe.
+ */
+final class Comparison {
+    private final Ledger ledger;
+    private final SubjectKeys keys;
+    private final OwnerIndex index;
+    private final JdbcTemplate jdbc;
+
+    Comparison(Ledger ledger, SubjectKeys keys, OwnerIndex index, JdbcTemplate jdbc) {
+        this.ledger = ledger;
+        this.keys = keys;
+        this.index = index;
+        this.jdbc = jdbc;
+    }
+
+    /** Whether a row is what was recorded. */
+    Verdict verdict(StoredVersionRows.Row row) {
+        Verdict verdict = verdict(row.bytes());
+        return row.consistent() || verdict.state().isFinding()
+                ? verdict
+                : new Verdict(verdict.reference(), Verdict.State.ALTERED, verdict.indexes());
+    }
+
+    /** Whether these bytes are what was recorded of the version. */
+    Verdict verdict(VersionBytes version) {
+        List<Long> indexes = new ArrayList<>();
+        Verdict.State worst = Verdict.State.INTACT;
+        for (@Nullable String patient : keysOf(version)) {
+            Verdict.State state = keys.committed(patient, version.reference(), version.updated(), version.canonical())
+                    .map(expected -> state(expected, indexes))
+                    .orElse(Verdict.State.ERASED);
+            worst = worse(worst, state);
+        }
+        return new Verdict(version.reference(), worst, indexes);
+    }
+
+    private static Verdict.State worse(Verdict.State one, Verdict.State other) {
+        return one.isFinding() || !other.isFinding() && one == Verdict.State.ERASED ? one : other;
+    }
+
+    private Verdict.State state(SubjectKeys.Commitment expected, List<Long> indexes) {
+        Optional<StoredEntry> entry = ledger.read(expected.entry());
+        if (entry.isEmpty() && isWaiting(expected.entry())) {
+            return Verdict.State.PENDING;
+        }
+        if (entry.isEmpty()) {
+            // It may have come in between the two looks.
+            entry = ledger.read(expected.entry());
+        }
+        if (entry.isEmpty()) {
+            return Verdict.State.UNRECORDED;
+        }
+        indexes.add(entry.get().index());
+        return expected.commitment().equals(entry.get().entry().resourceCommitment())
+                ? Verdict.State.INTACT
+                : Verdict.State.ALTERED;
+    }
+
+    private boolean isWaiting(UUID entry) {
+        return Boolean.TRUE.equals(jdbc.queryForObject(
+                "select exists (select 1 from ledger.ledger_outbox where id = ?)", Boolean.class, entry));
+    }
+
+    /** Logical ids of the patients whose keys commit to it; null stands for the system's key. */
+    private Set<@Nullable String> keysOf(VersionBytes version) {
+        Set<String> patients = patients(version.resource());
+        if (!patients.isEmpty()) {
+            return new HashSet<>(patients);
+        }
+        Set<@Nullable String> system = new HashSet<>();
+        system.add(null);
+        return system;
+    }
+
+    /** Logical ids of the patients to whom a resource belongs. */
+    Set<String> patients(String resource) {
+        return index.find(resource).map(Ownership::patients).orElse(Set.of());
+    }
+}

@@ -1,0 +1,101 @@
+package org.securemed.fhir.integrity;
+
+import java.time.Clock;
+import javax.sql.DataSource;
+import org.securemed.fhir.audit.IntegrityRecorder;
+import org.securemed.fhir.audit.WrittenVersions;
+import org.securemed.fhir.database.Migrations;
+import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.ShownVersions;
+import org.securemed.fhir.owner.StoredVersionRows;
+import org.securemed.ledger.log.Ledger;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The parts of the comparison. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(IntegrityProperties.class)
+public class IntegrityConfiguration {
+
+    /** The tables of the comparison; whoever needs them asks for this first. */
+    static final class Schema {
+        Schema(DataSource dataSource) {
+            Migrations.migrate(dataSource, "integrity", "db/integrity");
+        }
+    }
+
+    @Bean
+    Schema integritySchema(DataSource dataSource) {
+        return new Schema(dataSource);
+    }
+
+    @Bean
+    StoredVersionRows storedVersionRows(DataSource dataSource) {
+        return new StoredVersionRows(new JdbcTemplate(dataSource));
+    }
+
+    @Bean
+    Comparison integrityComparison(Ledger ledger, SubjectKeys keys, OwnerIndex index, DataSource dataSource) {
+        return new Comparison(ledger, keys, index, new JdbcTemplate(dataSource));
+    }
+
+    @Bean
+    Findings integrityFindings(
+            Schema schema, DataSource dataSource, IntegrityRecorder recorder, Comparison comparison, Clock clock) {
+        return new Findings(new JdbcTemplate(dataSource), recorder, comparison, clock);
+    }
+
+    @Bean
+    Sweep integritySweep(
+            Schema schema,
+            StoredVersionRows rows,
+            Comparison comparison,
+            Findings findings,
+            WrittenVersions written,
+            Ledger ledger,
+            DataSource dataSource,
+            PlatformTransactionManager transactions,
+            Clock clock) {
+        return new Sweep(
+                rows,
+                comparison,
+                findings,
+                written,
+                ledger,
+                new JdbcTemplate(dataSource),
+                new TransactionTemplate(transactions),
+                clock);
+    }
+
+    @Bean(destroyMethod = "close")
+    SweepWork sweepWork(Sweep sweep, IntegrityProperties properties) {
+        return new SweepWork(sweep, properties);
+    }
+
+    @Bean
+    ShownVersions shownVersions(
+            StoredVersionRows rows, Comparison comparison, Findings findings, IntegrityProperties properties) {
+        return new ReadVerification(rows, comparison, findings, properties.onRead());
+    }
+
+    @Bean
+    IntegrityOperations integrityOperations(
+            StoredVersionRows rows,
+            Comparison comparison,
+            Findings findings,
+            Sweep sweep,
+            SweepWork work,
+            IntegrityProperties properties,
+            IntegrityRecorder recorder,
+            PlatformTransactionManager transactions,
+            Ledger ledger) {
+        Restoration restoration = new Restoration(
+                rows, properties, comparison, findings, recorder, new TransactionTemplate(transactions));
+        return new IntegrityOperations(rows, comparison, findings, sweep, work, restoration, ledger);
+    }
+}

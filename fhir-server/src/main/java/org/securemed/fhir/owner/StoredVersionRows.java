@@ -1,0 +1,139 @@
+package org.securemed.fhir.owner;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** HAPI's table of versions, read as it is. Thread-safe. */
+public final class StoredVersionRows {
+    private static final String COLUMNS =
+            "select v.pid, r.res_type, r.fhir_id, v.res_ver, v.res_updated, v.res_encoding, v.source_uri, v.res_text_vc,"
+                    + " case when v.res_text is not null then lo_get(v.res_text) end, r.res_ver,"
+                    + " (v.res_deleted_at is not null), (r.res_deleted_at is not null), v.res_type"
+                    + " from hfj_res_ver v join hfj_resource r on r.res_id = v.res_id and r.partition_id is not distinct"
+                    + " from v.partition_id";
+
+    private final JdbcTemplate jdbc;
+
+    /** @param jdbc on the data source of the FHIR store */
+    public StoredVersionRows(JdbcTemplate jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /**
+     * A row.
+     *
+     * @param key HAPI's own; ascending in about the order of storing
+     * @param bytes what is committed to
+     * @param newest the version that HAPI takes for the newest of the resource
+     * @param consistent whether the columns that repeat what {@code bytes} say agree with it
+     */
+    public record Row(long key, VersionBytes bytes, long newest, boolean consistent) {}
+
+    /** Up to {@code limit} rows with keys greater than {@code after}, ascending. */
+    public List<Row> after(long after, int limit) {
+        return jdbc.query(COLUMNS + " where v.pid > ? order by v.pid limit ?", (row, number) -> row(row), after, limit);
+    }
+
+    /** All versions of a resource, the oldest first. */
+    public List<Row> of(String type, String id) {
+        return jdbc.query(
+                COLUMNS + " where r.res_type = ? and r.fhir_id = ? order by v.res_ver",
+                (row, number) -> row(row),
+                type,
+                id);
+    }
+
+    /** One version of a resource. */
+    public Optional<Row> of(String type, String id, long version) {
+        return jdbc
+                .query(
+                        COLUMNS + " where r.res_type = ? and r.fhir_id = ? and v.res_ver = ?",
+                        (row, number) -> row(row),
+                        type,
+                        id,
+                        version)
+                .stream()
+                .findFirst();
+    }
+
+    /** The version that HAPI takes for the newest of a resource; empty if it knows none. */
+    public OptionalLong newest(String type, String id) {
+        return jdbc
+                .queryForList(
+                        "select res_ver from hfj_resource where res_type = ? and fhir_id = ?", Long.class, type, id)
+                .stream()
+                .filter(Objects::nonNull)
+                .mapToLong(Long::longValue)
+                .findFirst();
+    }
+
+    /** How many rows there are, about. */
+    public long estimate() {
+        Long estimate = jdbc.queryForObject(
+                "select greatest(0, reltuples)::bigint from pg_class where oid = 'hfj_res_ver'::regclass", Long.class);
+        return estimate == null ? 0 : estimate;
+    }
+
+    /**
+     * Puts back what was committed to.
+     *
+     * @param version whose row is there
+     */
+    public void restore(VersionBytes version) {
+        boolean deleted = version.encoding().equals(DELETED);
+        int changed = jdbc.update(
+                "update hfj_res_ver v set res_updated = ?, res_encoding = ?, source_uri = ?, res_text_vc = ?,"
+                        + " res_type = r.res_type, res_text = null,"
+                        + " res_deleted_at = case when ? then coalesce(v.res_deleted_at, ?) end"
+                        + " from hfj_resource r where r.res_id = v.res_id and r.res_type = ? and r.fhir_id = ?"
+                        + " and v.res_ver = ?",
+                java.sql.Timestamp.from(version.updated()),
+                version.encoding(),
+                version.source(),
+                deleted ? null : new String(version.text(), StandardCharsets.UTF_8),
+                deleted,
+                java.sql.Timestamp.from(version.updated()),
+                version.type(),
+                version.id(),
+                version.version());
+        if (changed != 1) {
+            throw new IllegalStateException("one version was to be restored, not " + changed);
+        }
+    }
+
+    /** HAPI's encoding of a deletion. */
+    public static final String DELETED = "DEL";
+
+    private static Row row(ResultSet row) throws SQLException {
+        @Nullable String inline = row.getString(8);
+        byte @Nullable [] large = row.getBytes(9);
+        byte[] text = new byte[0];
+        if (inline != null) {
+            text = inline.getBytes(StandardCharsets.UTF_8);
+        } else if (large != null) {
+            text = large;
+        }
+        VersionBytes bytes = new VersionBytes(
+                row.getString(2),
+                row.getString(3),
+                row.getLong(4),
+                row.getTimestamp(5).toInstant(),
+                row.getString(6),
+                row.getString(7),
+                text);
+        long newest = row.getLong(10);
+        boolean deleted = bytes.encoding().equals(DELETED);
+        boolean consistent = row.getBoolean(11) == deleted
+                && bytes.type().equals(row.getString(13))
+                && bytes.version() <= newest
+                && (bytes.version() != newest || row.getBoolean(12) == deleted);
+        return new Row(row.getLong(1), bytes, newest, consistent);
+    }
+}
