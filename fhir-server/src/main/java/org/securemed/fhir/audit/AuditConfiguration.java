@@ -119,6 +119,22 @@ public class AuditConfiguration {
         return new WrittenVersions(keys);
     }
 
+    @Bean
+    AccessStream accessStream(Ledger ledger, SubjectKeys keys) {
+        return new AccessStream(ledger, keys);
+    }
+
+    @Bean
+    ReviewLog reviewLog(
+            EntryFactory entries, LedgerGateway gateway, Ledger ledger, SubjectKeys keys, AuditEventStore store) {
+        return new ReviewLog(entries, gateway, ledger, keys, store);
+    }
+
+    @Bean
+    EventStream eventStream(Ledger ledger, AuditEventStore store) {
+        return new EventStream(ledger, store);
+    }
+
     /** Outside of everything else: whatever answers below {@code /fhir} passes here. */
     @Bean
     FilterRegistrationBean<RecordedResponseFilter> recordedResponseFilter(ProblemWriter problems) {

@@ -30,7 +30,10 @@ final class AuditEventStore {
     /** The most entries that one page of a search looks at; its next link goes on behind them. */
     static final int MOST_SCANNED = 20_000;
 
-    /** Entries that the log makes about itself, or that hold a consent transition beside the access that made it. */
+    /**
+     * Entries that the log makes about itself, that hold a consent transition beside the access that made it, or what
+     * only compliance officers see.
+     */
     static final Set<Op> INTERNAL = internal();
 
     private static final int BATCH = 500;
@@ -97,6 +100,11 @@ final class AuditEventStore {
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
+    }
+
+    /** What a stored entry is seen as, if it is seen as AuditEvents. */
+    Optional<Seen> opened(StoredEntry stored) {
+        return open(stored);
     }
 
     /**
@@ -250,7 +258,7 @@ final class AuditEventStore {
 
     private static Set<Op> internal() {
         Set<Op> ops = new HashSet<>(RecordedTransition.ops());
-        ops.addAll(Set.of(Op.KEY, Op.CHECKPOINT, Op.ERASE));
+        ops.addAll(Set.of(Op.KEY, Op.CHECKPOINT, Op.ERASE, ReviewLog.FINDING, ReviewLog.REVIEW));
         return Set.copyOf(ops);
     }
 

@@ -241,6 +241,53 @@ final class EntryFactory {
                 .build();
     }
 
+    /** The entry of a finding; the same finding has the same id. */
+    Entry finding(Op op, @Nullable String patientId, String name, Instant day, String content) {
+        UUID id =
+                keys.commit(patientId, op.code() + "|" + name, day, new byte[0]).entry();
+        return own(op, id, patientId, null, List.of(), null, content);
+    }
+
+    /** The entry of what a reviewer says. */
+    Entry review(Exchange exchange, Op op, @Nullable String patientId, String about, String note) {
+        return own(op, EntryIds.next(clock.instant()), patientId, exchange, List.of(about), note, null);
+    }
+
+    private Entry own(
+            Op op,
+            UUID id,
+            @Nullable String patientId,
+            @Nullable Exchange exchange,
+            List<String> resources,
+            @Nullable String note,
+            @Nullable String content) {
+        @Nullable Requester requester = exchange == null ? null : exchange.requester();
+        @Nullable Pseudonym subject = patientId == null ? null : keys.subject(patientId);
+        EntryDetail detail = new EntryDetail(
+                patientId == null ? null : "Patient/" + patientId,
+                requester == null ? null : requester.fhirUser(),
+                requester == null ? null : requester.displayName(),
+                null,
+                null,
+                requester == null ? null : requester.clientId(),
+                requester == null ? null : requester.tokenId(),
+                requester == null ? null : requester.issuer(),
+                requester == null ? null : requester.subject(),
+                null,
+                null,
+                null,
+                resources,
+                exchange == null ? null : exchange.requestId(),
+                null,
+                note,
+                content);
+        return Entry.builder(id, clock.instant(), instance, op)
+                .patient(subject)
+                .outcome(0)
+                .sealed(keys.seal(subject, id, detail.toJson()))
+                .build();
+    }
+
     /** As declared for the request; of what only an emergency opens, the emergency; otherwise as the token says. */
     private static @Nullable String purpose(Exchange exchange, Optional<Access> access) {
         return exchange.declared()

@@ -31,11 +31,14 @@ import org.securemed.fhir.database.DevelopmentPostgres;
 import org.securemed.fhir.demo.DemoConfiguration;
 import org.securemed.fhir.erasure.ErasureConfiguration;
 import org.securemed.fhir.exchange.FhirServerProperties;
+import org.securemed.fhir.feed.FeedConfiguration;
 import org.securemed.fhir.integrity.IntegrityConfiguration;
 import org.securemed.fhir.integrity.IntegrityOperations;
 import org.securemed.fhir.keys.KeysConfiguration;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.read.StoredRead;
+import org.securemed.fhir.review.ReviewConfiguration;
+import org.securemed.fhir.review.ReviewOperations;
 import org.securemed.fhir.smart.RefusedRequests;
 import org.securemed.fhir.smart.SmartConfiguration;
 import org.securemed.fhir.smart.SmartSweep;
@@ -93,6 +96,8 @@ import org.springframework.core.Ordered;
     TransparencyConfiguration.class,
     ErasureConfiguration.class,
     IntegrityConfiguration.class,
+    ReviewConfiguration.class,
+    FeedConfiguration.class,
     HealthController.class
 })
 public class ServerConfiguration {
@@ -140,6 +145,7 @@ public class ServerConfiguration {
             VerifyOperations verifyOperations,
             ExplainAccessProvider explainAccess,
             IntegrityOperations integrity,
+            ReviewOperations review,
             Evidence evidence,
             IFhirSystemDao<Bundle, Meta> system,
             ISearchParamRegistry searchParameters) {
@@ -162,6 +168,7 @@ public class ServerConfiguration {
                         auditOperations,
                         verifyOperations,
                         integrity,
+                        review,
                         new BundleProvider(system, evidence)));
     }
 

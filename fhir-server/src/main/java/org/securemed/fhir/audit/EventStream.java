@@ -1,0 +1,43 @@
+package org.securemed.fhir.audit;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.hl7.fhir.r4.model.AuditEvent;
+import org.securemed.ledger.log.Ledger;
+import org.securemed.ledger.log.StoredEntry;
+
+/** All AuditEvents in the order of the ledger. Thread-safe. */
+public final class EventStream {
+    private final Ledger ledger;
+    private final AuditEventStore store;
+
+    EventStream(Ledger ledger, AuditEventStore store) {
+        this.ledger = ledger;
+        this.store = store;
+    }
+
+    /**
+     * Some events.
+     *
+     * @param next index of the entry behind those that were looked at
+     */
+    public record Page(List<AuditEvent> events, long next) {
+        public Page {
+            events = List.copyOf(events);
+        }
+    }
+
+    /**
+     * The events of up to {@code limit} entries from index {@code from} on; those of erased patients, and entries that
+     * the log makes about itself, have none.
+     */
+    public Page read(long from, int limit) {
+        List<AuditEvent> events = new ArrayList<>();
+        long next = from;
+        for (StoredEntry stored : ledger.range(from, limit)) {
+            store.opened(stored).ifPresent(seen -> events.addAll(seen.events()));
+            next = stored.index() + 1;
+        }
+        return new Page(events, next);
+    }
+}

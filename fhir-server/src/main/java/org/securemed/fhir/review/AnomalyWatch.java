@@ -1,0 +1,147 @@
+package org.securemed.fhir.review;
+
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.audit.AccessStream;
+import org.securemed.fhir.audit.ReviewLog;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * Reads the ledger behind the requests, lets the rules look, and puts findings into the ledger. Where it is, is stored;
+ * what is looked at twice makes no second finding, because the finding's id follows from what it says.
+ */
+final class AnomalyWatch implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(AnomalyWatch.class);
+    private static final int BATCH = 500;
+
+    private final AccessStream stream;
+    private final CareContext context;
+    private final ReviewLog findings;
+    private final JdbcTemplate jdbc;
+    private final ReviewProperties settings;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread made = new Thread(work, "anomaly-watch");
+        made.setDaemon(true);
+        return made;
+    });
+    /** Of the thread that looks; null until it has looked again at what the rules remember. */
+    private @Nullable AnomalyDetector detector;
+
+    @SuppressWarnings("FutureReturnValueIgnored") // run() throws nothing that anybody could wait for
+    AnomalyWatch(
+            AccessStream stream,
+            CareContext context,
+            ReviewLog findings,
+            JdbcTemplate jdbc,
+            ReviewProperties settings) {
+        this.stream = stream;
+        this.context = context;
+        this.findings = findings;
+        this.jdbc = jdbc;
+        this.settings = settings;
+        if (settings.enabled()) {
+            long millis = settings.interval().toMillis();
+            thread.scheduleWithFixedDelay(this::run, millis, millis, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void run() {
+        try {
+            while (look() == BATCH) {
+                log.atDebug().log("anomaly rules are behind");
+            }
+        } catch (RuntimeException e) {
+            // Where it is, is stored; the next attempt goes on there.
+            detector = null;
+            log.atError().addKeyValue("error", e.getClass().getName()).log("the anomaly rules have to wait");
+        }
+    }
+
+    /** Looks at the next entries; how many there were. */
+    synchronized int look() {
+        Optional<Long> stored = jdbc.queryForList("select place from review.reader where id = 1", Long.class).stream()
+                .findFirst();
+        long place = stored.orElse(0L);
+        AnomalyDetector rules = detector;
+        if (rules == null) {
+            rules = new AnomalyDetector(context, settings);
+            remember(rules, place);
+            detector = rules;
+        }
+        List<AccessStream.Line> lines = stream.read(place, BATCH);
+        for (AccessStream.Line line : lines) {
+            observed(line).flatMap(rules::observe).ifPresent(this::keep);
+        }
+        if (!lines.isEmpty()) {
+            long next = lines.get(lines.size() - 1).index() + 1;
+            jdbc.update(
+                    "insert into review.reader (id, place) values (1, ?)"
+                            + " on conflict (id) do update set place = greatest(reader.place, excluded.place)",
+                    next);
+        }
+        return lines.size();
+    }
+
+    /** Lets the rules see what they would remember had the server not been restarted. */
+    private void remember(AnomalyDetector rules, long place) {
+        long from = stream.beginning(place, AnomalyDetector.MEMORY);
+        while (from < place) {
+            List<AccessStream.Line> lines = stream.read(from, (int) Math.min(BATCH, place - from));
+            if (lines.isEmpty()) {
+                return;
+            }
+            lines.forEach(line -> observed(line).ifPresent(rules::observe));
+            from = lines.get(lines.size() - 1).index() + 1;
+        }
+    }
+
+    /** What the rules see of a line; empty if it is not a person's of the staff. */
+    static Optional<Observed> observed(AccessStream.Line line) {
+        String user = line.user();
+        if (user == null || !user.startsWith("Practitioner")) {
+            return Optional.empty();
+        }
+        Observed.Kind kind = Observed.Kind.OTHER;
+        if (line.isCard()) {
+            kind = Observed.Kind.CARD;
+        } else if (line.patient() != null && line.isDenied()) {
+            kind = Observed.Kind.DENIED;
+        } else if (line.patient() != null && line.shows()) {
+            kind = Observed.Kind.OPENED;
+        } else if (line.isPatientSearch()) {
+            kind = Observed.Kind.SEARCHED;
+        }
+        return Optional.of(
+                new Observed(line.event(), line.at(), user, line.role(), line.patient(), kind, line.address()));
+    }
+
+    private void keep(AnomalyDetector.Finding finding) {
+        Observed seen = finding.observed();
+        String rules = finding.reasons().stream()
+                .map(reason -> reason.rule().code())
+                .sorted()
+                .collect(Collectors.joining(","));
+        boolean several =
+                finding.reasons().stream().allMatch(reason -> reason.rule() == Suspicion.Rule.REPEATED_DENIALS);
+        String name = several ? seen.user() + "|" + rules : seen.user() + "|" + seen.patient() + "|" + rules;
+        findings.finding(
+                several ? null : seen.patient(),
+                name,
+                seen.at().atOffset(ZoneOffset.UTC).truncatedTo(ChronoUnit.DAYS).toInstant(),
+                FindingText.of(finding).toJson());
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+}

@@ -1,0 +1,171 @@
+package org.securemed.fhir.review;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpRequest;
+import java.util.List;
+import java.util.UUID;
+import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.CodeType;
+import org.hl7.fhir.r4.model.Coding;
+import org.hl7.fhir.r4.model.DetectedIssue;
+import org.hl7.fhir.r4.model.Parameters;
+import org.hl7.fhir.r4.model.Parameters.ParametersParameterComponent;
+import org.hl7.fhir.r4.model.Patient;
+import org.hl7.fhir.r4.model.Reference;
+import org.hl7.fhir.r4.model.StringType;
+import org.junit.jupiter.api.Test;
+import org.securemed.fhir.consent.Consents;
+import org.securemed.fhir.server.TestServer;
+import org.securemed.fhir.server.TestServer.Answer;
+
+/** Emergencies and findings, from what clinicians did to what an officer says of it. */
+class ReviewIT {
+    private static final TestServer SERVER = TestServer.shared();
+
+    @Test
+    void curiosity_about_a_famous_patient_becomes_a_finding_once_and_is_reviewed() {
+        String id = patient(true);
+        Consents.form(SERVER, id);
+        Consents.record(SERVER, Consents.permit(id, "Practitioner/jonas-lindqvist"));
+        for (int i = 0; i < 3; i++) {
+            assertThat(SERVER.get("physician2", "Patient/" + id).status()).isEqualTo(200);
+        }
+        look();
+
+        List<DetectedIssue> issues = findings("open", id);
+        assertThat(issues).hasSize(1);
+        DetectedIssue issue = issues.get(0);
+        assertThat(SERVER.fhir().newJsonParser().encodeResourceToString(issue))
+                .contains("\"vip\"")
+                .contains("no-care-relationship")
+                .contains("Practitioner/jonas-lindqvist")
+                .contains("AuditEvent/");
+        assertThat(SERVER.get("patient", "AuditEvent/" + issue.getIdElement().getIdPart())
+                        .status())
+                .isEqualTo(404);
+
+        Answer reviewed = review("compliance", issue.getIdElement().getIdPart(), "not-justified", "No reason given.");
+
+        assertThat(reviewed.status()).as(reviewed.toString()).isEqualTo(200);
+        assertThat(findings("open", id)).isEmpty();
+        assertThat(findings("reviewed", id))
+                .singleElement()
+                .satisfies(done -> assertThat(
+                                done.getMitigationFirstRep().getAction().getText())
+                        .isEqualTo("not-justified: No reason given."));
+    }
+
+    @Test
+    void an_emergency_waits_for_its_review_with_what_was_opened_under_it() {
+        String id = patient(false);
+        Parameters why = new Parameters();
+        why.addParameter("reason", new StringType("Unconscious"));
+        Answer declared = SERVER.post("physician", "Patient/" + id + "/$break-glass", why);
+        assertThat(declared.status()).as(declared.toString()).isEqualTo(200);
+        assertThat(SERVER.get("physician", "Patient/" + id).status()).isEqualTo(200);
+
+        ParametersParameterComponent emergency = emergencies("open", id).get(0);
+        assertThat(part(emergency, "reason")).isEqualTo("Unconscious");
+        assertThat(part(emergency, "purpose")).isEqualTo("BTG");
+        assertThat(part(emergency, "relationship")).isEqualTo("false");
+        assertThat(part(emergency, "overdue")).isEqualTo("false");
+        assertThat(emergency.getPart().stream().filter(part -> part.getName().equals("opened")))
+                .hasSize(1);
+        String event = reference(emergency, "declaration").replace("AuditEvent/", "");
+        assertThat(review("compliance", event, "perhaps", "x").status()).isEqualTo(400);
+        assertThat(review("compliance", event, "justified", " ").status()).isEqualTo(400);
+        assertThat(review("compliance", UUID.randomUUID().toString(), "justified", "x")
+                        .status())
+                .isEqualTo(404);
+        assertThat(review("compliance", event, "justified", "Charted in the ambulance.")
+                        .status())
+                .isEqualTo(200);
+        assertThat(emergencies("open", id)).isEmpty();
+        assertThat(part(emergencies("reviewed", id).get(0), "review"))
+                .isEqualTo("justified: Charted in the ambulance.");
+    }
+
+    @Test
+    void it_is_for_compliance_officers_and_nobody_else() {
+        for (String user : List.of("physician", "nurse", "patient", "administrator", "backend")) {
+            assertThat(SERVER.get(user, "AuditEvent/$findings").status())
+                    .as(user)
+                    .isEqualTo(403);
+            assertThat(SERVER.get(user, "AuditEvent/$break-glass-reviews").status())
+                    .as(user)
+                    .isEqualTo(403);
+            assertThat(review(user, UUID.randomUUID().toString(), "justified", "x")
+                            .status())
+                    .as(user)
+                    .isEqualTo(403);
+        }
+    }
+
+    private static void look() {
+        AnomalyWatch watch = SERVER.bean(AnomalyWatch.class);
+        int looked = watch.look();
+        while (looked > 0) {
+            looked = watch.look();
+        }
+    }
+
+    private static List<DetectedIssue> findings(String status, String patient) {
+        Answer answer = SERVER.get("compliance", "AuditEvent/$findings?status=" + status);
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        return answer.bundle().getEntry().stream()
+                .map(Bundle.BundleEntryComponent::getResource)
+                .map(DetectedIssue.class::cast)
+                .filter(issue ->
+                        ("Patient/" + patient).equals(issue.getPatient().getReference()))
+                .toList();
+    }
+
+    private static List<ParametersParameterComponent> emergencies(String status, String patient) {
+        Answer answer = SERVER.get("compliance", "AuditEvent/$break-glass-reviews?status=" + status);
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        return ((Parameters) answer.resource())
+                .getParameter().stream()
+                        .filter(one -> reference(one, "patient").equals("Patient/" + patient))
+                        .toList();
+    }
+
+    private static Answer review(String user, String event, String outcome, String note) {
+        Parameters parameters = new Parameters();
+        parameters.addParameter("outcome", new CodeType(outcome));
+        parameters.addParameter("note", new StringType(note));
+        return SERVER.post(user, "AuditEvent/" + event + "/$review", parameters);
+    }
+
+    private static String part(ParametersParameterComponent parameter, String name) {
+        return parameter.getPart().stream()
+                .filter(part -> part.getName().equals(name))
+                .map(part -> String.valueOf(part.getValue().primitiveValue()))
+                .findFirst()
+                .orElse("");
+    }
+
+    private static String reference(ParametersParameterComponent parameter, String name) {
+        return parameter.getPart().stream()
+                .filter(part -> part.getName().equals(name))
+                .map(part -> ((Reference) part.getValue()).getReference())
+                .findFirst()
+                .orElse("");
+    }
+
+    private static String patient(boolean vip) {
+        Patient patient = new Patient();
+        patient.setId("review-" + UUID.randomUUID());
+        patient.addName().setFamily("Unlikely").addGiven("Name");
+        if (vip) {
+            patient.getMeta().addSecurity(new Coding("http://terminology.hl7.org/CodeSystem/v3-ActCode", "VIP", null));
+        }
+        Answer answer = SERVER.send(
+                SERVER.request("backend", "Patient/" + patient.getIdElement().getIdPart())
+                        .header("Content-Type", "application/fhir+json")
+                        .PUT(HttpRequest.BodyPublishers.ofString(
+                                SERVER.fhir().newJsonParser().encodeResourceToString(patient))));
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(201);
+        return patient.getIdElement().getIdPart();
+    }
+}
