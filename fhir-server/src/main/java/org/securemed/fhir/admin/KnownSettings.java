@@ -70,6 +70,7 @@ public final class KnownSettings {
                     "securemed.feed.token",
                     "securemed.feed.interval",
                     "securemed.feed.batch",
+                    "securemed.audit.metadata",
                     "securemed.demo.enabled",
                     "securemed.demo.token-lifetime",
                     "securemed.demo.directory",

@@ -15,6 +15,7 @@ import org.securemed.fhir.smart.SecurityEvents;
 import org.securemed.fhir.smart.SmartDiscovery;
 import org.securemed.fhir.smart.SmartProperties;
 import org.securemed.ledger.log.Ledger;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -22,6 +23,7 @@ import org.springframework.core.Ordered;
 
 /** The recorder, its backstop, and the view of what was recorded. */
 @Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(AuditProperties.class)
 public class AuditConfiguration {
 
     @Bean
@@ -41,8 +43,9 @@ public class AuditConfiguration {
             ProblemWriter problems,
             OwnerIndex index,
             OwnerFinder finder,
-            NewVersions versions) {
-        return new AuditRecorder(entries, ledger, problems, index, finder, versions);
+            NewVersions versions,
+            AuditProperties settings) {
+        return new AuditRecorder(entries, ledger, problems, index, finder, versions, settings);
     }
 
     @Bean

@@ -4,6 +4,7 @@ import ca.uhn.fhir.interceptor.api.Hook;
 import ca.uhn.fhir.interceptor.api.Interceptor;
 import ca.uhn.fhir.interceptor.api.Pointcut;
 import ca.uhn.fhir.rest.api.RequestTypeEnum;
+import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import ca.uhn.fhir.rest.api.server.ResponseDetails;
 import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
@@ -49,6 +50,7 @@ public final class AuditRecorder {
     private final ProblemWriter problems;
     private final OwnerIndex index;
     private final NewVersions versions;
+    private final AuditProperties settings;
     private final InteractionEntries interactions;
     private final BundleEntryRecords bundles;
 
@@ -58,7 +60,9 @@ public final class AuditRecorder {
             ProblemWriter problems,
             OwnerIndex index,
             OwnerFinder finder,
-            NewVersions versions) {
+            NewVersions versions,
+            AuditProperties settings) {
+        this.settings = settings;
         this.versions = versions;
         this.entries = entries;
         this.ledger = ledger;
@@ -106,7 +110,9 @@ public final class AuditRecorder {
     public boolean answering(
             RequestDetails request, @Nullable ResponseDetails response, HttpServletRequest servletRequest) {
         Optional<Exchange> exchange = Exchange.of(request);
-        if (exchange.isPresent()) {
+        if (!settings.metadata() && request.getRestOperationType() == RestOperationTypeEnum.METADATA) {
+            Recorded.mark(servletRequest);
+        } else if (exchange.isPresent()) {
             int status = response == null || response.getResponseCode() == 0 ? 200 : response.getResponseCode();
             record(exchange.get(), request, status, response == null ? null : response.getResponseResource());
             Recorded.mark(servletRequest);

@@ -36,6 +36,10 @@ record RequestFacts(
     static final Op TRANSACTION = new Op("transaction");
     static final Op BATCH = new Op("batch");
 
+    private static final Op HISTORY_TYPE = new Op("history.type");
+    private static final Op HISTORY_SYSTEM = new Op("history.system");
+    private static final Op REQUEST = new Op("request");
+
     private static final int LONGEST_QUERY = 8 * 1024;
 
     private static final Map<RestOperationTypeEnum, Op> OPS = Map.ofEntries(
@@ -45,8 +49,8 @@ record RequestFacts(
             Map.entry(RestOperationTypeEnum.GET_PAGE, Op.SEARCH),
             Map.entry(RestOperationTypeEnum.SEARCH_SYSTEM, new Op("search.system")),
             Map.entry(RestOperationTypeEnum.HISTORY_INSTANCE, Op.HISTORY),
-            Map.entry(RestOperationTypeEnum.HISTORY_TYPE, new Op("history.type")),
-            Map.entry(RestOperationTypeEnum.HISTORY_SYSTEM, new Op("history.system")),
+            Map.entry(RestOperationTypeEnum.HISTORY_TYPE, HISTORY_TYPE),
+            Map.entry(RestOperationTypeEnum.HISTORY_SYSTEM, HISTORY_SYSTEM),
             Map.entry(RestOperationTypeEnum.CREATE, Op.CREATE),
             Map.entry(RestOperationTypeEnum.UPDATE, Op.UPDATE),
             Map.entry(RestOperationTypeEnum.PATCH, Op.PATCH),
@@ -95,7 +99,7 @@ record RequestFacts(
         RestOperationTypeEnum type = request.getRestOperationType();
         Op op = type == null ? null : OPS.get(type);
         if (op == null) {
-            return unknown(request.getRequestType());
+            return unknown(request);
         }
         if (op.equals(Op.VREAD) && !(request.getId() != null && request.getId().hasVersionIdPart())) {
             // HAPI says so of a read in a Bundle.
@@ -108,14 +112,21 @@ record RequestFacts(
     }
 
     /** What isn't offered, or can't be understood. */
-    private static Op unknown(@Nullable RequestTypeEnum method) {
+    private static Op unknown(RequestDetails request) {
+        RequestTypeEnum method = request.getRequestType();
+        String path = request.getRequestPath();
+        if (method == RequestTypeEnum.GET && path != null && path.endsWith("_history")) {
+            return path.equals("_history")
+                    ? HISTORY_SYSTEM
+                    : path.matches("[A-Z][A-Za-z]+/_history") ? HISTORY_TYPE : REQUEST;
+        }
         if (method == RequestTypeEnum.PUT) {
             return Op.UPDATE;
         }
         if (method == RequestTypeEnum.PATCH) {
             return Op.PATCH;
         }
-        return method == RequestTypeEnum.DELETE ? Op.DELETE : new Op("request");
+        return method == RequestTypeEnum.DELETE ? Op.DELETE : REQUEST;
     }
 
     private static String query(RequestDetails request, @Nullable HttpServletRequest sent) {
