@@ -47,18 +47,26 @@ public final class IntegrityRecorder {
                 List.of());
     }
 
+    /** Returns when entries of a committed transaction are durable in the log. */
+    public void seal(List<Entry> staged) {
+        ledger.seal(staged);
+    }
+
     /**
      * Records in the caller's transaction that a version is put back: the digests of before and after, and what was
      * there before, if it is no longer than about 12 kB packed.
      *
      * @param by who asked
+     * @return what is to be {@linkplain #seal sealed} after the commit
      */
-    public void restored(Set<String> patients, VersionBytes before, VersionBytes after, String by) {
+    public List<Entry> restored(Set<String> patients, VersionBytes before, VersionBytes after, String by) {
         String note = "by %s; before sha256 %s, after sha256 %s"
                 .formatted(by, TreeHash.sha256(before.canonical()), TreeHash.sha256(after.canonical()));
         String packed = packed(before.text());
-        ledger.stage(
-                each(patients, patient -> entries.integrity(RESTORE, patient, after.reference(), note, 0, packed)));
+        List<Entry> made =
+                each(patients, patient -> entries.integrity(RESTORE, patient, after.reference(), note, 0, packed));
+        ledger.stage(made);
+        return made;
     }
 
     private static List<Entry> each(Set<String> patients, Function<@Nullable String, Entry> entry) {

@@ -1,10 +1,13 @@
 package org.securemed.fhir.integrity;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.securemed.fhir.audit.IntegrityRecorder;
 import org.securemed.fhir.owner.StoredVersionRows;
 import org.securemed.fhir.owner.VersionBytes;
+import org.securemed.ledger.entry.Entry;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -75,10 +78,12 @@ final class Restoration {
         if (after.isEmpty()) {
             return offered.isPresent() || copied.isPresent() ? Outcome.NOT_THE_RECORDED : Outcome.NOT_THERE;
         }
+        List<Entry> staged = new ArrayList<>();
         transaction.executeWithoutResult(status -> {
-            recorder.restored(comparison.patients(before.resource()), before, after.get(), by);
+            staged.addAll(recorder.restored(comparison.patients(before.resource()), before, after.get(), by));
             rows.restore(after.get());
         });
+        recorder.seal(staged);
         findings.close(before.reference());
         return Outcome.RESTORED;
     }

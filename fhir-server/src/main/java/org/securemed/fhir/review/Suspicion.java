@@ -16,7 +16,7 @@ record Suspicion(Rule rule, double score, String evidence) {
         NO_CARE_RELATIONSHIP("no-care-relationship", 0.3),
         OFF_HOURS("off-hours", 0.25),
         VOLUME("volume", 0.7),
-        SEARCH_THEN_OPEN("search-then-open", 0.35),
+        SEARCH_THEN_OPEN("search-then-open", 0.25),
         VIP("vip", 0.5),
         DEPARTMENT_MISMATCH("department-mismatch", 0.3),
         CARD_IN_TWO_PLACES("card-in-two-places", 0.9),

@@ -63,14 +63,15 @@ class AnomalyDetectorTest {
 
     @Test
     void searched_and_then_opened() {
+        hospital.departmentsOfPatient = Set.of("Organization/y");
         AnomalyDetector detector = detector();
         detector.observe(event(NOON, null, Observed.Kind.SEARCHED, "here"));
         assertThat(rules(detector.observe(event(NOON.plusSeconds(120), PATIENT, Observed.Kind.OPENED, "here"))))
-                .containsExactly(Rule.NO_CARE_RELATIONSHIP, Rule.SEARCH_THEN_OPEN);
+                .containsExactly(Rule.NO_CARE_RELATIONSHIP, Rule.DEPARTMENT_MISMATCH, Rule.SEARCH_THEN_OPEN);
         AnomalyDetector later = detector();
         later.observe(event(NOON, null, Observed.Kind.SEARCHED, "here"));
         assertThat(rules(later.observe(event(NOON.plusSeconds(121), PATIENT, Observed.Kind.OPENED, "here"))))
-                .isEmpty();
+                .containsExactly(Rule.NO_CARE_RELATIONSHIP, Rule.DEPARTMENT_MISMATCH);
     }
 
     @Test
