@@ -18,6 +18,7 @@ import org.securemed.ledger.files.BlockLine;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.log.LedgerUnavailableException;
 import org.securemed.ledger.log.StoredEntry;
+import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.Tile;
 import org.securemed.ledger.witness.Witnessing;
 
@@ -125,7 +126,9 @@ final class PublishedLog {
                         asked.status(),
                         asked.equivocations().all().stream()
                                 .map(pair -> new WitnessView.Pair(
-                                        pair.one().toString(), pair.other().toString()))
+                                        pair.one().toString(),
+                                        pair.other().toString(),
+                                        pair.path().stream().map(Hash::toBase64).toList()))
                                 .toList());
     }
 

@@ -41,6 +41,8 @@ record WitnessView(
      *
      * @param one as a note
      * @param other as a note
+     * @param proof where their sizes differ, the consistency proof from the root that the larger tree had at the
+     *     smaller size, which is not the one that was signed: hashes in base64
      */
-    record Pair(String one, String other) {}
+    record Pair(String one, String other, List<String> proof) {}
 }

@@ -169,7 +169,12 @@ final class EntryReader {
     }
 
     private Bytes bytes() throws IOException, EntryException {
-        return Bytes.of(Base64.getDecoder().decode(text()));
+        String text = text();
+        Bytes bytes = Bytes.of(Base64.getDecoder().decode(text));
+        if (!bytes.toBase64().equals(text)) {
+            throw new EntryException("bytes are not in their one form of base64");
+        }
+        return bytes;
     }
 
     private static UUID uuid(String text) throws EntryException {

@@ -30,6 +30,14 @@ public record ConsistencyProof(long oldSize, long newSize, List<Hash> path) {
             verifySame(oldRoot, newRoot);
             return;
         }
+        Roots roots = roots(oldRoot);
+        if (!roots.oldRoot.equals(oldRoot) || !roots.newRoot.equals(newRoot)) {
+            throw new ProofException("the tree of %d leaves does not extend the one of %d".formatted(newSize, oldSize));
+        }
+    }
+
+    /** The roots that the path leads to, from the old tree if that is perfect. */
+    private Roots roots(Hash oldRoot) throws ProofException {
         if (path.isEmpty()) {
             throw new ProofException("the proof from %d to %d leaves is empty".formatted(oldSize, newSize));
         }
@@ -64,9 +72,28 @@ public record ConsistencyProof(long oldSize, long newSize, List<Hash> path) {
         if (sn != 0) {
             throw new ProofException("the proof from %d to %d leaves is too short".formatted(oldSize, newSize));
         }
-        if (!fr.equals(oldRoot) || !sr.equals(newRoot)) {
-            throw new ProofException("the tree of %d leaves does not extend the one of %d".formatted(newSize, oldSize));
+        return new Roots(fr, sr);
+    }
+
+    private record Roots(Hash oldRoot, Hash newRoot) {}
+
+    /**
+     * The root that the tree of {@code newRoot} had when it had {@code oldSize} leaves, by this path: another than that
+     * of a tree somebody was shown is evidence of two trees.
+     *
+     * @param oldRoot what the old root is taken for when it is a node of the path's own, that is when {@code oldSize}
+     *     is a power of two: then the path shows that root or none
+     * @throws ProofException if the path does not lead to {@code newRoot}
+     */
+    public Hash oldRootIn(Hash newRoot, Hash oldRoot) throws ProofException {
+        if (oldSize == newSize) {
+            return newRoot;
         }
+        Roots roots = roots(oldRoot);
+        if (!roots.newRoot.equals(newRoot)) {
+            throw new ProofException("the path does not lead to the root of %d leaves".formatted(newSize));
+        }
+        return roots.oldRoot;
     }
 
     private void verifySame(Hash oldRoot, Hash newRoot) throws ProofException {

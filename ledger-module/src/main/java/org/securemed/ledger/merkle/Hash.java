@@ -1,6 +1,7 @@
 package org.securemed.ledger.merkle;
 
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +64,24 @@ public final class Hash {
     @Override
     public int hashCode() {
         return Arrays.hashCode(bytes);
+    }
+
+    /** Base64, as C2SP formats have it. */
+    public String toBase64() {
+        return Base64.getEncoder().encodeToString(toByteArray());
+    }
+
+    /**
+     * Reads {@link #toBase64()}.
+     *
+     * @throws IllegalArgumentException if it is not that of 32 bytes, in its one form
+     */
+    public static Hash ofBase64(String base64) {
+        Hash hash = of(Base64.getDecoder().decode(base64));
+        if (!hash.toBase64().equals(base64)) {
+            throw new IllegalArgumentException("base64 has one form");
+        }
+        return hash;
     }
 
     /** Lower-case hexadecimal. */

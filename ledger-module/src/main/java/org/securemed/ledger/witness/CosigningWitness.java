@@ -16,15 +16,20 @@ import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.log.CheckpointVault;
 import org.securemed.ledger.merkle.ConsistencyProof;
+import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.ProofException;
 import org.securemed.ledger.merkle.TreeHash;
 import org.securemed.ledger.storage.FileCheckpointVault;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A witness: for each log that it knows it keeps the last checkpoint it cosigned, durably before it answers, and
  * cosigns only what extends that. Thread safe, also among processes that share the directory.
  */
 public final class CosigningWitness {
+    private static final Logger log = LoggerFactory.getLogger(CosigningWitness.class);
+
     private final List<CosignKey> keys;
     private final Clock clock;
     private final Map<String, KnownOrigin> byOrigin = new HashMap<>();
@@ -100,13 +105,14 @@ public final class CosigningWitness {
         if (last.isPresent()
                 && lastSize == checkpoint.size()
                 && !last.get().root().equals(checkpoint.root())) {
-            equivocations.keep(kept.get(), request.note());
+            equivocations.keep(Equivocation.ofOneSize(kept.get(), request.note()));
             return new WitnessAnswer.Refused(422, "another tree of the same size was cosigned before");
         }
         if (request.oldSize() != lastSize) {
             return new WitnessAnswer.OtherSize(lastSize);
         }
         if (!extendsLast(request, checkpoint, last)) {
+            kept.ifPresent(note -> keepIfShown(note, request, checkpoint));
             return new WitnessAnswer.Refused(422, "the proof does not show that the checkpoint extends the last one");
         }
         List<NoteSignature> lines = keys.stream()
@@ -122,6 +128,23 @@ public final class CosigningWitness {
                     origin.vault.load().map(note -> own(note).size()).orElse(0L));
         }
         return new WitnessAnswer.Cosigned(lines);
+    }
+
+    /** A path that leads to the new root and from another old one shows two trees; any other shows nothing. */
+    private void keepIfShown(SignedNote kept, WitnessRequest request, Checkpoint checkpoint) {
+        Checkpoint last = own(kept);
+        if (last.size() == 0) {
+            return;
+        }
+        try {
+            Hash before = new ConsistencyProof(last.size(), checkpoint.size(), request.proof())
+                    .oldRootIn(checkpoint.root(), last.root());
+            if (!before.equals(last.root())) {
+                equivocations.keep(new Equivocation(kept, request.note(), before, request.proof()));
+            }
+        } catch (ProofException e) {
+            log.atInfo().log("a checkpoint came with a path that shows nothing");
+        }
     }
 
     private static boolean extendsLast(WitnessRequest request, Checkpoint checkpoint, Optional<Checkpoint> last) {

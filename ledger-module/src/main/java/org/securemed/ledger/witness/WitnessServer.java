@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A witness over HTTP: {@code POST /add-checkpoint} for logs, {@code GET /<origin hash>/checkpoint} for whoever
- * compares, and {@code GET /evidence}, all pairs of checkpoints that show that a log lied. TLS is for what stands in
- * front.
+ * compares, and {@code GET /evidence}, all pairs of checkpoints that show that a log lied, with the proof where their
+ * sizes differ. TLS is for what stands in front.
  *
  * @see <a href="https://c2sp.org/tlog-witness">C2SP tlog-witness</a>
  */
@@ -115,7 +115,7 @@ public final class WitnessServer implements AutoCloseable {
 
     private String evidence() {
         return witness.equivocations().all().stream()
-                .map(pair -> pair.one() + "\n" + pair.other() + "\n")
+                .map(pair -> pair.one() + "\n" + pair.other() + "\n" + pair.proof() + "\n")
                 .collect(Collectors.joining());
     }
 

@@ -226,7 +226,7 @@ public final class Witnessing implements AutoCloseable {
                 }
                 long size = ((WitnessAnswer.OtherSize) answer).size();
                 if (size > checkpoint.size()) {
-                    return ahead(witness, client, note, size);
+                    return ahead(witness, note, size);
                 }
                 lastSizes.put(name, size);
             }
@@ -264,13 +264,12 @@ public final class Witnessing implements AutoCloseable {
     }
 
     /** The witness saw more of this log than there is: an older database was restored, or the key is used elsewhere. */
-    private Optional<NoteSignature> ahead(Witness witness, WitnessClient client, SignedNote note, long size)
-            throws IOException {
+    private Optional<NoteSignature> ahead(Witness witness, SignedNote note, long size) {
         long here = claimed(note).size();
         // Another instance may have published and submitted a newer one meanwhile.
         if (ledger.checkpoint().map(newest -> claimed(newest).size()).orElse(0L) < size) {
+            // No evidence yet: what this log's tree is at that size is not known before it has grown so far.
             trouble(witness.name(), "witness-ahead", "it cosigned %d entries, here are %d".formatted(size, here));
-            compare(witness, client, note);
         }
         return Optional.empty();
     }
@@ -282,13 +281,26 @@ public final class Witnessing implements AutoCloseable {
             return;
         }
         Checkpoint theirs = claimed(latest.get());
-        if (!ledger.rootOf(theirs.size()).equals(Optional.of(theirs.root()))) {
-            equivocations.keep(latest.get(), ours);
+        Checkpoint mine = claimed(ours);
+        Optional<Hash> root = theirs.size() > mine.size() ? Optional.empty() : ledger.rootOf(theirs.size());
+        if (root.isPresent() && !root.get().equals(theirs.root())) {
+            equivocations.keep(evidence(latest.get(), theirs, ours, mine, root.get()));
             alarm.raise(
                     "equivocation",
                     "%s cosigned a tree of %d entries that this log's key signed and that is not this log's"
                             .formatted(witness.name(), theirs.size()));
         }
+    }
+
+    private Equivocation evidence(
+            SignedNote latest, Checkpoint theirs, SignedNote ours, Checkpoint mine, Hash rootHere) {
+        return theirs.size() == mine.size()
+                ? Equivocation.ofOneSize(latest, ours)
+                : new Equivocation(
+                        latest,
+                        ours,
+                        rootHere,
+                        ledger.consistencyProof(theirs.size(), mine.size()).path());
     }
 
     private boolean isOurs(SignedNote note) {

@@ -83,6 +83,21 @@ class ParserFuzzTest {
     }
 
     @FuzzTest(maxDuration = "10m")
+    void tile(byte[] bytes) {
+        Parsers.TILE.accepts(bytes);
+    }
+
+    @FuzzTest(maxDuration = "10m")
+    void witnessRequest(byte[] bytes) {
+        Parsers.WITNESS_REQUEST.accepts(bytes);
+    }
+
+    @FuzzTest(maxDuration = "10m")
+    void transition(byte[] bytes) {
+        Parsers.TRANSITION.accepts(bytes);
+    }
+
+    @FuzzTest(maxDuration = "10m")
     void keyStatement(byte[] bytes) {
         Parsers.KEY_STATEMENT.accepts(bytes);
     }

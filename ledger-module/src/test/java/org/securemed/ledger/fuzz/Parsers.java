@@ -1,13 +1,15 @@
 package org.securemed.ledger.fuzz;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.erdtman.jcs.JsonCanonicalizer;
 import org.securemed.ledger.checkpoint.Checkpoint;
 import org.securemed.ledger.checkpoint.CosignKey;
 import org.securemed.ledger.checkpoint.CosignVerifyKey;
@@ -20,18 +22,28 @@ import org.securemed.ledger.checkpoint.SigningKey;
 import org.securemed.ledger.checkpoint.TilePath;
 import org.securemed.ledger.checkpoint.TlogProof;
 import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.consent.Author;
+import org.securemed.ledger.consent.Provision;
+import org.securemed.ledger.consent.Transition;
+import org.securemed.ledger.consent.TransitionException;
 import org.securemed.ledger.entry.Bytes;
+import org.securemed.ledger.entry.Decision;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryException;
 import org.securemed.ledger.entry.EntryIds;
 import org.securemed.ledger.entry.Op;
+import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.files.BlockLine;
 import org.securemed.ledger.log.Block;
+import org.securemed.ledger.merkle.Frontier;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.ProofException;
+import org.securemed.ledger.merkle.Tile;
 import org.securemed.ledger.merkle.TreeHash;
 import org.securemed.ledger.policy.PolicyException;
 import org.securemed.ledger.policy.TrustPolicy;
+import org.securemed.ledger.policy.Witness;
+import org.securemed.ledger.witness.WitnessRequest;
 
 /**
  * What reads bytes of strangers, and what must hold of it: a parser answers with its own exception and no other, and
@@ -84,9 +96,9 @@ enum Parsers {
         @Override
         void parse(byte[] bytes) throws NoteException {
             TlogProof proof = TlogProof.parse(bytes);
-            byte[] again = proof.toString().getBytes(StandardCharsets.UTF_8);
             // A line of extra data is read over.
-            require(Arrays.equals(again, bytes) || new String(bytes, StandardCharsets.UTF_8).contains("\nextra "));
+            String read = new String(bytes, StandardCharsets.UTF_8).replaceFirst("\nextra [^\n]*\n", "\n");
+            require(proof.toString().equals(read));
             requireRefused(() -> proof.verify(TreeHash.leaf(bytes), STRANGER));
         }
     },
@@ -94,10 +106,11 @@ enum Parsers {
         @Override
         void parse(byte[] bytes) throws PolicyException {
             TrustPolicy policy = TrustPolicy.parse(bytes);
-            require(policy.isMetBy(java.util.Set.of()) == policy.quorum().equals(TrustPolicy.NONE));
-            List<String> all = new ArrayList<>();
-            policy.witnesses().forEach(witness -> all.add(witness.name()));
-            require(policy.isMetBy(java.util.Set.copyOf(all)));
+            NaivePolicy naive = new NaivePolicy(new String(bytes, StandardCharsets.UTF_8));
+            require(policy.witnesses().stream().map(Witness::name).toList().equals(naive.witnesses()));
+            for (Set<String> cosigners : naive.someSubsets()) {
+                require(policy.isMetBy(cosigners) == naive.isMetBy(cosigners));
+            }
         }
     },
     BLOCKS {
@@ -108,6 +121,47 @@ enum Parsers {
                 again.append(BlockLine.of(block));
             }
             require(Arrays.equals(again.toString().getBytes(StandardCharsets.UTF_8), bytes));
+        }
+    },
+    TILE {
+        @Override
+        void parse(byte[] bytes) throws NoteException {
+            List<Hash> hashes;
+            try {
+                hashes = Tile.split(bytes);
+            } catch (IllegalArgumentException e) {
+                require(bytes.length % Hash.LENGTH != 0 || bytes.length > Tile.WIDTH * Hash.LENGTH);
+                throw new NoteException("no tile");
+            }
+            require(hashes.size() * Hash.LENGTH == bytes.length);
+            // What is served is what leads to the root, hash by hash.
+            Frontier.Builder tree = Frontier.EMPTY.extend();
+            for (int i = 0; i < hashes.size(); i++) {
+                require(Arrays.equals(
+                        hashes.get(i).toByteArray(),
+                        Arrays.copyOfRange(bytes, i * Hash.LENGTH, (i + 1) * Hash.LENGTH)));
+                tree.add(hashes.get(i));
+            }
+            if (hashes.size() == Tile.WIDTH) {
+                require(new Tile(0, 0, hashes).root().equals(tree.root()));
+                require(Arrays.equals(new Tile(3, 9, hashes).toByteArray(), bytes));
+            }
+        }
+    },
+    WITNESS_REQUEST {
+        @Override
+        void parse(byte[] bytes) throws NoteException {
+            require(Arrays.equals(WitnessRequest.parse(bytes).toString().getBytes(StandardCharsets.UTF_8), bytes));
+        }
+    },
+    TRANSITION {
+        @Override
+        void parse(byte[] bytes) throws NoteException {
+            try {
+                require(Arrays.equals(Transition.parse(bytes).canonicalBytes(), bytes));
+            } catch (TransitionException e) {
+                throw new NoteException("no transition");
+            }
         }
     },
     KEY_STATEMENT {
@@ -122,8 +176,11 @@ enum Parsers {
     ENTRY {
         @Override
         void parse(byte[] bytes) throws EntryException {
-            // Stored bytes count, not their form; but what is written from an entry reads back as the same.
+            // Stored bytes count, not their form: but another's canonicaliser must find in them what we read, all of
+            // it and nothing else.
             Entry entry = Entry.parse(bytes);
+            require(bytes.length <= Entry.MAX_BYTES);
+            require(Arrays.equals(canonical(bytes), entry.toJson()));
             require(Entry.parse(entry.toJson()).equals(entry));
         }
     };
@@ -195,8 +252,52 @@ enum Parsers {
         samples.put(
                 KEY_STATEMENT,
                 List.of(utf8(new InstanceCertificate("log.example/one", instance.verifyKey()).sign(log))));
-        samples.put(ENTRY, List.of(entry.toJson()));
+        samples.put(ENTRY, List.of(entry.toJson(), full(now).toJson()));
+        samples.put(TILE, List.of(new byte[0], new byte[Hash.LENGTH * 3], new byte[Hash.LENGTH * Tile.WIDTH]));
+        samples.put(WITNESS_REQUEST, List.of(utf8(new WitnessRequest(258, proof.path(), cosigned))));
+        samples.put(
+                TRANSITION,
+                transitions(now).stream().map(Transition::canonicalBytes).toList());
         return samples;
+    }
+
+    /** An entry with every member. */
+    private static Entry full(Instant now) {
+        return Entry.builder(EntryIds.next(now), now, "server-1", Op.SEARCH)
+                .actor("Zo\u00eb \"of\" \u4e2d\ud83d\ude00")
+                .role("physician")
+                .purpose("TREAT")
+                .resourceType("Observation")
+                .patient(new Pseudonym(1, 2))
+                .resourceCommitment(Bytes.of(new byte[32]))
+                .searchCommitment(Bytes.of(new byte[] {-1, 2, 3}))
+                .decision(new Decision("permit", "treat", "securemed-consent/1", List.of(3L, 5L)))
+                .outcome(4)
+                .status(404)
+                .request("r-1")
+                .previous(7L)
+                .sealed(Bytes.of(new byte[40]))
+                .statement("one\ntwo")
+                .build();
+    }
+
+    private static List<Transition> transitions(Instant now) {
+        Author patient = Author.patient("Patient/1", "session");
+        Provision provision = Provision.permit().build();
+        return List.of(
+                new Transition.Grant("t1", "Patient/1", patient, now, "c1", 1, "https://policy.example", provision),
+                new Transition.Revoke("t2", "Patient/1", patient, now, "c1", 2),
+                new Transition.Expire("t3", "Patient/1", Author.custodian("Device/x", "job"), now, "c1", 3),
+                new Transition.BreakGlass(
+                        "t4", "Patient/1", Author.user("Practitioner/1", "s"), now, "Because.", now.plusSeconds(60)));
+    }
+
+    private static byte[] canonical(byte[] json) {
+        try {
+            return new JsonCanonicalizer(json).getEncodedUTF8();
+        } catch (IOException e) {
+            throw new AssertionError("what was accepted is no JSON to others", e);
+        }
     }
 
     private static byte[] utf8(Object text) {

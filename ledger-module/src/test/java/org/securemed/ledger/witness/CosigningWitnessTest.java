@@ -91,6 +91,18 @@ class CosigningWitnessTest {
     }
 
     @Test
+    void a_larger_tree_that_was_another_one_when_it_was_as_small_is_refused_and_kept_with_the_proof() {
+        SignedNote fork = new Checkpoint(ORIGIN, 7, TreeHash.sha256(new byte[1])).sign(logKey);
+        assertThat(witness.add(new WitnessRequest(0, List.of(), fork))).isInstanceOf(WitnessAnswer.Cosigned.class);
+        assertThat(status(add(7, 30))).isEqualTo(422);
+        assertThat(reopened().equivocations().all()).singleElement().satisfies(pair -> {
+            assertThat(pair.one().text()).isEqualTo(fork.text());
+            assertThat(pair.other().text()).isEqualTo(checkpoint(30).body());
+            assertThat(pair.prefixRoot()).isEqualTo(tree.root(7));
+        });
+    }
+
+    @Test
     void a_tree_that_does_not_extend_the_last_one_is_refused() {
         add(0, 7);
         Checkpoint fork = new Checkpoint(ORIGIN, 8, TreeHash.sha256(new byte[1]));
