@@ -1,4 +1,4 @@
--- Cards that were handed out. No number of a card and no key is here in the clear.
+-- Cards that were handed out. No number of a card is here in the clear, and no key but those with which patients sign.
 create table card.credential (
     id              uuid        primary key,
     kind            text        not null,
@@ -12,6 +12,8 @@ create table card.credential (
     changed_at      timestamptz not null,
     valid_until     timestamptz not null,
     replaced_by     uuid        references card.credential (id),
+    -- of a patient's card: the public key with which it signs consents, which the ledger knows as well
+    signing_key     bytea,
     -- counts the changes; the FHIR server has been told of this many
     version         bigint      not null,
     recorded        bigint      not null

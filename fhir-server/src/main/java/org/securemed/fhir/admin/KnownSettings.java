@@ -71,6 +71,8 @@ public final class KnownSettings {
                     "securemed.feed.interval",
                     "securemed.feed.batch",
                     "securemed.audit.metadata",
+                    "securemed.consent.cards.presence",
+                    "securemed.consent.cards.signature",
                     "securemed.demo.enabled",
                     "securemed.demo.token-lifetime",
                     "securemed.demo.directory",

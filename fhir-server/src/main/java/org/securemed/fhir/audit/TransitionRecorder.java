@@ -3,11 +3,13 @@ package org.securemed.fhir.audit;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.keys.LedgerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.smart.Role;
 import org.securemed.ledger.consent.ConsentState;
+import org.securemed.ledger.consent.SignedTransition;
 import org.securemed.ledger.consent.Transition;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryIds;
@@ -32,8 +34,17 @@ public final class TransitionRecorder {
 
     /** Stages the entry of a transition in the transaction that is active on this thread. */
     public void record(Exchange exchange, String patientId, Transition transition, ConsentState state) {
-        Entry entry = begin(patientId, transition, state)
-                .actor(exchange.requester().clientId())
+        attach(exchange, begin(patientId, transition, state));
+    }
+
+    /** As {@link #record(Exchange, String, Transition, ConsentState)}, with the author's signature. */
+    public void record(Exchange exchange, String patientId, SignedTransition signed, ConsentState state) {
+        UUID id = EntryIds.next(clock.instant());
+        attach(exchange, RecordedTransition.entry(id, clock.instant(), instance, keys.key(patientId), signed, state));
+    }
+
+    private void attach(Exchange exchange, Entry.Builder begun) {
+        Entry entry = begun.actor(exchange.requester().clientId())
                 .role(exchange.requester().roles().stream()
                         .sorted()
                         .map(Role::code)

@@ -27,8 +27,11 @@ import org.securemed.fhir.owner.ShownVersions;
 import org.securemed.fhir.owner.UnownedResources;
 import org.securemed.fhir.smart.AppAuthorizations;
 import org.securemed.fhir.smart.AppConsents;
+import org.securemed.fhir.smart.CardLogIns;
+import org.securemed.fhir.smart.CardStatements;
 import org.securemed.fhir.smart.PatientChoices;
 import org.securemed.fhir.smart.Role;
+import org.securemed.fhir.smart.SecurityEvents;
 import org.securemed.fhir.smart.SmartProperties;
 import org.securemed.fhir.smart.StepUp;
 import org.securemed.ledger.erasure.PatientKeys;
@@ -244,6 +247,44 @@ public class ConsentConfiguration {
         return new ReadGate(access, index, release);
     }
 
+    @Bean
+    CardConsentProvider cardConsentProvider(
+            HouseRequests requests,
+            ConsentTranslator translator,
+            ConsentStates states,
+            OwnerIndex index,
+            CardStatements statements,
+            SecurityEvents events,
+            ConsentProperties properties,
+            SmartProperties smart,
+            Clock clock) {
+        return new CardConsentProvider(new CardConsents(
+                requests,
+                translator,
+                states,
+                index,
+                statements,
+                events,
+                properties.cards(),
+                smart.issuer(),
+                smart.clockSkew(),
+                clock));
+    }
+
+    @Bean
+    CardDevices cardDevices(
+            CardLogIns logIns,
+            CardStatements statements,
+            ConsentStateStore store,
+            ConsentStates states,
+            SubjectKeys keys,
+            OwnerIndex index,
+            TransitionRecorder recorder,
+            DataSource dataSource,
+            Clock clock) {
+        return new CardDevices(logIns, statements, store, states, keys, index, recorder, dataSource, clock);
+    }
+
     /** The gate's interceptors in their order. */
     @Bean
     GateInterceptors gateInterceptors(
@@ -252,6 +293,7 @@ public class ConsentConfiguration {
             PatientAccess access,
             WriteGate writes,
             ConsentTransitions transitions,
+            CardDevices cards,
             ReleaseCheck release,
             FhirContext context,
             FhirServerProperties properties,
@@ -277,6 +319,7 @@ public class ConsentConfiguration {
                         properties.baseUrl().toString()),
                 new StoredOwners(index, writes),
                 transitions,
+                cards,
                 release,
                 new ErrorTexts()));
     }

@@ -17,6 +17,7 @@ import org.springframework.validation.annotation.Validated;
  *     emergency may be declared. The two policies of IHE PCF that open normal data are refused, because the gate
  *     decides by whole resource types
  * @param breakGlass who may declare an emergency, and for how long
+ * @param cards what patients sign by card
  * @param adopt whether the start finds the owners of resources that were stored without this gate
  */
 @Validated
@@ -24,10 +25,33 @@ import org.springframework.validation.annotation.Validated;
 public record ConsentProperties(
         @DefaultValue("deny") @NotNull ImplicitPolicy implicitPolicy,
         @DefaultValue @NotNull BreakGlass breakGlass,
+        @DefaultValue @NotNull Cards cards,
         @DefaultValue("false") boolean adopt) {
     public ConsentProperties {
         if (implicitPolicy != ImplicitPolicy.DENY && implicitPolicy != ImplicitPolicy.BREAK_GLASS_ONLY) {
             throw new IllegalArgumentException("securemed.consent.implicit-policy is deny or break-glass-only");
+        }
+    }
+
+    /**
+     * Times of what a patient's card signs.
+     *
+     * @param presence how long a patient who is here lets a clinician in, at most 24 hours
+     * @param signature how long after it was made out something can be signed, at most 15 minutes
+     */
+    public record Cards(
+            @DefaultValue("8h") Duration presence,
+            @DefaultValue("5m") Duration signature) {
+        public Cards {
+            within("presence", presence, Duration.ofHours(24));
+            within("signature", signature, Duration.ofMinutes(15));
+        }
+
+        private static void within(String key, Duration value, Duration most) {
+            if (value.isNegative() || value.isZero() || value.compareTo(most) > 0) {
+                throw new IllegalArgumentException(
+                        "securemed.consent.cards.%s is more than 0 and at most %s".formatted(key, most));
+            }
         }
     }
 

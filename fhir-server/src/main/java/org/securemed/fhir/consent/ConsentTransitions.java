@@ -9,7 +9,11 @@ import ca.uhn.fhir.rest.server.exceptions.ResourceVersionConflictException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.hl7.fhir.instance.model.api.IBaseResource;
@@ -32,6 +36,7 @@ import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.consent.Period;
 import org.securemed.ledger.consent.Provision;
 import org.securemed.ledger.consent.ProvisionType;
+import org.securemed.ledger.consent.SignedTransition;
 import org.securemed.ledger.consent.Transition;
 import org.securemed.ledger.consent.TransitionResult;
 import org.securemed.ledger.entry.Pseudonym;
@@ -118,7 +123,8 @@ public final class ConsentTransitions {
         }
         String id = consent.getIdElement().getIdPart();
         boolean ends = deleted || consent.getStatus() != Consent.ConsentState.ACTIVE;
-        if (!ends && !HouseRequest.is(request) && (AppConsent.is(consent) || apps.isAppConsent(id))) {
+        boolean own = HouseRequest.is(request) && CardSignature.of(request, id).isEmpty();
+        if (!ends && !own && (AppConsent.is(consent) || apps.isAppConsent(id))) {
             throw Refusal.unprocessable(
                     "consent-of-app", "What an app may do is agreed on with the app; here it can only be ended.");
         }
@@ -171,28 +177,46 @@ public final class ConsentTransitions {
         Pseudonym subject = keys.subject(patient);
         ConsentState state = store.load(connection, subject)
                 .orElseThrow(() -> new IllegalStateException("the patient's key has been destroyed"));
-        requireStepUp(consent, deleted, state, exchange.requester());
-        String transitionId = UUID.randomUUID().toString();
-        Author author = author(consent, patient, exchange.requester());
+        String consentId = consent.getIdElement().getIdPart();
+        Optional<SignedTransition> signed = CardSignature.of(request, consentId);
+        if (signed.isEmpty()) {
+            requireStepUp(consent, deleted, state, exchange.requester());
+        }
+        String transitionId = signed.map(one -> one.transition().id())
+                .orElseGet(() -> UUID.randomUUID().toString());
+        Instant at = signed.map(one -> one.transition().at()).orElseGet(clock::instant);
+        Author author = signed.map(one -> one.transition().author())
+                .orElseGet(() -> author(consent, patient, exchange.requester()));
         Transition transition = Appointments.concerns(before, consent)
                 ? appointments
                         .transition(
                                 before,
                                 deleted ? null : consent,
-                                new Appointments.Change(state, patient, author, clock.instant(), transitionId))
+                                new Appointments.Change(state, patient, author, at, transitionId))
                         .orElse(null)
-                : translated(consent, deleted, state, author, transitionId);
-        if (transition == null) {
+                : translated(consent, deleted, state, author, at, transitionId);
+        if (transition == null && signed.isEmpty()) {
             return;
         }
-        if (!HouseRequest.is(request)) {
-            requireWholeTypes(transition);
+        if (signed.isPresent()) {
+            requireSame(signed.get(), transition);
         }
-        TransitionResult.Applied applied = store.apply(connection, subject, transition)
-                .fold(done -> done, refused -> {
-                    throw refusal(refused);
-                });
-        recorder.record(exchange, patient, transition, applied.state());
+        Transition made = Objects.requireNonNull(transition);
+        if (!HouseRequest.is(request) || signed.isPresent()) {
+            requireWholeTypes(made);
+        }
+        TransitionResult result = signed.isPresent()
+                ? store.apply(connection, subject, signed.get())
+                : store.apply(connection, subject, made);
+        TransitionResult.Applied applied = result.fold(done -> done, refused -> {
+            throw refusal(refused);
+        });
+        if (signed.isPresent()) {
+            recorder.record(exchange, patient, signed.get(), applied.state());
+            CardSignature.used(request);
+        } else {
+            recorder.record(exchange, patient, made, applied.state());
+        }
         TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
             @Override
             public void afterCommit() {
@@ -212,14 +236,22 @@ public final class ConsentTransitions {
     }
 
     private @Nullable Transition translated(
-            Consent consent, boolean deleted, ConsentState state, Author author, String transitionId) {
+            Consent consent, boolean deleted, ConsentState state, Author author, Instant at, String transitionId) {
         String consentId = consent.getIdElement().getIdPart();
         Translation translation = deleted
-                ? translator.revocation(state, consentId, author, clock.instant(), transitionId)
-                : translator.translate(state, consentId, consent, author, clock.instant(), transitionId);
+                ? translator.revocation(state, consentId, author, at, transitionId)
+                : translator.translate(state, consentId, consent, author, at, transitionId);
         return translation.fold(Translation.Change::transition, noChange -> null, refused -> {
             throw Refusal.unprocessable(refused.reason().code(), refused.text() + " (" + refused.expression() + ")");
         });
+    }
+
+    /** What was signed is what storing this Consent means now, to the byte. */
+    private static void requireSame(SignedTransition signed, @Nullable Transition transition) {
+        if (transition == null || !Arrays.equals(signed.canonicalBytes(), transition.canonicalBytes())) {
+            throw new ResourceVersionConflictException(
+                    "The Consent, or the patient's consents, changed since this was signed.");
+        }
     }
 
     /** Who makes the change, and how that is known: a patient by their session, a recorder by the signed form. */
@@ -237,8 +269,9 @@ public final class ConsentTransitions {
             return Author.representative(requester.user().orElseThrow(), requester.tokenId());
         }
         if (requester.is(Role.SYSTEM)) {
-            if (requester.clientId().equals(Requester.OWN_PAGES) && AppConsent.is(consent)) {
-                // That it ends with the app's authorization is what the patient agreed to.
+            boolean proposal = PatientPresent.is(consent) && consent.getStatus() != Consent.ConsentState.ACTIVE;
+            if (requester.clientId().equals(Requester.OWN_PAGES) && (AppConsent.is(consent) || proposal)) {
+                // That it ends with the app's authorization is what the patient agreed to; a proposal opens nothing.
                 return Author.recorder(
                         "Device/" + requester.clientId(),
                         "Consent/" + consent.getIdElement().getIdPart());

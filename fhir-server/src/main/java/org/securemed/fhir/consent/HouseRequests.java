@@ -8,6 +8,7 @@ import ca.uhn.fhir.rest.api.RequestTypeEnum;
 import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
 import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
+import ca.uhn.fhir.rest.server.exceptions.ResourceVersionConflictException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -15,9 +16,11 @@ import java.util.function.UnaryOperator;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.IdType;
 import org.hl7.fhir.r4.model.Resource;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.audit.AuditRecorder;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.smart.Requester;
+import org.securemed.ledger.consent.SignedTransition;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -63,14 +66,36 @@ final class HouseRequests {
         recorded(request, OK);
     }
 
+    /** Reads a resource, as the requester may see it. */
+    <T extends Resource> T read(Requester requester, Class<T> type, String id) {
+        HouseRequest request = begin(requester, RestOperationTypeEnum.READ, RequestTypeEnum.GET, type.getSimpleName());
+        request.setId(new IdType(type.getSimpleName(), id));
+        return type.cast(daos.getObject()
+                .getResourceDao(type)
+                .read(new IdType(type.getSimpleName(), id), request)
+                .copy());
+    }
+
     /** Reads a resource and stores it changed. */
     <T extends Resource> void change(Requester requester, Class<T> type, String id, UnaryOperator<T> change) {
+        change(requester, type, id, null, change);
+    }
+
+    /** The same, where the change is one that the patient has signed. */
+    <T extends Resource> void change(
+            Requester requester, Class<T> type, String id, @Nullable SignedTransition signed, UnaryOperator<T> change) {
         HouseRequest request =
                 begin(requester, RestOperationTypeEnum.UPDATE, RequestTypeEnum.PUT, type.getSimpleName());
         request.setId(new IdType(type.getSimpleName(), id));
+        if (signed != null) {
+            CardSignature.attach(request, signed);
+        }
         IFhirResourceDao<T> dao = daos.getObject().getResourceDao(type);
         T stored = dao.read(new IdType(type.getSimpleName(), id), request);
         dao.update(change.apply(type.cast(stored.copy())), request);
+        if (signed != null && !CardSignature.isUsed(request)) {
+            throw new ResourceVersionConflictException("What was signed is so already.");
+        }
         recorded(request, OK);
     }
 

@@ -49,7 +49,11 @@ public final class RequestRules {
     /** Answered from the ledger and for those who may, so that no search of it can tell of hidden data. */
     private static final String AUDIT = "AuditEvent";
 
-    private static final Set<String> PATIENT_OPERATIONS = Set.of("$everything", "$summary", "$break-glass");
+    private static final Set<String> PATIENT_OPERATIONS =
+            Set.of("$everything", "$summary", "$break-glass", "$request-access");
+
+    /** They look again at who asks about which Consent. */
+    private static final Set<String> CONSENT_OPERATIONS = Set.of("$to-sign", "$sign");
 
     private final PatientAccess access;
     private final OwnerFinder finder;
@@ -228,6 +232,10 @@ public final class RequestRules {
         String name = request.getOperation();
         if (name != null && PATIENT_OPERATIONS.contains(name)) {
             access.requireRole(exchange, "Patient", Interaction.READ);
+            return;
+        }
+        if (name != null && CONSENT_OPERATIONS.contains(name)) {
+            access.requireRole(exchange, "Consent", Interaction.READ);
             return;
         }
         if (name != null && AUDIT_OPERATIONS.contains(name)) {

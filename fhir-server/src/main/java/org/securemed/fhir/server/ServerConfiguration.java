@@ -22,6 +22,7 @@ import org.securemed.fhir.audit.NoGuessedTotal;
 import org.securemed.fhir.audit.VerifyOperations;
 import org.securemed.fhir.consent.BreakGlassPace;
 import org.securemed.fhir.consent.BreakGlassProvider;
+import org.securemed.fhir.consent.CardConsentProvider;
 import org.securemed.fhir.consent.ConsentConfiguration;
 import org.securemed.fhir.consent.EverythingProvider;
 import org.securemed.fhir.consent.ExplainAccessProvider;
@@ -137,6 +138,7 @@ public class ServerConfiguration {
             AuditRecorder recorder,
             EverythingProvider everything,
             BreakGlassProvider breakGlass,
+            CardConsentProvider cardConsents,
             AuditEventProvider auditEvents,
             ReadGate readGate,
             DataSource dataSource,
@@ -163,6 +165,7 @@ public class ServerConfiguration {
                 List.of(
                         everything,
                         breakGlass,
+                        cardConsents,
                         explainAccess,
                         auditEvents,
                         auditOperations,

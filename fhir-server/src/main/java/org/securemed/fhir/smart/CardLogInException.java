@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.security.core.AuthenticationException;
 
 /** A card does not log anybody in, or its signature does not count. */
-final class CardLogInException extends AuthenticationException {
+public final class CardLogInException extends AuthenticationException {
     private static final long serialVersionUID = 1L;
 
     private final String code;
@@ -21,13 +21,12 @@ final class CardLogInException extends AuthenticationException {
     }
 
     /** Why. */
-    String code() {
+    public String code() {
         return code;
     }
 
     /** Which card. */
-    @Nullable
-    String device() {
+    public @Nullable String device() {
         return device;
     }
 }

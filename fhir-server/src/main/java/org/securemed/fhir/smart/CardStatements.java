@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
@@ -72,14 +71,22 @@ public final class CardStatements {
     /**
      * A statement that a card with its PIN has signed something for this server's FHIR API.
      *
-     * @return empty if it proves nothing, or not that
+     * @throws CardLogInException if it proves nothing, or not that
      */
-    public Optional<CardStatement> signature(String jwt) {
-        try {
-            return Optional.of(judge(jwt, "/fhir")).filter(said -> said.pin() && said.signed() != null);
-        } catch (CardLogInException e) {
-            return Optional.empty();
+    public CardStatement signature(String jwt) {
+        CardStatement said = judge(jwt, "/fhir");
+        if (!said.pin() || said.signed() == null) {
+            throw refused(said.device());
         }
+        return said;
+    }
+
+    /** Whether the bridge itself asks, with an access token of this server's own. */
+    public boolean isBridge(Requester requester) {
+        return offered()
+                && requester.isMachine()
+                && requester.clientId().equals(bridge.clientId())
+                && requester.issuer().equals(issuer);
     }
 
     private CardStatement judge(String text, String path) {

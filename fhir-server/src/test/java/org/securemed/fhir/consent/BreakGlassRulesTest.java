@@ -44,7 +44,11 @@ class BreakGlassRulesTest {
     }
 
     private static BreakGlassRules rules(ImplicitPolicy policy) {
-        return new BreakGlassRules(new ConsentProperties(policy, glass(Role.PHYSICIAN, Duration.ofHours(4)), false));
+        return new BreakGlassRules(new ConsentProperties(
+                policy,
+                glass(Role.PHYSICIAN, Duration.ofHours(4)),
+                new ConsentProperties.Cards(Duration.ofHours(8), Duration.ofMinutes(5)),
+                false));
     }
 
     private static ConsentProperties.BreakGlass glass(Role role, Duration duration) {

@@ -22,6 +22,7 @@ import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.OperationOutcome;
 import org.hl7.fhir.r4.model.Resource;
 import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.smart.TestCardBridge;
 import org.securemed.ledger.checkpoint.CosignKey;
 import org.securemed.ledger.checkpoint.KeyException;
 import org.securemed.ledger.checkpoint.KeyFiles;
@@ -105,6 +106,7 @@ public final class TestServer {
         arguments.addAll(List.of(
                 "--server.port=0",
                 "--securemed.smart.base-url=http://localhost:8080",
+                "--securemed.smart.card-bridge.keys=" + TestCardBridge.keys(directory),
                 "--securemed.development.data-directory=" + directory.resolve("postgres"),
                 "--securemed.ledger.directory=" + directory.resolve("ledger"),
                 "--securemed.witness.policy=" + directory.resolve("witnesses.policy"),

@@ -33,17 +33,32 @@ public final class CardReading {
      */
     public CardProof read(CardConnection card, Challenge challenge, @Nullable Pin pin)
             throws CardLostException, CardRefusedException {
+        return read(card, challenge.message(), pin);
+    }
+
+    /**
+     * Has a card sign a document, with the key behind the PIN.
+     *
+     * @param card held by nobody else meanwhile
+     * @param message what is signed; its first words keep it apart from every challenge
+     * @throws CardRefusedException as {@link #read}
+     */
+    public CardProof sign(CardConnection card, byte[] message, Pin pin) throws CardLostException, CardRefusedException {
+        return read(card, message, pin);
+    }
+
+    private CardProof read(CardConnection card, byte[] message, @Nullable Pin pin)
+            throws CardLostException, CardRefusedException {
         for (CardProfile profile : profiles) {
             Optional<CardApplication> selected = profile.select(card);
             if (selected.isPresent()) {
-                return read(profile, selected.get(), challenge, pin);
+                return read(profile, selected.get(), message, pin);
             }
         }
         throw new CardRefusedException(RefusalReason.CARD_UNKNOWN);
     }
 
-    private static CardProof read(
-            CardProfile profile, CardApplication application, Challenge challenge, @Nullable Pin pin)
+    private static CardProof read(CardProfile profile, CardApplication application, byte[] message, @Nullable Pin pin)
             throws CardLostException, CardRefusedException {
         KeySlot slot = pin == null ? KeySlot.CARD : KeySlot.HOLDER;
         UUID guid = application.guid();
@@ -52,7 +67,7 @@ public final class CardReading {
         if (pin != null) {
             application.verifyPin(pin);
         }
-        Bytes signature = application.sign(slot, key, challenge.message());
+        Bytes signature = application.sign(slot, key, message);
         if (!application.guid().equals(guid)) {
             throw new CardRefusedException(RefusalReason.CARD_CHANGED);
         }

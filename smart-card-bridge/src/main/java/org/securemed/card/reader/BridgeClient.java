@@ -77,6 +77,20 @@ public final class BridgeClient {
     }
 
     /**
+     * The statement that a card has signed a grant or a revocation.
+     *
+     * @param transition what was signed
+     * @throws RefusedException saying why there is none
+     */
+    public String signed(byte[] transition, ObjectNode answer) throws RefusedException {
+        ObjectNode body = StrictJson.newObject().put("transition", encoded(Bytes.copyOf(transition)));
+        body.set("answer", answer);
+        return post("/cards/signatures", StrictJson.minified(body))
+                .path("statement")
+                .asText();
+    }
+
+    /**
      * Whose card answered.
      *
      * @return relative reference

@@ -27,6 +27,8 @@ final class CardJournal {
         IDENTIFICATION,
         /** A card's holder logs in. */
         LOG_IN,
+        /** A card signs a grant or a revocation of its owner's. */
+        SIGNATURE,
         /** A card is enrolled. */
         ENROLMENT,
         /** A card's status changes. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.Base64;
 import java.util.Optional;
 import org.securemed.card.backend.BackendClient;
 import org.securemed.card.outbound.StrictJson;
@@ -20,6 +21,8 @@ final class CardRecords {
     private static final String IDENTIFIER_TYPE = "http://terminology.hl7.org/CodeSystem/v2-0203";
     private static final String SERIAL_NUMBER = "SNO";
     private static final String STATUS_REASON = "https://securemed.org/fhir/CodeSystem/card-status";
+
+    private static final String SIGNING_KEY = "https://securemed.org/fhir/StructureDefinition/card-key";
 
     private final BackendClient fhir;
     private final String system;
@@ -65,6 +68,14 @@ final class CardRecords {
                 .addObject()
                 .put("system", STATUS_REASON)
                 .put("code", card.status().code());
+        if (card.signingKey() != null) {
+            device.putArray("extension")
+                    .addObject()
+                    .put("url", SIGNING_KEY)
+                    .put(
+                            "valueBase64Binary",
+                            Base64.getEncoder().encodeToString(card.signingKey().toByteArray()));
+        }
         device.put("expirationDate", card.validUntil().toString());
         device.putObject("type").put("text", "Smart card (" + card.kind() + ")");
         if (card.owner().startsWith("Patient/")) {

@@ -38,6 +38,11 @@ final class CardRegistry {
     /** A card's answer to a challenge of this registry. */
     record Answer(UUID challenge, CardProof proof) {}
 
+    @FunctionalInterface
+    private interface Proving {
+        ProvenCard card() throws CardRefusedException;
+    }
+
     /** A card that has proven itself, and whose it is. */
     record Identified(Credential credential, ProvenCard card) {}
 
@@ -83,7 +88,26 @@ final class CardRegistry {
      * @throws CardRefusedException naming why it is none, or may not be used
      */
     Identified identify(CardJournal.Kind kind, Answer answer, Asker asker) throws CardRefusedException {
-        ProvenCard card = proven(kind, answer, asker);
+        return judged(
+                kind,
+                answer.proof(),
+                asker,
+                () -> verifier.verify(answer.proof(), challenges.take(answer.challenge())));
+    }
+
+    /**
+     * Which enrolled card has signed a document of its owner's; recorded like {@link #identify}.
+     *
+     * @param message exactly what was signed
+     * @throws CardRefusedException naming why it is none, or may not be used
+     */
+    Identified signed(CardProof proof, byte[] message, Asker asker) throws CardRefusedException {
+        return judged(CardJournal.Kind.SIGNATURE, proof, asker, () -> verifier.verifySigned(proof, message));
+    }
+
+    private Identified judged(CardJournal.Kind kind, CardProof proof, Asker asker, Proving proving)
+            throws CardRefusedException {
+        ProvenCard card = proven(kind, proof, asker, proving);
         Optional<Credential> credential = credentials.find(card);
         Optional<RefusalReason> refusal = credential.isEmpty()
                 ? Optional.of(RefusalReason.NOT_ENROLLED)
@@ -145,7 +169,11 @@ final class CardRegistry {
         }
         java.util.ArrayList<ProvenCard> proofs = new java.util.ArrayList<>();
         for (Answer answer : answers) {
-            proofs.add(proven(CardJournal.Kind.ENROLMENT, answer, asker));
+            proofs.add(proven(
+                    CardJournal.Kind.ENROLMENT,
+                    answer.proof(),
+                    asker,
+                    () -> verifier.verify(answer.proof(), challenges.take(answer.challenge()))));
         }
         boolean oneCard = proofs.stream().map(ProvenCard::guid).distinct().count() == 1
                 && proofs.stream().map(ProvenCard::profile).distinct().count() == 1
@@ -269,10 +297,10 @@ final class CardRegistry {
     }
 
     /** The card that answered; a refusal is recorded, with the enrolled card whose number was used. */
-    private ProvenCard proven(CardJournal.Kind kind, Answer answer, Asker asker) throws CardRefusedException {
-        CardProof proof = answer.proof();
+    private ProvenCard proven(CardJournal.Kind kind, CardProof proof, Asker asker, Proving proving)
+            throws CardRefusedException {
         try {
-            return verifier.verify(proof, challenges.take(answer.challenge()));
+            return proving.card();
         } catch (CardRefusedException e) {
             CardJournal.Named claimed = credentials
                     .numbered(proof.guid())

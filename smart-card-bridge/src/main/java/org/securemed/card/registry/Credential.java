@@ -3,6 +3,7 @@ package org.securemed.card.registry;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.securemed.card.apdu.Bytes;
 
 /**
  * A card that was handed out.
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param owner whose it is: {@code Patient/…}, {@code Practitioner/…} or {@code RelatedPerson/…}
  * @param validUntil when the first of its certificates ends
  * @param replacedBy the card that took its place
+ * @param signingKey with which a patient's card signs consents, X.509 SubjectPublicKeyInfo; null if it signs none
  * @param version counts the changes, from 1
  * @param recorded of which change the FHIR server has been told
  */
@@ -24,6 +26,7 @@ public record Credential(
         Instant changedAt,
         Instant validUntil,
         @Nullable UUID replacedBy,
+        @Nullable Bytes signingKey,
         long version,
         long recorded) {
 

@@ -10,6 +10,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.securemed.card.apdu.Bytes;
+import org.securemed.card.profile.CardKey;
 import org.securemed.card.profile.KeySlot;
 import org.securemed.card.trust.ProvenCard;
 import org.springframework.dao.DuplicateKeyException;
@@ -42,14 +45,15 @@ final class Credentials {
                 .orElseThrow();
         UUID id = UUID.randomUUID();
         database.sql("insert into card.credential (id, kind, number_hash, owner, status, issued_at, changed_at,"
-                        + " valid_until, version, recorded)"
-                        + " values (:id, :kind, :hash, :owner, 'issued', :now, :now, :until, 1, 0)")
+                        + " valid_until, signing_key, version, recorded)"
+                        + " values (:id, :kind, :hash, :owner, 'issued', :now, :now, :until, :key, 1, 0)")
                 .param("id", id)
                 .param("kind", first.profile())
                 .param("hash", hash.of(first.guid()))
                 .param("owner", owner)
                 .param("now", Timestamp.from(now))
                 .param("until", Timestamp.from(until))
+                .param("key", signingKey(proofs, owner), java.sql.Types.BINARY)
                 .update();
         for (ProvenCard proof : proofs) {
             database.sql("insert into card.credential_key (key_hash, credential, slot) values (:hash, :id, :slot)")
@@ -150,6 +154,17 @@ final class Credentials {
                 .list();
     }
 
+    /** The ledger has to know the key with which a patient signs, and takes only P-256. */
+    private static byte @Nullable [] signingKey(List<ProvenCard> proofs, String owner) {
+        return proofs.stream()
+                .filter(proof -> proof.slot() == KeySlot.HOLDER && owner.startsWith("Patient/"))
+                .map(proof -> proof.certificate().getPublicKey())
+                .filter(key -> CardKey.of(key).filter(CardKey.P256::equals).isPresent())
+                .map(PublicKey::getEncoded)
+                .findFirst()
+                .orElse(null);
+    }
+
     private static String code(KeySlot slot) {
         return slot.name().toLowerCase(Locale.ROOT);
     }
@@ -164,6 +179,7 @@ final class Credentials {
                 row.getTimestamp("changed_at").toInstant(),
                 row.getTimestamp("valid_until").toInstant(),
                 row.getObject("replaced_by", UUID.class),
+                row.getBytes("signing_key") == null ? null : Bytes.copyOf(row.getBytes("signing_key")),
                 row.getLong("version"),
                 row.getLong("recorded"));
     }

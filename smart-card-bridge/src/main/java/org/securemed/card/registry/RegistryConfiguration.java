@@ -30,13 +30,17 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnProperty("securemed.bridge.cards.ca")
 @EnableConfigurationProperties(CardsProperties.class)
-@Import({CardController.class, LogInController.class})
+@Import({CardController.class, LogInController.class, SignatureController.class})
 public class RegistryConfiguration {
 
     @Bean
     OpenPaths cardPaths() {
         return new OpenPaths(List.of(
-                "/cards/challenges", "/cards/challenges/*/refusal", "/cards/identifications", "/cards/log-ins"));
+                "/cards/challenges",
+                "/cards/challenges/*/refusal",
+                "/cards/identifications",
+                "/cards/log-ins",
+                "/cards/signatures"));
     }
 
     @Bean

@@ -44,6 +44,23 @@ public final class CardVerifier {
      * @throws CardRefusedException naming the first thing that is wrong
      */
     public ProvenCard verify(CardProof proof, Challenge challenge) throws CardRefusedException {
+        return verify(proof, challenge.message());
+    }
+
+    /**
+     * Judges a card that has signed a document. Whether that is one to be signed now is the caller's affair.
+     *
+     * @param message what was signed, with the words before it that keep it apart from every challenge
+     * @throws CardRefusedException naming the first thing that is wrong
+     */
+    public ProvenCard verifySigned(CardProof proof, byte[] message) throws CardRefusedException {
+        if (proof.slot() != KeySlot.HOLDER) {
+            throw new CardRefusedException(RefusalReason.KEY_USAGE);
+        }
+        return verify(proof, message);
+    }
+
+    private ProvenCard verify(CardProof proof, byte[] message) throws CardRefusedException {
         CardProfile profile = profiles.get(proof.profile());
         if (profile == null) {
             throw new CardRefusedException(RefusalReason.CARD_UNKNOWN);
@@ -54,7 +71,7 @@ public final class CardVerifier {
         ca.check(certificate);
         requireUsage(certificate, proof.slot());
         requireGuid(certificate, proof.guid());
-        key.verify(certificate.getPublicKey(), challenge.message(), proof.signature());
+        key.verify(certificate.getPublicKey(), message, proof.signature());
         return new ProvenCard(profile.name(), proof.slot(), proof.guid(), certificate);
     }
 

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
@@ -41,12 +42,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Serves pages of allowed origins on 127.0.0.1: {@code GET /readers}, {@code POST /answers} (the card answers a
- * challenge, without PIN), and {@code /sign-in}, the agent's own page, the only place where a PIN is entered. Cards are
- * read one at a time.
+ * challenge, without PIN), and the agent's own pages {@code /sign-in} and {@code /sign-consent}, the only places where
+ * a PIN is entered. Cards are read one at a time.
  */
 final class ReaderAgent implements Closeable {
     private static final Logger log = LoggerFactory.getLogger(ReaderAgent.class);
     private static final int LARGEST = 4096;
+    private static final int LARGEST_CONSENT = 64 * 1024;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Pattern NONCE = Pattern.compile("[A-Za-z0-9_-]{32,128}");
     private static final int MOST_FORMS = 100;
@@ -105,6 +107,8 @@ final class ReaderAgent implements Closeable {
         switch (exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath()) {
             case "GET /sign-in" -> showSignIn(exchange);
             case "POST /sign-in" -> signIn(exchange);
+            case "GET /sign-consent" -> showConsent(exchange);
+            case "POST /sign-consent" -> signConsent(exchange);
             case "GET /readers" -> forScript(exchange, this::names);
             case "POST /answers" -> forScript(exchange, () -> answerFor(exchange));
             case "OPTIONS /readers", "OPTIONS /answers" -> preflight(exchange);
@@ -241,9 +245,7 @@ final class ReaderAgent implements Closeable {
     private void signIn(HttpExchange exchange) throws IOException {
         Map<String, String> form = form(new String(body(exchange), StandardCharsets.US_ASCII));
         requireTarget(form);
-        String origin = exchange.getRequestHeaders().getFirst("Origin");
-        boolean own = origin == null || origin.equals("http://127.0.0.1:" + port()) || origin.equals("null");
-        if (!own || !forms.remove(form.getOrDefault("form", ""))) {
+        if (!isOwnForm(exchange, form)) {
             send(exchange, 403, "text/plain", "The form is too old. Go back and start again.");
             return;
         }
@@ -265,24 +267,94 @@ final class ReaderAgent implements Closeable {
 
     private String statement(Map<String, String> form)
             throws CardLostException, CardRefusedException, BridgeClient.RefusedException {
-        try (Pin pin = Pin.of(form.getOrDefault("pin", "").toCharArray())) {
+        String typed = form.getOrDefault("pin", "");
+        // Whether a card alone is enough says whoever is logged in to.
+        try (Pin pin = typed.isEmpty() ? null : Pin.of(typed.toCharArray())) {
             BridgeClient.Given given = bridge.challenge();
             CardProof proof = read(given.id(), given.challenge(), pin);
             return bridge.logIn(form.getOrDefault("nonce", ""), BridgeClient.answer(given.id(), proof));
         }
     }
 
-    private void requireTarget(Map<String, String> values) {
+    private void showConsent(HttpExchange exchange) throws IOException {
+        Map<String, String> query =
+                form(Optional.ofNullable(exchange.getRequestURI().getRawQuery()).orElse(""));
+        consentPage(exchange, query, consent(query), "");
+    }
+
+    private void signConsent(HttpExchange exchange) throws IOException {
+        Map<String, String> form = form(new String(body(exchange, LARGEST_CONSENT), StandardCharsets.US_ASCII));
+        ConsentToSign consent = consent(form);
+        if (!isOwnForm(exchange, form)) {
+            send(exchange, 403, "text/plain", "The form is too old. Go back and start again.");
+            return;
+        }
+        try (Pin pin = Pin.of(form.getOrDefault("pin", "").toCharArray())) {
+            CardProof proof = sign(consent, pin);
+            String statement = bridge.signed(
+                    consent.transition(), BridgeClient.answer(UUID.randomUUID().toString(), proof));
+            exchange.getResponseHeaders()
+                    .set(
+                            "Location",
+                            form.get("return") + "?signature="
+                                    + Base64.getUrlEncoder()
+                                            .withoutPadding()
+                                            .encodeToString(proof.signature().toByteArray())
+                                    + "&statement=" + URLEncoder.encode(statement, StandardCharsets.UTF_8));
+            exchange.sendResponseHeaders(303, -1);
+        } catch (CardRefusedException e) {
+            consentPage(exchange, form, consent, e.reason().sentence());
+        } catch (CardLostException e) {
+            consentPage(exchange, form, consent, RefusalReason.CARD_LOST.sentence());
+        } catch (BridgeClient.RefusedException e) {
+            consentPage(exchange, form, consent, e.detail());
+        }
+    }
+
+    private CardProof sign(ConsentToSign consent, Pin pin) throws CardLostException, CardRefusedException {
+        synchronized (this) {
+            return readers.withCard(reader(), PATIENCE, card -> reading.sign(card, consent.message(), pin));
+        }
+    }
+
+    private ConsentToSign consent(Map<String, String> values) {
+        requireReturn(values);
+        return ConsentToSign.parse(values.getOrDefault("transition", ""));
+    }
+
+    private void consentPage(HttpExchange exchange, Map<String, String> values, ConsentToSign consent, String trouble)
+            throws IOException {
+        String form = newForm(exchange);
+        send(exchange, 200, "text/html", SignConsentPage.html(values, consent, form, trouble));
+    }
+
+    private boolean isOwnForm(HttpExchange exchange, Map<String, String> form) {
+        String origin = exchange.getRequestHeaders().getFirst("Origin");
+        boolean own = origin == null || origin.equals("http://127.0.0.1:" + port()) || origin.equals("null");
+        return own && forms.remove(form.getOrDefault("form", ""));
+    }
+
+    private void requireReturn(Map<String, String> values) {
         URI target = URI.create(values.getOrDefault("return", ""));
-        if (!options.allows(target)
-                || target.getRawQuery() != null
-                || target.getRawFragment() != null
-                || !NONCE.matcher(values.getOrDefault("nonce", "")).matches()) {
-            throw new IllegalArgumentException("not a log-in of an allowed origin");
+        if (!options.allows(target) || target.getRawQuery() != null || target.getRawFragment() != null) {
+            throw new IllegalArgumentException("not an address of an allowed origin");
+        }
+    }
+
+    private void requireTarget(Map<String, String> values) {
+        requireReturn(values);
+        if (!NONCE.matcher(values.getOrDefault("nonce", "")).matches()) {
+            throw new IllegalArgumentException("not a log-in");
         }
     }
 
     private void page(HttpExchange exchange, Map<String, String> values, String trouble) throws IOException {
+        String form = newForm(exchange);
+        send(exchange, 200, "text/html", SignInPage.html(values, form, trouble));
+    }
+
+    /** Begins a page with a form that is good once. */
+    private String newForm(HttpExchange exchange) {
         byte[] random = new byte[24];
         new SecureRandom().nextBytes(random);
         String form = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
@@ -296,12 +368,16 @@ final class ReaderAgent implements Closeable {
                         "Content-Security-Policy",
                         "default-src 'none'; form-action 'self' " + String.join(" ", options.origins())
                                 + "; frame-ancestors 'none'; base-uri 'none'");
-        send(exchange, 200, "text/html", SignInPage.html(values, form, trouble));
+        return form;
     }
 
     private static byte[] body(HttpExchange exchange) throws IOException {
-        byte[] body = exchange.getRequestBody().readNBytes(LARGEST + 1);
-        if (body.length > LARGEST) {
+        return body(exchange, LARGEST);
+    }
+
+    private static byte[] body(HttpExchange exchange, int largest) throws IOException {
+        byte[] body = exchange.getRequestBody().readNBytes(largest + 1);
+        if (body.length > largest) {
             throw new IllegalArgumentException("too large");
         }
         return body;

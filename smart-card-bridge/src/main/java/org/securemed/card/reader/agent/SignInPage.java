@@ -22,9 +22,9 @@ final class SignInPage {
                 <input type="hidden" name="nonce" value="%s">
                 <input type="hidden" name="return" value="%s">
                 <input type="hidden" name="form" value="%s">
-                <label for="pin">Put the card into the reader and type its PIN</label>
+                <label for="pin">Put the card into the reader and type its PIN (none only where a card alone is enough)</label>
                 <input id="pin" name="pin" type="password" inputmode="numeric" autocomplete="off" minlength="6"
-                       maxlength="8" pattern="[0-9]*" required autofocus>
+                       maxlength="8" pattern="[0-9]*" autofocus>
                 <button type="submit">Sign in</button></form></main></body></html>
                 """.formatted(
                         trouble.isEmpty() ? "" : "<p role=\"alert\">" + escaped(trouble) + "</p>\n",
@@ -33,7 +33,8 @@ final class SignInPage {
                         form);
     }
 
-    private static String escaped(String text) {
+    /** Text for HTML, also in attributes. */
+    static String escaped(String text) {
         return text.replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")

@@ -1,0 +1,44 @@
+package org.securemed.card.reader.agent;
+
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** The agent's own page on which a patient sees what they sign, and types their PIN; no script. */
+final class SignConsentPage {
+    private SignConsentPage() {}
+
+    /**
+     * The page.
+     *
+     * @param values transition and return address, checked
+     * @param form good once
+     * @param trouble why the last attempt failed, empty if there was none
+     */
+    static String html(Map<String, String> values, ConsentToSign consent, String form, String trouble) {
+        return """
+                <!DOCTYPE html>
+                <html lang="en"><head><meta charset="utf-8"><title>Sign by card</title></head>
+                <body><main><h1>Sign by card</h1>
+                %s<ul>
+                %s
+                </ul>
+                <details><summary>The text that is signed</summary><pre>%s</pre></details>
+                <form method="post" action="/sign-consent">
+                <input type="hidden" name="transition" value="%s">
+                <input type="hidden" name="return" value="%s">
+                <input type="hidden" name="form" value="%s">
+                <label for="pin">If you agree, put your card into the reader and type its PIN</label>
+                <input id="pin" name="pin" type="password" inputmode="numeric" autocomplete="off" minlength="6"
+                       maxlength="8" pattern="[0-9]*" required autofocus>
+                <button type="submit">Sign</button></form></main></body></html>
+                """.formatted(
+                        trouble.isEmpty() ? "" : "<p role=\"alert\">" + SignInPage.escaped(trouble) + "</p>\n",
+                        consent.lines().stream()
+                                .map(line -> "<li>" + SignInPage.escaped(line) + "</li>")
+                                .collect(Collectors.joining("\n")),
+                        SignInPage.escaped(consent.text()),
+                        SignInPage.escaped(values.getOrDefault("transition", "")),
+                        SignInPage.escaped(values.getOrDefault("return", "")),
+                        form);
+    }
+}
