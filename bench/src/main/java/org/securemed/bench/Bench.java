@@ -12,7 +12,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -23,13 +25,12 @@ import java.util.stream.Stream;
 import org.securemed.fhir.FhirServerApplication;
 
 /**
- * Measures our server against plain HAPI: starts a PostgreSQL and both servers, loads the same patients into both,
- * measures in turns, and stops everything, also after a failure or an interrupt.
+ * Measures our server against HAPI: starts a PostgreSQL and the servers, loads the same patients into each, measures in
+ * turns, and stops everything, also after a failure or an interrupt.
  */
 public final class Bench implements AutoCloseable {
     private static final String OURS = "ours";
-    private static final String RIVAL = "rival";
-    // The demonstration's accounts, for their tokens, but none of its patients: both servers get the same ones later.
+    // The demonstration's accounts, for their tokens, but none of its patients: all servers get the same ones later.
     private static final List<String> OUR_SETTINGS =
             List.of("spring.profiles.active=demo", "securemed.demo.patients=0");
 
@@ -80,13 +81,16 @@ public final class Bench implements AutoCloseable {
         System.exit(status);
     }
 
-    /** Both servers, ready and loaded. */
-    private record Pair(LoadDriver.Subject ours, LoadDriver.Subject rival) {}
+    /** All servers, ready and loaded. */
+    private record Field(LoadDriver.Subject ours, Map<Rival, LoadDriver.Subject> rivals) {}
 
     /** Returns the number of requests that failed. */
     private long run() throws IOException, SQLException, InterruptedException {
         removeEarlierRun();
-        Database database = opened(Database.start(directory.resolve("postgres"), List.of(OURS, RIVAL)));
+        Database database = opened(Database.start(
+                directory.resolve("postgres"),
+                Stream.concat(Stream.of(OURS), options.rivals().stream().map(Rival::label))
+                        .toList()));
         log.printf(
                 "HAPI FHIR %s, Java %s, PostgreSQL %s (fsync=on, synchronous_commit=on), %d CPUs, JVM flags %s%n",
                 VersionUtil.getVersion(),
@@ -94,9 +98,9 @@ public final class Bench implements AutoCloseable {
                 database.version(),
                 Runtime.getRuntime().availableProcessors(),
                 String.join(" ", options.jvmFlags()));
-        Pair pair = startBoth(database);
+        Field field = startAll(database);
         LoadDriver driver = opened(new LoadDriver());
-        long errors = measure(driver, pair);
+        long errors = measure(driver, field);
         report.printTable();
         if (options.output() != null) {
             report.write(options.output());
@@ -119,22 +123,32 @@ public final class Bench implements AutoCloseable {
         }
     }
 
-    private Pair startBoth(Database database) throws IOException, InterruptedException {
+    private Field startAll(Database database) throws IOException, InterruptedException {
         if (options.startUps() > 0) {
             startUps(database);
         }
+        Map<Rival, ServerProcess> rivals = new EnumMap<>(Rival.class);
         ServerProcess ours = start(OURS, database);
-        ServerProcess rival = start(RIVAL, database);
-        List<Prepared> prepared = together(() -> prepare(ours), () -> prepare(rival));
+        for (Rival rival : options.rivals()) {
+            rivals.put(rival, start(rival, database));
+        }
+        List<Callable<Prepared>> preparations = new ArrayList<>(List.of(() -> prepare(ours)));
+        rivals.values().forEach(server -> preparations.add(() -> prepare(server)));
+        List<Prepared> prepared = together(preparations);
         if (options.startUps() == 0) {
             report.add(new Figure(
-                    "start-up/both-at-once",
+                    "start-up/all-at-once",
                     "s",
                     seconds(prepared.get(0).startUp()),
                     seconds(prepared.get(1).startUp()),
                     1));
         }
-        return new Pair(subject(prepared.get(0), ours, database), subject(prepared.get(1), rival, database));
+        Map<Rival, LoadDriver.Subject> subjects = new EnumMap<>(Rival.class);
+        int next = 1;
+        for (Map.Entry<Rival, ServerProcess> rival : rivals.entrySet()) {
+            subjects.put(rival.getKey(), subject(prepared.get(next++), rival.getValue(), database));
+        }
+        return new Field(subject(prepared.get(0), ours, database), subjects);
     }
 
     private static LoadDriver.Subject subject(Prepared prepared, ServerProcess server, Database database) {
@@ -165,9 +179,10 @@ public final class Bench implements AutoCloseable {
     private void startUps(Database database) throws IOException {
         List<Double> ours = new ArrayList<>();
         List<Double> rival = new ArrayList<>();
+        Rival first = options.rivals().get(0);
         for (int i = 0; i <= options.startUps(); i++) {
-            double oursSeconds = startUp(OURS, database);
-            double rivalSeconds = startUp(RIVAL, database);
+            double oursSeconds = startUp(start(OURS, database));
+            double rivalSeconds = startUp(start(first, database));
             log.printf("start-up: ours %.1f s, rival %.1f s%s%n", oursSeconds, rivalSeconds, i == 0 ? " (empty)" : "");
             if (i > 0) {
                 ours.add(oursSeconds);
@@ -177,59 +192,82 @@ public final class Bench implements AutoCloseable {
         report.add(new Figure("start-up", "s", median(ours), median(rival), ours.size()));
     }
 
-    private double startUp(String name, Database database) throws IOException {
-        try (ServerProcess server = start(name, database)) {
+    private static double startUp(ServerProcess started) throws IOException {
+        try (ServerProcess server = started) {
             return seconds(server.awaitReady());
         }
     }
 
     private ServerProcess start(String name, Database database) throws IOException {
-        String url = database.jdbcUrl(name);
-        Class<?> main = name.equals(OURS) ? FhirServerApplication.class : PlainHapiServer.class;
-        List<String> settings = name.equals(OURS) ? OUR_SETTINGS : List.of();
-        return opened(ServerProcess.start(name, main, url, directory, options.jvmFlags(), settings));
+        return opened(ServerProcess.start(
+                name,
+                FhirServerApplication.class,
+                database.jdbcUrl(name),
+                directory,
+                options.jvmFlags(),
+                OUR_SETTINGS));
     }
 
-    private long measure(LoadDriver driver, Pair pair) throws IOException, InterruptedException {
+    private ServerProcess start(Rival rival, Database database) throws IOException {
+        return opened(ServerProcess.start(
+                rival.label(),
+                PlainHapiServer.class,
+                database.jdbcUrl(rival.label()),
+                directory,
+                options.jvmFlags(),
+                rival.settings()));
+    }
+
+    private long measure(LoadDriver driver, Field field) throws IOException, InterruptedException {
         long errors = 0;
         int left = options.operations().size();
         for (Operation operation : options.operations()) {
             Pace pace = pace(left--);
-            driver.run(pair.ours(), operation, options.warmUpClients(), pace.warmUp());
-            driver.run(pair.rival(), operation, options.warmUpClients(), pace.warmUp());
+            driver.run(field.ours(), operation, options.warmUpClients(), pace.warmUp());
+            for (LoadDriver.Subject rival : field.rivals().values()) {
+                driver.run(rival, operation, options.warmUpClients(), pace.warmUp());
+            }
             for (int clients : options.clients()) {
-                errors += measure(driver, pair, operation, clients, pace.round());
+                errors += measure(driver, field, operation, clients, pace.round());
             }
         }
         return errors;
     }
 
-    private long measure(LoadDriver driver, Pair pair, Operation operation, int clients, Duration length)
+    private long measure(LoadDriver driver, Field field, Operation operation, int clients, Duration length)
             throws IOException, InterruptedException {
         List<Round> ours = new ArrayList<>();
-        List<Round> rival = new ArrayList<>();
+        Map<Rival, List<Round>> rivals = new EnumMap<>(Rival.class);
         for (int i = 0; i < options.rounds(); i++) {
             settle();
-            ours.add(driver.run(pair.ours(), operation, clients, length));
-            settle();
-            rival.add(driver.run(pair.rival(), operation, clients, length));
+            ours.add(driver.run(field.ours(), operation, clients, length));
+            for (Map.Entry<Rival, LoadDriver.Subject> rival : field.rivals().entrySet()) {
+                settle();
+                rivals.computeIfAbsent(rival.getKey(), key -> new ArrayList<>())
+                        .add(driver.run(rival.getValue(), operation, clients, length));
+            }
         }
         String name = operation.label() + "/" + clients + "/";
-        report.add(Figure.ofRounds(name + "throughput", "requests/s", ours, rival, Round::throughput));
-        report.add(Figure.ofRounds(
-                name + "p50", "ms", ours, rival, r -> r.latencies().percentileMillis(50)));
-        report.add(Figure.ofRounds(
-                name + "p99", "ms", ours, rival, r -> r.latencies().percentileMillis(99)));
-        report.add(Figure.ofCpu(name + "cpu-server", ours, rival, Round::serverCpu));
-        report.add(Figure.ofCpu(name + "cpu-postgresql", ours, rival, Round::databaseCpu));
-        report.add(Figure.ofCpu(name + "cpu", ours, rival, Round::cpu));
-        report.add(Figure.ofCpu(name + "cpu-driver", ours, rival, Round::driverCpu));
-        Stream.concat(ours.stream(), rival.stream())
+        rivals.forEach((rival, rounds) -> report(name, rival.suffix(), ours, rounds));
+        List<Round> all = Stream.concat(ours.stream(), rivals.values().stream().flatMap(List::stream))
+                .toList();
+        all.stream()
                 .filter(round -> round.errors() > 0)
                 .findFirst()
                 .ifPresent(round -> log.printf("%s: %s%n", name, round.firstError()));
-        return ours.stream().mapToLong(Round::errors).sum()
-                + rival.stream().mapToLong(Round::errors).sum();
+        return all.stream().mapToLong(Round::errors).sum();
+    }
+
+    private void report(String name, String suffix, List<Round> ours, List<Round> rival) {
+        report.add(Figure.ofRounds(name + "throughput" + suffix, "requests/s", ours, rival, Round::throughput));
+        report.add(Figure.ofRounds(
+                name + "p50" + suffix, "ms", ours, rival, r -> r.latencies().percentileMillis(50)));
+        report.add(Figure.ofRounds(
+                name + "p99" + suffix, "ms", ours, rival, r -> r.latencies().percentileMillis(99)));
+        report.add(Figure.ofCpu(name + "cpu-server" + suffix, ours, rival, Round::serverCpu));
+        report.add(Figure.ofCpu(name + "cpu-postgresql" + suffix, ours, rival, Round::databaseCpu));
+        report.add(Figure.ofCpu(name + "cpu" + suffix, ours, rival, Round::cpu));
+        report.add(Figure.ofCpu(name + "cpu-driver" + suffix, ours, rival, Round::driverCpu));
     }
 
     /** What a server does after its answer is to burden its own round. */
@@ -244,9 +282,10 @@ public final class Bench implements AutoCloseable {
         if (options.budget().isZero()) {
             return new Pace(options.warmUp(), options.round());
         }
-        long rounds = 2L * options.clients().size() * options.rounds();
+        int servers = 1 + options.rivals().size();
+        long rounds = (long) servers * options.clients().size() * options.rounds();
         Duration wanted = options.warmUp()
-                .multipliedBy(2)
+                .multipliedBy(servers)
                 .plus(options.round().plus(SETTLE).multipliedBy(rounds));
         Duration age = Duration.ofMillis(ManagementFactory.getRuntimeMXBean().getUptime());
         double share = (double) options.budget().minus(age).toMillis() / operationsLeft / wanted.toMillis();
@@ -258,12 +297,11 @@ public final class Bench implements AutoCloseable {
         return Duration.ofNanos((long) (duration.toNanos() * factor));
     }
 
-    private static <T> List<T> together(Callable<T> first, Callable<T> second)
-            throws IOException, InterruptedException {
-        ExecutorService threads = Executors.newFixedThreadPool(2);
+    private static <T> List<T> together(List<Callable<T>> tasks) throws IOException, InterruptedException {
+        ExecutorService threads = Executors.newFixedThreadPool(tasks.size());
         try {
             List<T> results = new ArrayList<>();
-            for (Future<T> future : threads.invokeAll(List.of(first, second))) {
+            for (Future<T> future : threads.invokeAll(tasks)) {
                 results.add(future.get());
             }
             return results;

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param startUps how often the start-up of each server is measured, alone on the machine; 0 for not at all
  * @param budget time from the start of the JVM by which the measuring ends, {@link Duration#ZERO} for as long as it
  *     takes
+ * @param rivals what ours is measured against
  * @param operations what is measured
  * @param jvmFlags of both servers
  * @param output file to which the JSON lines go as well, absent if none
@@ -37,6 +38,7 @@ record Options(
         Duration warmUp,
         int startUps,
         Duration budget,
+        List<Rival> rivals,
         List<Operation> operations,
         List<String> jvmFlags,
         @Nullable Path output) {
@@ -50,6 +52,7 @@ record Options(
               --seconds <n>       length of a round (0.45 with --quick, else 5)
               --warm-up <n>       seconds of warm-up for each operation (2 with --quick, else 20)
               --start-ups <n>     start-ups of each server, alone on the machine (0 with --quick, else 3)
+              --rivals <a,b>      of plain, balp (plain with --quick, else both; start-ups are compared with the first)
               --operations <a,b>  of %s
               --jvm <flag,flag>   further flags of both servers
               --output <file>     write the JSON lines there as well
@@ -63,6 +66,7 @@ record Options(
             "--seconds",
             "--warm-up",
             "--start-ups",
+            "--rivals",
             "--operations",
             "--jvm",
             "--output");
@@ -77,6 +81,7 @@ record Options(
             Duration.ofSeconds(20),
             3,
             Duration.ZERO,
+            List.of(Rival.values()),
             List.of(Operation.values()),
             JVM_FLAGS,
             null);
@@ -93,6 +98,7 @@ record Options(
             Duration.ofSeconds(2),
             0,
             Duration.ofSeconds(85),
+            List.of(Rival.PLAIN),
             List.of(Operation.values()),
             Stream.concat(JVM_FLAGS.stream(), Stream.of("-XX:TieredStopAtLevel=1"))
                     .toList(),
@@ -111,6 +117,7 @@ record Options(
             throw new IllegalArgumentException("there have to be at least as many patients as clients");
         }
         clients = List.copyOf(clients);
+        rivals = List.copyOf(rivals);
         operations = List.copyOf(operations);
         jvmFlags = List.copyOf(jvmFlags);
     }
@@ -150,6 +157,7 @@ record Options(
                 given.apply("--warm-up").map(Options::seconds).orElse(warmUp),
                 given.apply("--start-ups").map(Integer::valueOf).orElse(startUps),
                 budget,
+                given.apply("--rivals").map(list -> list(list, Rival::labelled)).orElse(rivals),
                 given.apply("--operations")
                         .map(list -> list(list, Operation::labelled))
                         .orElse(operations),

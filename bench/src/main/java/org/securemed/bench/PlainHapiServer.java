@@ -1,11 +1,14 @@
 package org.securemed.bench;
 
+import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
 import ca.uhn.fhir.jpa.model.config.PartitionSettings;
 import java.util.List;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.server.FhirExtensions;
 import org.securemed.fhir.server.FhirServletConfiguration;
 import org.securemed.fhir.server.HapiJpaConfiguration;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
@@ -21,7 +24,7 @@ import org.springframework.context.annotation.Import;
 /**
  * The rival: HAPI FHIR JPA with the same storage settings and the same providers as our server, and nothing of ours: no
  * gate, no ledger, no partitions, no tokens. It answers everyone, so it listens where the caller says and holds
- * invented patients only.
+ * invented patients only. With {@code bench.balp=true} HAPI's own interceptor writes an AuditEvent for what it answers.
  */
 public final class PlainHapiServer {
     private PlainHapiServer() {}
@@ -50,8 +53,8 @@ public final class PlainHapiServer {
     static class Wiring {
 
         @Bean
-        FhirExtensions fhirExtensions() {
-            return new FhirExtensions(List.of(), List.of());
+        FhirExtensions fhirExtensions(ObjectProvider<DaoRegistry> daos, @Value("${bench.balp:false}") boolean audited) {
+            return new FhirExtensions(audited ? List.of(BalpAudit.interceptor(daos::getObject)) : List.of(), List.of());
         }
 
         @Bean

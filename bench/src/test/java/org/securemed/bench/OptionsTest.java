@@ -40,6 +40,8 @@ class OptionsTest {
                         "3",
                         "--start-ups",
                         "1",
+                        "--rivals",
+                        "balp,plain",
                         "--operations",
                         "read-patient",
                         "--jvm",
@@ -54,6 +56,7 @@ class OptionsTest {
                         Duration.ofSeconds(3),
                         1,
                         Options.QUICK.budget(),
+                        List.of(Rival.BALP, Rival.PLAIN),
                         List.of(Operation.READ_PATIENT),
                         Stream.concat(Options.QUICK.jvmFlags().stream(), Stream.of("-XX:+UseSerialGC"))
                                 .toList(),
