@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** One PostgreSQL with a database for each server, as durable as one in production. */
-final class Database implements AutoCloseable {
+public final class Database implements AutoCloseable {
     private final EmbeddedPostgres postgres;
     private final long postmasterPid;
 
@@ -26,7 +26,7 @@ final class Database implements AutoCloseable {
      *
      * @param directory for its data; removed on closing
      */
-    static Database start(Path directory, List<String> databases) throws IOException, SQLException {
+    public static Database start(Path directory, List<String> databases) throws IOException, SQLException {
         Path data = directory.toAbsolutePath();
         Files.createDirectories(data);
         EmbeddedPostgres postgres = EmbeddedPostgres.builder()
@@ -59,7 +59,7 @@ final class Database implements AutoCloseable {
         }
     }
 
-    String version() throws SQLException {
+    public String version() throws SQLException {
         return setting("server_version");
     }
 
@@ -73,11 +73,11 @@ final class Database implements AutoCloseable {
         }
     }
 
-    String jdbcUrl(String database) {
+    public String jdbcUrl(String database) {
         return postgres.getJdbcUrl("postgres", database);
     }
 
-    long postmasterPid() {
+    public long postmasterPid() {
         return postmasterPid;
     }
 

@@ -21,7 +21,7 @@ import java.util.function.ToDoubleFunction;
  * @param rival the same of the rival's
  * @param runs rounds of each
  */
-record Figure(String name, String unit, double ours, double rival, int runs) {
+public record Figure(String name, String unit, double ours, double rival, int runs) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     static Figure ofRounds(
@@ -47,12 +47,12 @@ record Figure(String name, String unit, double ours, double rival, int runs) {
     }
 
     /** Ours divided by the rival's. */
-    double ratio() {
+    public double ratio() {
         return ours / rival;
     }
 
     /** One line of JSON; a figure that could not be taken is null. */
-    String json() {
+    public String json() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("name", name);
         fields.put("unit", unit);
@@ -77,7 +77,7 @@ record Figure(String name, String unit, double ours, double rival, int runs) {
     }
 
     /** The middle value, or the mean of the two middle ones; NaN of nothing. */
-    static double median(double... values) {
+    public static double median(double... values) {
         if (values.length == 0) {
             return Double.NaN;
         }

@@ -9,20 +9,20 @@ import java.util.List;
 import java.util.Locale;
 
 /** Collects figures; prints each as a line of JSON when it is known, and all of them as a table in the end. */
-final class Report {
+public final class Report {
     private final PrintStream out;
     private final List<Figure> figures = new ArrayList<>();
 
-    Report(PrintStream out) {
+    public Report(PrintStream out) {
         this.out = out;
     }
 
-    void add(Figure figure) {
+    public void add(Figure figure) {
         figures.add(figure);
         out.println(figure.json());
     }
 
-    void printTable() {
+    public void printTable() {
         int width = figures.stream()
                 .mapToInt(figure -> figure.name().length())
                 .max()
@@ -50,7 +50,7 @@ final class Report {
         }
     }
 
-    void write(Path file) throws IOException {
+    public void write(Path file) throws IOException {
         Path parent = file.toAbsolutePath().getParent();
         if (parent != null) {
             Files.createDirectories(parent);
