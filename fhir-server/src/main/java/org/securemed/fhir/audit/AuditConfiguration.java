@@ -138,6 +138,11 @@ public class AuditConfiguration {
         return new EventStream(ledger, store);
     }
 
+    @Bean
+    AdoptionRecorder adoptionRecorder(EntryFactory entries, LedgerGateway gateway, Ledger ledger, SubjectKeys keys) {
+        return new AdoptionRecorder(entries, gateway, ledger, keys);
+    }
+
     /** Outside of everything else: whatever answers below {@code /fhir} passes here. */
     @Bean
     FilterRegistrationBean<RecordedResponseFilter> recordedResponseFilter(ProblemWriter problems) {

@@ -242,6 +242,19 @@ final class EntryFactory {
                 .build();
     }
 
+    /** The entry of a version that was there before; it commits to the stored bytes. */
+    Entry adopted(Op op, @Nullable String patientId, VersionBytes version, SubjectKeys.Commitment commitment) {
+        Entry made =
+                own(op, commitment.entry(), patientId, null, List.of(version.reference()), "found and taken in", null);
+        return Entry.builder(made.id(), made.time(), instance, op)
+                .resourceType(version.type())
+                .patient(made.patient())
+                .resourceCommitment(commitment.commitment())
+                .outcome(0)
+                .sealed(made.sealed())
+                .build();
+    }
+
     /** The entry of a finding; the same finding has the same id. */
     Entry finding(Op op, @Nullable String patientId, String name, Instant day, String content) {
         UUID id =

@@ -35,7 +35,14 @@ public final class EventStream {
         List<AuditEvent> events = new ArrayList<>();
         long next = from;
         for (StoredEntry stored : ledger.range(from, limit)) {
-            store.opened(stored).ifPresent(seen -> events.addAll(seen.events()));
+            try {
+                store.opened(stored).ifPresent(seen -> events.addAll(seen.events()));
+            } catch (RuntimeException e) {
+                if (!Unreadable.is(e)) {
+                    throw e;
+                }
+                Unreadable.pass(stored.index());
+            }
             next = stored.index() + 1;
         }
         return new Page(events, next);

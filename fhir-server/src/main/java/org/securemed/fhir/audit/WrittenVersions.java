@@ -36,6 +36,18 @@ public final class WrittenVersions {
 
     /** Of the entry of a write that succeeded; empty of any other, and if the patient was erased. */
     public Optional<Version> of(StoredEntry stored) {
+        try {
+            return version(stored);
+        } catch (RuntimeException e) {
+            if (!Unreadable.is(e)) {
+                throw e;
+            }
+            Unreadable.pass(stored.index());
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Version> version(StoredEntry stored) {
         Entry entry = stored.entry();
         Bytes sealed = entry.sealed();
         if (sealed == null || entry.resourceCommitment() == null) {

@@ -19,6 +19,7 @@ import org.securemed.fhir.audit.TransitionRecorder;
 import org.securemed.fhir.consent.translate.ConsentTranslator;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.owner.AdoptedVersions;
 import org.securemed.fhir.owner.Adoption;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
@@ -101,11 +102,12 @@ public class ConsentConfiguration {
             FhirContext context,
             DataSource dataSource,
             PlatformTransactionManager transactions,
+            AdoptedVersions adopted,
             ConsentProperties properties) {
         JdbcTemplate jdbc = new JdbcTemplate(dataSource);
         return new CompleteOwners(
                 new UnownedResources(jdbc),
-                new Adoption(index, finder, context, jdbc, new TransactionTemplate(transactions)),
+                new Adoption(index, finder, context, jdbc, new TransactionTemplate(transactions), adopted),
                 properties.adopt());
     }
 

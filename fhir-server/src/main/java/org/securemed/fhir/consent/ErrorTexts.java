@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.hl7.fhir.instance.model.api.IBaseOperationOutcome;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.OperationOutcome;
@@ -94,7 +95,8 @@ public final class ErrorTexts {
                     ? null
                     : BaseServerResponseException.newInstance(known.getStatusCode(), withoutInside(message));
         }
-        if (thrown instanceof BaseServerResponseException known && known.getStatusCode() != 500) {
+        if (thrown instanceof BaseServerResponseException known
+                && (known.getStatusCode() != 500 || isOurs(known.getOperationOutcome()))) {
             return null;
         }
         String reference = UUID.randomUUID().toString();
@@ -105,6 +107,13 @@ public final class ErrorTexts {
         InternalErrorException internal = new InternalErrorException("The server failed to answer.");
         internal.setOperationOutcome(Problem.internal().operationOutcome());
         return internal;
+    }
+
+    /** Whether an outcome is a {@link Problem}, whose text was written by us. */
+    private static boolean isOurs(@Nullable IBaseOperationOutcome outcome) {
+        return outcome instanceof OperationOutcome own
+                && own.getIssueFirstRep().getDetails().getCoding().stream()
+                        .anyMatch(code -> Problem.SYSTEM.equals(code.getSystem()));
     }
 
     private static String withoutInside(@Nullable String message) {

@@ -19,7 +19,7 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("securemed.integrity")
 public record IntegrityProperties(
         @DefaultValue("24h") @NotNull Duration sweepInterval,
-        @DefaultValue("200") int sweepRate,
+        @DefaultValue("50") int sweepRate,
         @DefaultValue("off") @NotNull OnRead onRead,
         @Nullable Replica replica) {
     public IntegrityProperties {

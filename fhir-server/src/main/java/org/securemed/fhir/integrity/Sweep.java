@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.audit.AdoptionRecorder;
 import org.securemed.fhir.audit.WrittenVersions;
 import org.securemed.fhir.owner.StoredVersionRows;
 import org.securemed.ledger.entry.Op;
@@ -23,7 +24,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * away. Where it is, is stored: after a restart it goes on, and of several instances one works on a batch.
  */
 final class Sweep {
-    private static final Set<Op> WRITES = Set.of(Op.CREATE, Op.UPDATE, Op.PATCH, Op.DELETE);
+    private static final Set<Op> WRITES = Set.of(Op.CREATE, Op.UPDATE, Op.PATCH, Op.DELETE, AdoptionRecorder.ADOPT);
 
     private final StoredVersionRows rows;
     private final Comparison comparison;

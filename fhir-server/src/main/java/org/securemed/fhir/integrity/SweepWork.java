@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 /** Carries the sweep on in the background, no faster than the settings say. */
 final class SweepWork implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SweepWork.class);
-    private static final int BATCH = 200;
+    private static final int BATCH = 50;
     private static final long IDLE_SECONDS = 60;
 
     private final Sweep sweep;

@@ -29,6 +29,8 @@ public final class Adoption {
     private final StoredTexts texts;
     private final JdbcTemplate jdbc;
     private final TransactionTemplate transaction;
+    private final StoredVersionRows rows;
+    private final AdoptedVersions adopted;
 
     /** @param jdbc on the data source of the FHIR store, whose transactions {@code transaction} begins */
     public Adoption(
@@ -36,7 +38,10 @@ public final class Adoption {
             OwnerFinder finder,
             FhirContext context,
             JdbcTemplate jdbc,
-            TransactionTemplate transaction) {
+            TransactionTemplate transaction,
+            AdoptedVersions adopted) {
+        this.rows = new StoredVersionRows(jdbc);
+        this.adopted = adopted;
         this.unowned = new UnownedResources(jdbc);
         this.index = index;
         this.finder = finder;
@@ -80,12 +85,16 @@ public final class Adoption {
     private void adopt(List<UnownedResources.Resource> batch, PartitionMove move) {
         Map<Long, Integer> partitions = new LinkedHashMap<>();
         Map<Set<String>, Integer> joint = new HashMap<>();
+        Map<UnownedResources.Resource, Set<String>> owners = new LinkedHashMap<>();
         for (UnownedResources.Resource resource : batch) {
             Ownership ownership = index.find(resource.reference()).orElseGet(() -> owners(resource, joint));
             index.stored(resource.reference(), ownership);
             partitions.put(resource.key(), ownership.partition());
+            owners.put(resource, ownership.patients());
         }
         move.move(partitions);
+        owners.forEach((resource, patients) ->
+                rows.of(resource.type(), resource.id()).forEach(row -> adopted.adopted(row.bytes(), patients)));
     }
 
     private Ownership owners(UnownedResources.Resource resource, Map<Set<String>, Integer> joint) {

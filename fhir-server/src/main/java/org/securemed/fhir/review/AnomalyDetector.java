@@ -2,11 +2,13 @@ package org.securemed.fhir.review;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.LocalTime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,10 +27,20 @@ final class AnomalyDetector {
     static final Duration MEMORY = Duration.ofHours(1);
 
     private static final int MOST_REMEMBERED = 5_000;
+    private static final int MOST_OPENINGS = 100_000;
 
     private final CareContext context;
     private final ReviewProperties settings;
     private final Map<String, Deque<Observed>> recent = new HashMap<>();
+    /** What was looked at already: most accesses repeat one of the same day, and looking costs several queries. */
+    private final Map<String, Boolean> openings = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+            return size() > MOST_OPENINGS;
+        }
+    };
 
     AnomalyDetector(CareContext context, ReviewProperties settings) {
         this.context = context;
@@ -78,7 +90,7 @@ final class AnomalyDetector {
 
     private void opened(Observed now, Deque<Observed> own, List<Suspicion> reasons, Set<String> events) {
         String patient = now.patient();
-        if (patient == null) {
+        if (patient == null || !isFirst(now, patient)) {
             return;
         }
         Optional<Identity> user = context.identity(now.user());
@@ -181,6 +193,15 @@ final class AnomalyDetector {
                     add(reasons, Rule.CARD_IN_TWO_PLACES, "The same card was used at another place right before.");
                     events.add(elsewhere.event());
                 });
+    }
+
+    /**
+     * Whether nothing of this patient was opened by this person on this day before, in or outside the working hours.
+     */
+    private boolean isFirst(Observed now, String patient) {
+        String opening = now.user() + "|" + patient + "|" + LocalDate.ofInstant(now.at(), settings.zone()) + "|"
+                + isOffHours(now.at());
+        return openings.put(opening, true) == null;
     }
 
     private boolean isOffHours(Instant at) {

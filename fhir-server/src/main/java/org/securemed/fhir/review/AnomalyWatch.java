@@ -4,13 +4,16 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.audit.AccessStream;
 import org.securemed.fhir.audit.ReviewLog;
+import org.securemed.fhir.smart.Role;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -22,6 +25,11 @@ import org.springframework.jdbc.core.JdbcTemplate;
 final class AnomalyWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AnomalyWatch.class);
     private static final int BATCH = 500;
+
+    private static final Set<String> STAFF = Stream.of(
+                    Role.PHYSICIAN, Role.NURSE, Role.ADMINISTRATOR, Role.RESEARCHER, Role.COMPLIANCE)
+            .map(Role::code)
+            .collect(Collectors.toUnmodifiableSet());
 
     private final AccessStream stream;
     private final CareContext context;
@@ -77,7 +85,7 @@ final class AnomalyWatch implements AutoCloseable {
             remember(rules, place);
             detector = rules;
         }
-        List<AccessStream.Line> lines = stream.read(place, BATCH);
+        List<AccessStream.Line> lines = stream.read(place, BATCH, STAFF);
         for (AccessStream.Line line : lines) {
             observed(line).flatMap(rules::observe).ifPresent(this::keep);
         }
@@ -95,7 +103,7 @@ final class AnomalyWatch implements AutoCloseable {
     private void remember(AnomalyDetector rules, long place) {
         long from = stream.beginning(place, AnomalyDetector.MEMORY);
         while (from < place) {
-            List<AccessStream.Line> lines = stream.read(from, (int) Math.min(BATCH, place - from));
+            List<AccessStream.Line> lines = stream.read(from, (int) Math.min(BATCH, place - from), STAFF);
             if (lines.isEmpty()) {
                 return;
             }

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.pdfbox.Loader;
 import org.apache.pdfbox.pdmodel.PDDocument;
@@ -181,6 +182,26 @@ class AuditOperationsIT {
         assertThat(SERVER.get("compliance", status).status()).isEqualTo(404);
         assertThat(SERVER.get("compliance", "AuditEvent/$verify-status").status())
                 .isEqualTo(404);
+    }
+
+    @Test
+    void an_alarm_about_a_stored_version_is_a_valid_event_about_its_patient() {
+        Recorded recorded = Recorded.since(SERVER);
+        SERVER.bean(IntegrityRecorder.class).alarm(Set.of(PATIENT), "Observation/any/_history/1", "altered");
+
+        List<AuditEvent> alarms = recorded.events().stream()
+                .filter(event ->
+                        "integrity-alarm".equals(event.getSubtypeFirstRep().getCode()))
+                .toList();
+        assertThat(alarms).hasSize(1);
+        assertThat(Balp.errors(alarms.get(0))).isEmpty();
+        assertThat(alarms.get(0).getOutcome().toCode()).isEqualTo("12");
+        assertThat(alarms.get(0).getOutcomeDesc()).isEqualTo("altered");
+        assertThat(alarms.get(0).getEntity())
+                .anyMatch(
+                        entity -> ("Patient/" + PATIENT).equals(entity.getWhat().getReference()))
+                .anyMatch(entity ->
+                        "Observation/any/_history/1".equals(entity.getWhat().getReference()));
     }
 
     @Test

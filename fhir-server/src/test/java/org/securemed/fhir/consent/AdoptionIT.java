@@ -12,6 +12,7 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.securemed.fhir.owner.AdoptedVersions;
 import org.securemed.fhir.owner.Adoption;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
@@ -66,6 +67,9 @@ class AdoptionIT {
     @Test
     @Order(2)
     void a_store_without_partitions_is_taken_in_batch_by_batch() {
+        // No entry of the ledger speaks of this version any more, as of none that another server has stored.
+        jdbc().update("update hfj_res_ver set res_updated = res_updated - interval '1 second' where res_id ="
+                + " (select res_id from hfj_resource where fhir_id = 'prov-adopted-a')");
         forgetOwners();
         UnownedResources unowned = new UnownedResources(jdbc());
         long all = unowned.count();
@@ -92,9 +96,12 @@ class AdoptionIT {
     @Test
     @Order(4)
     void afterwards_it_answers_as_if_it_had_been_there_from_the_beginning() {
-        server = TestServer.again(server, "--securemed.consent.adopt=true");
+        server = TestServer.again(server, "--securemed.consent.adopt=true", "--securemed.integrity.on-read=refuse");
 
         assertThat(owners()).isEqualTo(before);
+        assertThat(server.get("compliance", "Provenance/prov-adopted-a/$verify-integrity")
+                        .text())
+                .contains("\"name\":\"intact\",\"valueBoolean\":true");
         assertThat(server.get("physician2", "Patient/adopted-a").status()).isEqualTo(200);
         assertThat(server.get("physician2", "Observation?patient=adopted-a&_total=accurate")
                         .bundle()
@@ -119,6 +126,35 @@ class AdoptionIT {
 
     @Test
     @Order(5)
+    void what_was_altered_is_not_shown_if_the_settings_say_so_and_to_others_it_still_is_not_there() {
+        String alter = "update hfj_res_ver set res_text_vc = replace(res_text_vc, 'second', 'forged') where res_id ="
+                + " (select res_id from hfj_resource where res_type = 'Observation' and fhir_id = 'obs-adopted-a')";
+        assertThat(server.get("physician2", "Observation/obs-adopted-a").text()).contains("second");
+        jdbc().update(alter);
+
+        for (String path : List.of(
+                "Observation/obs-adopted-a",
+                "Observation/obs-adopted-a?_pretty=true",
+                "Observation?patient=adopted-a")) {
+            TestServer.Answer refused = server.get("physician2", path);
+            assertThat(refused.status()).as(refused.toString()).isEqualTo(500);
+            assertThat(refused.outcome()
+                            .getIssueFirstRep()
+                            .getDetails()
+                            .getCodingFirstRep()
+                            .getCode())
+                    .isEqualTo("integrity");
+            assertThat(refused.text()).doesNotContain("forged");
+        }
+        assertThat(server.get("physician", "Observation/obs-adopted-a").status())
+                .isEqualTo(404);
+        jdbc().update(alter.replace("'second', 'forged'", "'forged', 'second'"));
+        assertThat(server.get("physician2", "Observation/obs-adopted-a").status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    @Order(6)
     void a_resource_belongs_to_the_patients_of_all_its_versions() {
         jdbc().update(
                         "update hfj_res_ver set res_text_vc = replace(res_text_vc, 'Patient/adopted-b', 'Patient/adopted-a')"
@@ -155,7 +191,8 @@ class AdoptionIT {
                 new OwnerFinder(server.fhir(), index, "http://localhost:8080/fhir"),
                 server.fhir(),
                 jdbc(),
-                new TransactionTemplate(server.bean(PlatformTransactionManager.class)));
+                new TransactionTemplate(server.bean(PlatformTransactionManager.class)),
+                server.bean(AdoptedVersions.class));
     }
 
     private static Map<String, String> owners() {
