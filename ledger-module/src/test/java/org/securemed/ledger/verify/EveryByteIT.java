@@ -102,6 +102,9 @@ class EveryByteIT {
             List<String> survivors)
             throws SQLException {
         String row = place;
+        if (isNull(connection, table, row, column.getKey())) {
+            return row;
+        }
         for (String change : changes(connection, table, row, column)) {
             flips++;
             String at;
@@ -171,6 +174,15 @@ class EveryByteIT {
                         "select coalesce(%s, 0) from ledger.%s where ctid = '%s'".formatted(length, table, row))) {
             found.next();
             return some(found.getInt(1)).boxed().toList();
+        }
+    }
+
+    private static boolean isNull(Connection connection, String table, String row, String column) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery(
+                        "select %s is null from ledger.%s where ctid = '%s'".formatted(column, table, row))) {
+            found.next();
+            return found.getBoolean(1);
         }
     }
 
