@@ -89,6 +89,7 @@ create table oauth2_registered_client (
     scopes                          text        not null,
     client_settings                 text        not null,
     token_settings                  text        not null,
+    enabled                         boolean     not null default true,
     demo                            boolean     not null default false
 );
 

@@ -167,8 +167,9 @@ public class ConsentConfiguration {
             PatientAccess access,
             FhirContext context,
             ObjectProvider<MatchUrlService> matchUrls,
-            ObjectProvider<DaoRegistry> daos) {
-        return new WriteGate(index, finder, access, new ConditionalTarget(context, matchUrls, daos));
+            ObjectProvider<DaoRegistry> daos,
+            NarrowView view) {
+        return new WriteGate(index, finder, access, new ConditionalTarget(context, matchUrls, daos), view);
     }
 
     @Bean
@@ -235,8 +236,9 @@ public class ConsentConfiguration {
     }
 
     @Bean
-    NarrowView narrowView(PatientAccess access, ObjectProvider<SearchParamMatcher> matcher) {
-        return new NarrowView(access, matcher);
+    NarrowView narrowView(
+            PatientAccess access, ObjectProvider<SearchParamMatcher> matcher, ObjectProvider<DaoRegistry> daos) {
+        return new NarrowView(access, matcher, daos);
     }
 
     @Bean
@@ -308,9 +310,10 @@ public class ConsentConfiguration {
         return new GateInterceptors(List.of(
                 new AllowedMethods(),
                 new RequestRules(access, finder, new MatchUrls(context, daos, matchUrls), stepUp),
-                new PartitionScope(index, access, writes),
+                new PartitionScope(index, access, writes, view),
                 new OffsetSearch(DEFAULT_PAGE_SIZE),
                 view,
+                new NarrowWrites(view),
                 new Includes(
                         index,
                         access,

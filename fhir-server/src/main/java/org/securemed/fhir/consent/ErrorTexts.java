@@ -35,8 +35,8 @@ public final class ErrorTexts {
     private static final Pattern INSIDE =
             Pattern.compile("[\\s:`'\"\\[(]*(\\b([a-z]\\w*\\.){2,}[A-Z]\\w*|\\b\\w+Exception\\b)");
 
-    /** How HAPI says that what it found was taken from it. */
-    private static final Set<String> HIDDEN = Set.of("HAPI-1995", "HAPI-0436");
+    /** How HAPI says that what it found was taken from it, or that there is no such version. */
+    private static final Set<String> HIDDEN = Set.of("HAPI-1995", "HAPI-0436", "HAPI-0979");
 
     private static final String CONFLICT = "Somebody else has written this meanwhile. Read it and try again.";
 

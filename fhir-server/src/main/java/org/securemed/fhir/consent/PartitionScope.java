@@ -33,8 +33,10 @@ public final class PartitionScope {
     private final OwnerIndex index;
     private final PatientAccess access;
     private final WriteGate writes;
+    private final NarrowView view;
 
-    PartitionScope(OwnerIndex index, PatientAccess access, WriteGate writes) {
+    PartitionScope(OwnerIndex index, PatientAccess access, WriteGate writes, NarrowView view) {
+        this.view = view;
         this.index = index;
         this.access = access;
         this.writes = writes;
@@ -135,7 +137,7 @@ public final class PartitionScope {
             return SHARED;
         }
         ownership.get().patients().forEach(exchange::name);
-        return access.permits(exchange, ownership.get(), type)
+        return access.permits(exchange, ownership.get(), type) && view.showsNow(exchange, type, id)
                 ? RequestPartitionId.fromPartitionId(ownership.get().partition())
                 : SHARED;
     }

@@ -68,6 +68,11 @@ final class PatientAccess {
         return exchange.requester().is(Role.SYSTEM);
     }
 
+    /** Whether any search may be answered: that of a system of the custodian whose scopes leave no type out. */
+    boolean mayAskAnything(Exchange exchange) {
+        return seesEverything(exchange) && ScopeBound.showsEveryType(exchange.requester());
+    }
+
     /** Whether the requester attends to what could not be attributed to a patient. */
     boolean seesQuarantine(Exchange exchange) {
         return exchange.requester().is(Role.ADMINISTRATOR) || seesEverything(exchange);

@@ -4,6 +4,7 @@ import ca.uhn.fhir.interceptor.api.Hook;
 import ca.uhn.fhir.interceptor.api.Interceptor;
 import ca.uhn.fhir.interceptor.api.Pointcut;
 import ca.uhn.fhir.interceptor.model.RequestPartitionId;
+import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
 import ca.uhn.fhir.rest.api.server.IPreResourceShowDetails;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.util.Optional;
@@ -51,7 +52,12 @@ public final class ReleaseCheck {
         for (int i = 0; i < details.size(); i++) {
             IBaseResource resource = details.getResource(i);
             if (resource != null && !release(exchange.get(), resource)) {
-                details.setResource(i, null);
+                // HAPI builds a history of what is there, and fails over what isn't.
+                details.setResource(
+                        i,
+                        request.getRestOperationType() == RestOperationTypeEnum.HISTORY_INSTANCE
+                                ? NarrowView.blank(resource)
+                                : null);
             }
         }
     }

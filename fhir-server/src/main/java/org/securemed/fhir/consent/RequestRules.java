@@ -77,20 +77,11 @@ public final class RequestRules {
         String type = request.getResourceName();
         switch (operation) {
             case METADATA -> {}
-            case READ -> {
+            case READ, VREAD -> {
                 access.requireRole(exchange, type, Interaction.READ);
-                if (request.isSubRequest() && type != null && access.narrows(exchange, type)) {
-                    // HAPI answers otherwise there when a resource is taken from it than when there is none.
-                    throw Refusal.notOffered("With this token, read by itself, outside of a Bundle, or search.");
-                }
-            }
-            case VREAD -> {
-                access.requireRole(exchange, type, Interaction.READ);
-                requireWholeType(exchange, type);
             }
             case HISTORY_INSTANCE -> {
                 access.requireRole(exchange, type, Interaction.READ);
-                requireWholeType(exchange, type);
                 requireOwn(request, "Ask for a history by itself, outside of a Bundle.");
             }
             case SEARCH_TYPE -> search(exchange, request, type);
@@ -104,16 +95,16 @@ public final class RequestRules {
         }
     }
 
-    /** Whether a resource belongs to what a token sees of a type is judged by how it is now. */
-    private void requireWholeType(Exchange exchange, @Nullable String type) {
-        if (type != null && access.narrows(exchange, type)) {
-            throw Refusal.notOffered("With this token, read the resource as it is now.");
+    /** HAPI would find what a token doesn't see of the type, too. */
+    private void requireNoCondition(Exchange exchange, String type, @Nullable String ifNoneExist) {
+        if (ifNoneExist != null && access.narrows(exchange, type)) {
+            throw Refusal.notOffered("With this token, search for the resource first, then create it.");
         }
     }
 
     private void search(Exchange exchange, RequestDetails request, @Nullable String type) {
         access.requireRole(exchange, type, Interaction.SEARCH);
-        if (!access.seesEverything(exchange) && !AUDIT.equals(type)) {
+        if (!access.mayAskAnything(exchange) && !AUDIT.equals(type)) {
             SearchRules.check(type, request.getParameters());
             if (request.getParameters().keySet().stream().anyMatch(Includes::isInclude)) {
                 requireOwn(request, "Search with _include or _revinclude by itself, outside of a Bundle.");
@@ -140,12 +131,15 @@ public final class RequestRules {
             return;
         }
         boolean conditional = operation != RestOperationTypeEnum.CREATE && request.getConditionalUrl(operation) != null;
-        if (!access.seesEverything(exchange)) {
+        if (!access.mayAskAnything(exchange)) {
             SearchRules.checkHeaders(request);
             if (conditional) {
                 throw Refusal.notOffered("Search for the resource first, then address it by its id.");
             }
             SearchRules.checkQuery(type, request.getHeader("If-None-Exist"));
+            if (type != null) {
+                requireNoCondition(exchange, type, request.getHeader("If-None-Exist"));
+            }
             if (request.getResource() != null) {
                 requireNoMatchUrl(request.getResource());
             }
@@ -176,7 +170,7 @@ public final class RequestRules {
             }
             return;
         }
-        if (access.seesEverything(exchange)) {
+        if (access.mayAskAnything(exchange)) {
             matchUrls.resolve(bundle, request);
         } else {
             SearchRules.checkHeaders(request);
@@ -184,7 +178,7 @@ public final class RequestRules {
         WriteGate.remember(request, BundleEntries.of(bundle));
         for (Bundle.BundleEntryComponent entry : bundle.getEntry()) {
             bundleEntry(exchange, entry.getRequest());
-            if (entry.hasResource() && !access.seesEverything(exchange)) {
+            if (entry.hasResource() && !access.mayAskAnything(exchange)) {
                 requireNoMatchUrl(entry.getResource());
             }
         }
@@ -214,11 +208,12 @@ public final class RequestRules {
         // A PUT may turn out to be a create; the role then needs to allow that too, see WriteGate.
         access.requireRole(exchange, type, interaction);
         requireStepUp(exchange);
-        if (!access.seesEverything(exchange)) {
+        if (!access.mayAskAnything(exchange)) {
             if (url.indexOf('?') >= 0) {
                 throw Refusal.notOffered("Search for the resource first, then address it by its id.");
             }
             SearchRules.checkQuery(type, request.getIfNoneExist());
+            requireNoCondition(exchange, type, request.getIfNoneExist());
         }
     }
 

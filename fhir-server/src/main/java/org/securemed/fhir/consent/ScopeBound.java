@@ -7,12 +7,12 @@ import java.util.Set;
 import org.securemed.fhir.smart.GranularScopes;
 import org.securemed.fhir.smart.Interaction;
 import org.securemed.fhir.smart.Requester;
+import org.securemed.fhir.smart.Scope;
 import org.securemed.fhir.smart.ScopeContext;
 
 /**
  * What the token's scopes allow at most, whatever role and consent allow. A scope with a query
- * ({@code patient/Observation.rs?category=laboratory}) lets read and search what matches it, and lets write nothing:
- * what would come of a write would have to match as well as what was there.
+ * ({@code patient/Observation.cruds?category=laboratory}) lets read, search and write what matches it.
  *
  * @see <a href="https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html">SMART App Launch 2.2, Scopes</a>
  */
@@ -29,6 +29,18 @@ final class ScopeBound {
             }
         }
         return false;
+    }
+
+    /** Whether resources of every type may be shown, so that no search can tell of what is outside of the scopes. */
+    static boolean showsEveryType(Requester requester) {
+        String any = Scope.Resource.ANY_TYPE;
+        return requester.scopes().scopes().stream()
+                .anyMatch(scope -> scope.fold(
+                        resource -> resource.context() == ScopeContext.SYSTEM
+                                && resource.type().equals(any)
+                                && resource.parameters().isEmpty()
+                                && resource.interactions().contains(Interaction.SEARCH),
+                        named -> false));
     }
 
     /** Whether resources of {@code type} may be shown at all. */
@@ -52,11 +64,16 @@ final class ScopeBound {
         if (!requester.scopes().isGranular()) {
             return Set.of();
         }
+        return conditions(requester, type, LOOKING);
+    }
+
+    private static Set<GranularScopes.Condition> conditions(
+            Requester requester, String type, Set<Interaction> interactions) {
         Set<GranularScopes.Condition> conditions = new LinkedHashSet<>();
         for (ScopeContext context : ScopeContext.values()) {
             Set<GranularScopes.Condition> own = new LinkedHashSet<>();
             boolean speaks = false;
-            for (Interaction interaction : LOOKING) {
+            for (Interaction interaction : interactions) {
                 Optional<List<GranularScopes.Condition>> matching = matching(requester, type, interaction, context);
                 speaks |= matching.isPresent();
                 matching.ifPresent(own::addAll);
@@ -74,10 +91,16 @@ final class ScopeBound {
                 || grants(requester, type, Interaction.SEARCH, context);
     }
 
+    /**
+     * What a resource of {@code type} must match to be written, before and after. Where scopes of several contexts say
+     * different things, the narrower counts.
+     */
+    static Set<GranularScopes.Condition> conditions(Requester requester, String type, Interaction interaction) {
+        return requester.scopes().isGranular() ? conditions(requester, type, Set.of(interaction)) : Set.of();
+    }
+
     private static boolean grants(Requester requester, String type, Interaction interaction, ScopeContext context) {
-        return matching(requester, type, interaction, context)
-                .filter(conditions -> conditions.isEmpty() || LOOKING.contains(interaction))
-                .isPresent();
+        return matching(requester, type, interaction, context).isPresent();
     }
 
     /** Empty if nothing is granted; otherwise what a resource must match, which is nothing if all are granted. */

@@ -25,8 +25,15 @@ final class WriteGate {
     private final OwnerFinder finder;
     private final PatientAccess access;
     private final ConditionalTarget conditionalTarget;
+    private final NarrowView view;
 
-    WriteGate(OwnerIndex index, OwnerFinder finder, PatientAccess access, ConditionalTarget conditionalTarget) {
+    WriteGate(
+            OwnerIndex index,
+            OwnerFinder finder,
+            PatientAccess access,
+            ConditionalTarget conditionalTarget,
+            NarrowView view) {
+        this.view = view;
         this.index = index;
         this.finder = finder;
         this.access = access;
@@ -76,7 +83,11 @@ final class WriteGate {
         boolean bound = !access.seesEverything(exchange);
         if (bound) {
             access.requireRole(exchange, type, isNew ? Interaction.CREATE : Interaction.UPDATE);
-            if (!isNew && (existing.isEmpty() || !access.permits(exchange, existing.get(), type))) {
+            boolean hidden = existing.isPresent()
+                    && (!access.permits(exchange, existing.get(), type)
+                            || !view.showsNow(
+                                    exchange, type, resource.getIdElement().getIdPart()));
+            if (!isNew && (existing.isEmpty() || hidden)) {
                 existing.ifPresent(ownership -> ownership.patients().forEach(exchange::name));
                 throw Refusal.notKnown(type, resource.getIdElement().getIdPart());
             }

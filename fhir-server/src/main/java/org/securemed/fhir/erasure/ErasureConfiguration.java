@@ -7,6 +7,7 @@ import org.securemed.fhir.keys.LedgerProperties;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.smart.BearerChain;
 import org.securemed.fhir.smart.SecurityEvents;
+import org.securemed.fhir.smart.StepUp;
 import org.securemed.ledger.erasure.PatientKeys;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.storage.ConsentStateStore;
@@ -36,9 +37,11 @@ public class ErasureConfiguration {
             LedgerProperties properties,
             SecurityEvents events,
             ProblemWriter problems,
+            StepUp stepUp,
             Clock clock) {
         Erasure erasure = new Erasure(keys, states, ledger, properties.instance(), clock);
-        return new ErasureController(new PatientErasure(erasure, keys, ledger, stale, dataSource), events, problems);
+        return new ErasureController(
+                new PatientErasure(erasure, keys, ledger, stale, dataSource), events, problems, stepUp);
     }
 
     @Bean

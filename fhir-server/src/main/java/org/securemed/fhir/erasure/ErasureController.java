@@ -13,6 +13,7 @@ import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.SecurityEvent;
 import org.securemed.fhir.smart.SecurityEvents;
+import org.securemed.fhir.smart.StepUp;
 import org.springframework.http.HttpHeaders;
 import org.springframework.security.core.Authentication;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -38,8 +39,10 @@ final class ErasureController {
     private final PatientErasure erasure;
     private final SecurityEvents events;
     private final ProblemWriter problems;
+    private final StepUp stepUp;
 
-    ErasureController(PatientErasure erasure, SecurityEvents events, ProblemWriter problems) {
+    ErasureController(PatientErasure erasure, SecurityEvents events, ProblemWriter problems, StepUp stepUp) {
+        this.stepUp = stepUp;
         this.erasure = erasure;
         this.events = events;
         this.problems = problems;
@@ -69,6 +72,10 @@ final class ErasureController {
             events.record(event.failed("role-not-allowed").build());
             throw Problem.forbidden("role-not-allowed", "This is for administrators.");
         }
+        if (!requester.is(Role.SYSTEM) && !stepUp.isMet(requester)) {
+            events.record(event.failed("step-up-required").build());
+            throw StepUp.problem();
+        }
         events.record(event.build());
         return requester;
     }
@@ -76,7 +83,9 @@ final class ErasureController {
     @ExceptionHandler
     void answer(Problem problem, HttpServletRequest request, HttpServletResponse response) throws IOException {
         if (problem.status() == 401) {
-            response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+            response.setHeader(
+                    HttpHeaders.WWW_AUTHENTICATE,
+                    problem.code().equals("step-up-required") ? stepUp.challenge() : "Bearer");
         }
         problems.write(request, response, problem);
     }

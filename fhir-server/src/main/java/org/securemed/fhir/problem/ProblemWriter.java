@@ -14,10 +14,32 @@ import javax.xml.stream.XMLStreamWriter;
 
 /**
  * Writes a {@link Problem} as the answer to a request: an {@code OperationOutcome} (JSON, or XML when the request asks
- * for it) under {@code /fhir}, {@code application/problem+json} elsewhere. Thread-safe.
+ * for it) under {@code /fhir}, {@code application/problem+json} elsewhere, and there a page for a person's browser,
+ * which asks for HTML. Thread-safe.
  */
 public final class ProblemWriter {
     private static final String FHIR_NAMESPACE = "http://hl7.org/fhir";
+    private static final String PAGE_POLICY =
+            "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    private static final String PAGE = """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+              <meta charset="utf-8">
+              <meta name="viewport" content="width=device-width, initial-scale=1">
+              <title>Not possible · SecureMed</title>
+              <link rel="stylesheet" href="%s/smart/smart.css">
+            </head>
+            <body>
+            <main class="card">
+              <h1>SecureMed</h1>
+              <p class="notice error" role="alert">%s</p>
+              <p class="small">If an app has sent you here, go back to it and start again there. If that does not help,
+                tell the hospital this code: <code>%s</code></p>
+            </main>
+            </body>
+            </html>
+            """;
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final XMLOutputFactory XML = XMLOutputFactory.newFactory();
 
@@ -37,9 +59,15 @@ public final class ProblemWriter {
         problem.retryAfter()
                 .ifPresent(after -> response.setHeader("Retry-After", Long.toString(Math.max(1, after.toSeconds()))));
         response.setHeader("Cache-Control", "no-store");
-        String type = xml ? "application/fhir+xml" : fhir ? "application/fhir+json" : "application/problem+json";
+        boolean html = !fhir && asksForHtml(request);
+        String type = xml
+                ? "application/fhir+xml"
+                : fhir ? "application/fhir+json" : html ? "text/html" : "application/problem+json";
         response.setContentType(type + ";charset=UTF-8");
-        String text = xml ? xml(problem) : fhir ? json(problem) : problemJson(problem);
+        if (html) {
+            response.setHeader("Content-Security-Policy", PAGE_POLICY);
+        }
+        String text = xml ? xml(problem) : fhir ? json(problem) : html ? page(request, problem) : problemJson(problem);
         byte[] body = text.getBytes(StandardCharsets.UTF_8);
         response.setContentLength(body.length);
         response.getOutputStream().write(body);
@@ -53,6 +81,24 @@ public final class ProblemWriter {
         String uri = original instanceof String asked ? asked : request.getRequestURI();
         String path = uri.substring(Math.min(request.getContextPath().length(), uri.length()));
         return path.equals("/fhir") || path.startsWith("/fhir/");
+    }
+
+    private static boolean asksForHtml(HttpServletRequest request) {
+        String accept = request.getHeader("Accept");
+        return accept != null && accept.startsWith("text/html");
+    }
+
+    private static String page(HttpServletRequest request, Problem problem) {
+        return PAGE.formatted(
+                escaped(request.getContextPath()), escaped(problem.diagnostics()), escaped(problem.code()));
+    }
+
+    private static String escaped(String text) {
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;")
+                .replace("'", "&#39;");
     }
 
     private static boolean asksForXml(HttpServletRequest request) {

@@ -41,6 +41,7 @@ final class AccessTokens {
     private final NimbusJwtDecoder decoder;
     private final RequesterClaims claims;
     private final ForeignTokens foreign;
+    private final ForeignIntrospection introspection;
     private final Revocations revocations;
     private final Clock clock;
     private final Duration skew;
@@ -49,10 +50,12 @@ final class AccessTokens {
     AccessTokens(
             JWKSource<SecurityContext> keys,
             ForeignTokens foreign,
+            ForeignIntrospection introspection,
             Revocations revocations,
             SmartProperties properties,
             Clock clock) {
         this.foreign = foreign;
+        this.introspection = introspection;
         this.claims = new RequesterClaims(properties.fhirBase());
         this.revocations = revocations;
         this.clock = clock;
@@ -90,14 +93,8 @@ final class AccessTokens {
             throw refused();
         }
         String hash = TokenHash.of(token);
-        AccessTokenAuthentication known = verified.getIfPresent(hash);
-        if (known == null) {
-            known = foreign.isOfTrustedServer(token) ? foreign.verify(token) : verify(token);
-            verified.put(hash, known);
-        } else if (!clock.instant().isBefore(known.requester().expiresAt().plus(skew))) {
-            verified.invalidate(hash);
-            throw refused();
-        }
+        AccessTokenAuthentication known =
+                introspection.concerns(token) ? introspection.authenticate(token, hash) : verified(token, hash);
         Requester requester = known.requester();
         Jwt jwt = known.getToken();
         Revocations.TokenFacts facts = new Revocations.TokenFacts(
@@ -108,6 +105,19 @@ final class AccessTokens {
                 requester.device(),
                 Objects.requireNonNull(jwt.getIssuedAt()));
         if (revocations.revoked(hash, facts)) {
+            throw refused();
+        }
+        return known;
+    }
+
+    /** What is fixed about a token, and that it has not ended. */
+    private AccessTokenAuthentication verified(String token, String hash) {
+        AccessTokenAuthentication known = verified.getIfPresent(hash);
+        if (known == null) {
+            known = foreign.isOfTrustedServer(token) ? foreign.verify(token) : verify(token);
+            verified.put(hash, known);
+        } else if (!clock.instant().isBefore(known.requester().expiresAt().plus(skew))) {
+            verified.invalidate(hash);
             throw refused();
         }
         return known;

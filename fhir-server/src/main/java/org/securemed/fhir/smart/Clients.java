@@ -85,16 +85,18 @@ final class Clients implements RegisteredClientRepository {
         database.update(UPSERT, values.toArray());
     }
 
+    /** Also of a client that is let in no more, so that what it was granted can be read and ended. */
     @Override
     public @Nullable RegisteredClient findById(String id) {
         return configured != null && configured.getId().equals(id) ? configured : find("id = ?", id);
     }
 
+    /** None for a client that is let in no more. */
     @Override
     public @Nullable RegisteredClient findByClientId(String clientId) {
         return configured != null && configured.getClientId().equals(clientId)
                 ? configured
-                : find("client_id = ?", clientId);
+                : find("enabled and client_id = ?", clientId);
     }
 
     private @Nullable RegisteredClient find(String filter, String value) {

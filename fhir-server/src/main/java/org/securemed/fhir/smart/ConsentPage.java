@@ -83,6 +83,7 @@ final class ConsentPage {
                         .toList());
         model.addAttribute("choose", choose);
         model.addAttribute("choices", choices);
+        model.addAttribute("searchable", choose && !(search.isBlank() && pending.isOwnOnly(choices)));
         model.addAttribute("search", search);
         targets.allow(response, asked.redirectUri());
         return "smart/consent";

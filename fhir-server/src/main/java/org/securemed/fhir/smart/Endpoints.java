@@ -54,6 +54,9 @@ final class Endpoints {
     static final RequestMatcher SIGNED_IN =
             any(ConsentPage.PATH, AppsPage.PATH, PasskeyPage.PATH, "/webauthn/register", "/webauthn/register/*");
 
+    /** Pages of this package for administrators. */
+    static final RequestMatcher ADMINISTRATION = any(ClientsPage.PATH, ClientsPage.STATE);
+
     private Endpoints() {}
 
     static RequestMatcher any(String... patterns) {

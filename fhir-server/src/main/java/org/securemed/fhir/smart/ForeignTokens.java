@@ -101,8 +101,12 @@ final class ForeignTokens {
         }
         Account account = accounts.linked(Objects.requireNonNull(issuer), jwt.getSubject())
                 .filter(Account::enabled)
-                .orElseThrow(() -> Problem.forbidden(
-                        "account-unknown", "The issuer of the access token is trusted; its user has no account here."));
+                .orElseThrow(ForeignTokens::unknownAccount);
         return new AccessTokenAuthentication(jwt, claims.of(jwt, account, TokenHash.of(token)));
+    }
+
+    static Problem unknownAccount() {
+        return Problem.forbidden(
+                "account-unknown", "The issuer of the access token is trusted; its user has no account here.");
     }
 }

@@ -19,6 +19,8 @@ final class PendingRequests {
     private static final int LONGEST_SEARCH = 100;
     private static final int LONGEST_STATE = 200;
 
+    private static final String OWN = "My own record";
+
     /** A request, who asks and who is to answer. */
     record Pending(
             OAuth2Authorization authorization,
@@ -83,13 +85,16 @@ final class PendingRequests {
     List<PatientChoices.Choice> choices(Pending pending, String text) {
         String search = text.length() > LONGEST_SEARCH ? text.substring(0, LONGEST_SEARCH) : text;
         List<PatientChoices.Choice> found = new ArrayList<>();
-        own(pending.user())
-                .map(id -> new PatientChoices.Choice(id, "My own record"))
-                .forEach(found::add);
+        own(pending.user()).map(id -> new PatientChoices.Choice(id, OWN)).forEach(found::add);
         choices.find(pending.user(), search, MOST_CHOICES).stream()
                 .filter(choice -> found.stream().noneMatch(one -> one.patient().equals(choice.patient())))
                 .forEach(found::add);
         return found;
+    }
+
+    /** Whether a person has no choice but their own record. */
+    boolean isOwnOnly(List<PatientChoices.Choice> choices) {
+        return choices.size() == 1 && choices.get(0).label().equals(OWN);
     }
 
     boolean mayOpen(Pending pending, String patient) {

@@ -80,7 +80,7 @@ final class RegisteredOrigins implements CorsConfigurationSource {
             return held.origins();
         }
         Set<String> origins = new TreeSet<>();
-        database.sql("select redirect_uris from smart.oauth2_registered_client where redirect_uris <> ''")
+        database.sql("select redirect_uris from smart.oauth2_registered_client where redirect_uris <> '' and enabled")
                 .query(String.class)
                 .list()
                 .forEach(uris -> {

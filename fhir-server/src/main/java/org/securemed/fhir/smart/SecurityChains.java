@@ -100,6 +100,14 @@ class SecurityChains {
                 .build();
     }
 
+    /** EHRs open launches with access tokens. */
+    @Bean
+    @Order(BearerChain.ORDER)
+    SecurityFilterChain launchChain(HttpSecurity http, BearerChain bearer) throws Exception {
+        RequestMatcher launches = Endpoints.any(LaunchController.PATH);
+        return bearer.configure(http, launches, request -> false).build();
+    }
+
     @Bean
     @Order(REST)
     SecurityFilterChain restChain(
@@ -121,6 +129,8 @@ class SecurityChains {
                         .permitAll()
                         .requestMatchers(Endpoints.SIGNED_IN)
                         .authenticated()
+                        .requestMatchers(Endpoints.ADMINISTRATION)
+                        .hasRole(Role.ADMINISTRATOR.name())
                         .anyRequest()
                         .denyAll())
                 .formLogin(form -> form.loginPage(LoginPage.PATH)
@@ -132,7 +142,8 @@ class SecurityChains {
                 .logout(logout -> logout.addLogoutHandler(trail::loggedOut).logoutSuccessUrl(LoginPage.OUT))
                 .exceptionHandling(exceptions -> exceptions
                         .defaultAuthenticationEntryPointFor(
-                                new LoginUrlAuthenticationEntryPoint(LoginPage.PATH), Endpoints.SIGNED_IN)
+                                new LoginUrlAuthenticationEntryPoint(LoginPage.PATH),
+                                new OrRequestMatcher(Endpoints.SIGNED_IN, Endpoints.ADMINISTRATION))
                         .defaultAuthenticationEntryPointFor(
                                 (request, response, reason) -> problems.write(
                                         request,

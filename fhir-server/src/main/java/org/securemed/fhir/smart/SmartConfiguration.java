@@ -50,6 +50,8 @@ import org.springframework.transaction.support.TransactionTemplate;
     LoginPage.class,
     PasskeyPage.class,
     AppsPage.class,
+    ClientsPage.class,
+    LaunchController.class,
     ConsentPage.class,
     ProblemErrorController.class
 })
@@ -119,7 +121,9 @@ public class SmartConfiguration {
             SmartProperties properties,
             TrustedServer trusted) {
         ForeignTokens foreign = new ForeignTokens(trusted, addresses, accounts, properties, store.clock());
-        return new AccessTokens(keys, foreign, revocations, properties, store.clock());
+        ForeignIntrospection introspection =
+                new ForeignIntrospection(trusted, addresses, accounts, properties, store.clock());
+        return new AccessTokens(keys, foreign, introspection, revocations, properties, store.clock());
     }
 
     @Bean
@@ -239,6 +243,16 @@ public class SmartConfiguration {
             LogIn logIn,
             SmartProperties properties) {
         return new CardLogIn(bridge, statements, cards, accounts, logIn, properties, store.clock());
+    }
+
+    @Bean
+    ClientRegistry clientRegistry(
+            SmartStore store,
+            Clients clients,
+            Revocations revocations,
+            PasswordEncoder encoder,
+            SmartProperties properties) {
+        return new ClientRegistry(store, clients, revocations, encoder, properties);
     }
 
     @Bean
@@ -383,7 +397,7 @@ public class SmartConfiguration {
                 accounts, clients, authorizations, generator, settings, demo.tokenLifetime(), store.clock());
     }
 
-    private static boolean production(Environment environment) {
+    static boolean production(Environment environment) {
         return environment.acceptsProfiles(Profiles.of(PRODUCTION));
     }
 }

@@ -17,6 +17,7 @@ import org.hl7.fhir.r4.model.Patient;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.server.TestServer;
+import org.securemed.fhir.smart.WeakLogIns;
 import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.erasure.KeyEncryptionKeys;
@@ -80,6 +81,19 @@ class ErasureApiIT {
                 .isEqualTo(404);
         assertThat(post("administrator", "patients/not%20an%20id/erasure").statusCode())
                 .isEqualTo(404);
+    }
+
+    @Test
+    void a_weak_log_in_erases_nobody() throws Exception {
+        HttpResponse<String> answer = HTTP.send(
+                request("patients/elena-rossi/erasure")
+                        .header("Authorization", "Bearer " + WeakLogIns.token(server, "administrator"))
+                        .build(),
+                BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(401);
+        assertThat(answer.headers().firstValue("WWW-Authenticate").orElse(""))
+                .contains("insufficient_user_authentication");
+        assertThat(server.bean(SubjectKeys.class).known("elena-rossi")).isPresent();
     }
 
     @Test

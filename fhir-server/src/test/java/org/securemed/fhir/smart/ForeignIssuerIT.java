@@ -25,6 +25,8 @@ import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -82,7 +84,25 @@ class ForeignIssuerIT {
                                     + token(claims ->
                                             claims.audience("securemed").claim("nonce", nonce.get()))
                                     + "\"}"));
+            server.createContext("/introspect", this::introspect);
             server.start();
+        }
+
+        final AtomicReference<String> introspection = new AtomicReference<>("{}");
+        final AtomicInteger status = new AtomicInteger(200);
+        final List<String> asked = new CopyOnWriteArrayList<>();
+
+        private void introspect(HttpExchange exchange) throws IOException {
+            asked.add(exchange.getRequestHeaders().getFirst("Authorization") + " "
+                    + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            if (status.get() == 302) {
+                exchange.getResponseHeaders().set("Location", "/introspect");
+            }
+            byte[] bytes = String.valueOf(introspection.get()).getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", "application/json");
+            exchange.sendResponseHeaders(status.get(), bytes.length);
+            exchange.getResponseBody().write(bytes);
+            exchange.close();
         }
 
         String name() {
@@ -133,9 +153,13 @@ class ForeignIssuerIT {
     }
 
     private SmartServer server() {
+        return server(Clock.systemUTC());
+    }
+
+    private SmartServer server(Clock clock) {
         return SmartServer.start(
                 SmartServer.emptyDatabase(),
-                Clock.systemUTC(),
+                clock,
                 Map.of(
                         "securemed.smart.log-in-issuer.issuer",
                         issuer.name(),
@@ -148,7 +172,13 @@ class ForeignIssuerIT {
                         "securemed.smart.trusted-server.issuer",
                         issuer.name(),
                         "securemed.smart.trusted-server.jwks-uri",
-                        issuer.name() + "/jwks"));
+                        issuer.name() + "/jwks",
+                        "securemed.smart.trusted-server.introspection-uri",
+                        issuer.name() + "/introspect",
+                        "securemed.smart.trusted-server.client-id",
+                        "secure:med",
+                        "securemed.smart.trusted-server.client-secret",
+                        "secret"));
     }
 
     private static String location(HttpResponse<String> answer) {
@@ -237,6 +267,107 @@ class ForeignIssuerIT {
                                     .issueTime(Date.from(Instant.now().minusSeconds(5)))))
                             .statusCode())
                     .isEqualTo(401);
+        }
+    }
+
+    private String answer(SmartServer server, Clock clock, String without, String... more) {
+        Map<String, String> fields = new LinkedHashMap<>(Map.of(
+                "active", "true",
+                "sub", "\"foreign-1\"",
+                "client_id", "\"their-app\"",
+                "scope", "\"patient/Observation.rs launch/patient\"",
+                "patient", "\"bob\"",
+                "aud", "\"" + server.fhirBase() + "\"",
+                "iat", Long.toString(clock.instant().getEpochSecond() - 5),
+                "exp", Long.toString(clock.instant().getEpochSecond() + 300)));
+        fields.remove(without);
+        for (int i = 0; i < more.length; i += 2) {
+            fields.put(more[i], more[i + 1]);
+        }
+        return fields.entrySet().stream()
+                .map(field -> "\"" + field.getKey() + "\":" + field.getValue())
+                .collect(java.util.stream.Collectors.joining(",", "{", "}"));
+    }
+
+    @Test
+    void an_opaque_token_of_the_trusted_server_is_asked_about_there_and_briefly_remembered() {
+        MovableClock clock = new MovableClock();
+        try (SmartServer server = server(clock)) {
+            server.bean(Accounts.class).link(issuer.name(), "foreign-1", "physician");
+            SmartApp app = new SmartApp(server);
+            issuer.introspection.set(answer(server, clock, ""));
+            for (int i = 0; i < 3; i++) {
+                HttpResponse<String> answer = app.fhir("opaque-1");
+                assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+                assertThat(answer.body())
+                        .contains("their-app", "patient=bob", "roles=[PHYSICIAN]", "Practitioner/physician");
+            }
+            // RFC 6749 section 2.3.1: name and secret are encoded before they are joined.
+            String basic = java.util.Base64.getEncoder()
+                    .encodeToString("secure%3Amed:secret".getBytes(StandardCharsets.UTF_8));
+            assertThat(issuer.asked).containsExactly("Basic " + basic + " token=opaque-1&token_type_hint=access_token");
+
+            issuer.introspection.set("{\"active\":false}");
+            clock.move(ForeignIntrospection.FRESH.plusSeconds(1));
+            assertThat(app.fhir("opaque-1").statusCode()).as("revoked there").isEqualTo(401);
+            issuer.introspection.set(answer(server, clock, ""));
+            assertThat(app.fhir("opaque-1").statusCode())
+                    .as("also briefly remembered")
+                    .isEqualTo(401);
+
+            assertThat(app.fhir("opaque-2").statusCode()).isEqualTo(200);
+            server.bean(Revocations.class).revoke(Revocations.Kind.CLIENT, "their-app");
+            assertThat(app.fhir("opaque-2").statusCode()).as("revoked here").isEqualTo(401);
+        }
+    }
+
+    @Test
+    void an_answer_about_an_opaque_token_that_says_too_little_or_too_much_lets_nobody_in() {
+        MovableClock clock = new MovableClock();
+        try (SmartServer server = server(clock)) {
+            server.bean(Accounts.class).link(issuer.name(), "foreign-1", "physician");
+            SmartApp app = new SmartApp(server);
+            String past = Long.toString(clock.instant().getEpochSecond() - 60);
+            String future = Long.toString(clock.instant().getEpochSecond() + 60);
+            List<String> refused = List.of(
+                    answer(server, clock, "active"),
+                    answer(server, clock, "", "active", "\"true\""),
+                    answer(server, clock, "exp"),
+                    answer(server, clock, "", "exp", past),
+                    answer(server, clock, "", "exp", "99999999999999999"),
+                    answer(server, clock, "", "nbf", future),
+                    answer(server, clock, "sub"),
+                    answer(server, clock, "aud"),
+                    answer(server, clock, "", "aud", "\"https://other.example/fhir\""),
+                    answer(server, clock, "", "iss", "\"https://other.example\""),
+                    answer(server, clock, "client_id"),
+                    answer(server, clock, "", "scope", "\"patient/Observation.sr\""));
+            for (int i = 0; i < refused.size(); i++) {
+                issuer.introspection.set(refused.get(i));
+                assertThat(app.fhir("refused-" + i).statusCode())
+                        .as(refused.get(i))
+                        .isEqualTo(401);
+            }
+            issuer.introspection.set(answer(server, clock, "", "sub", "\"nobody-here\""));
+            assertThat(app.fhir("unknown").statusCode()).isEqualTo(403);
+
+            issuer.introspection.set("null");
+            assertThat(app.fhir("null").statusCode()).isEqualTo(503);
+            issuer.introspection.set("rubbish");
+            assertThat(app.fhir("rubbish").statusCode()).isEqualTo(503);
+            issuer.introspection.set("[" + answer(server, clock, "") + "]");
+            assertThat(app.fhir("list").statusCode()).isEqualTo(503);
+            issuer.introspection.set(answer(server, clock, "", "more", "\"" + "x".repeat(70_000) + "\""));
+            assertThat(app.fhir("large").statusCode()).isEqualTo(503);
+            issuer.introspection.set(answer(server, clock, ""));
+            for (int status : new int[] {302, 401, 500}) {
+                issuer.status.set(status);
+                assertThat(app.fhir("failed").statusCode()).as("%d", status).isEqualTo(503);
+            }
+            issuer.status.set(200);
+            assertThat(app.fhir("failed").statusCode())
+                    .as("a failure is not remembered")
+                    .isEqualTo(200);
         }
     }
 }

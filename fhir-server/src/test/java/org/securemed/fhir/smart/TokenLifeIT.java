@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Clock;
@@ -219,6 +226,106 @@ class TokenLifeIT {
                 two.bean(Revocations.class).revoke(Revocations.Kind.SUBJECT, "patient");
                 assertThat(app.fhir(next).statusCode()).isEqualTo(401);
             }
+        }
+    }
+
+    /** A token request of a machine that was registered at this instance. */
+    private static Map<String, String> assertion(SmartServer server) {
+        RSAKey key;
+        try {
+            key = new RSAKeyGenerator(2048).keyID("machine").generate();
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+        String id = server.bean(ClientRegistry.class)
+                .register(
+                        new ClientForm(
+                                "Machine",
+                                "",
+                                "backend",
+                                "",
+                                "system/Observation.rs",
+                                "",
+                                new JWKSet(key.toPublicJWK()).toString(),
+                                "system",
+                                "HOPERAT"),
+                        registered -> {})
+                .clientId();
+        JWTClaimsSet claims = new JWTClaimsSet.Builder()
+                .issuer(id)
+                .subject(id)
+                .audience(server.at("/oauth2/token").toString())
+                .expirationTime(java.util.Date.from(java.time.Instant.now().plusSeconds(240)))
+                .jwtID("once")
+                .build();
+        return Map.of(
+                "grant_type", "client_credentials",
+                "scope", "system/Observation.rs",
+                "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                "client_assertion",
+                        Forger.sign(
+                                new JWSHeader.Builder(JWSAlgorithm.RS384)
+                                        .keyID("machine")
+                                        .build(),
+                                claims,
+                                key));
+    }
+
+    @Test
+    void codes_refresh_tokens_and_assertions_count_once_across_instances() {
+        DataSource database = SmartServer.emptyDatabase();
+        URI base = URI.create("http://127.0.0.1:" + SmartServer.freePort());
+        int otherPort = SmartServer.freePort();
+        try (SmartServer one = SmartServer.start(database, Clock.systemUTC(), Map.of(), base.getPort(), base);
+                SmartServer two = SmartServer.start(database, Clock.systemUTC(), Map.of(), otherPort, base)) {
+            SmartApp first = new SmartApp(one);
+            SmartApp second = new SmartApp("http://127.0.0.1:" + otherPort, one.fhirBase());
+            String code = first.code("patient", first.request(OFFLINE));
+            JsonNode tokens = SmartApp.json(second.exchange(code));
+            String access = tokens.path("access_token").asText();
+            assertThat(first.fhir(access).statusCode()).isEqualTo(200);
+            assertThat(second.fhir(access).statusCode()).isEqualTo(200);
+            // The code once more, at the other instance: all that came of it ends at both.
+            assertThat(SmartApp.json(first.exchange(code)).path("error").asText())
+                    .isEqualTo("invalid_grant");
+            assertThat(first.fhir(access).statusCode()).isEqualTo(401);
+            assertThat(second.fhir(access).statusCode()).isEqualTo(401);
+
+            tokens = SmartApp.json(first.exchange(first.code("patient", first.request(OFFLINE))));
+            String refresh = tokens.path("refresh_token").asText();
+            JsonNode fresh = SmartApp.json(second.refresh(refresh));
+            assertThat(first.fhir(fresh.path("access_token").asText()).statusCode())
+                    .isEqualTo(200);
+            assertThat(SmartApp.json(first.refresh(refresh)).path("error").asText())
+                    .isEqualTo("invalid_grant");
+            assertThat(second.fhir(fresh.path("access_token").asText()).statusCode())
+                    .isEqualTo(401);
+            assertThat(SmartApp.json(second.refresh(fresh.path("refresh_token").asText()))
+                            .path("error")
+                            .asText())
+                    .isEqualTo("invalid_grant");
+
+            String launch = one.bean(LaunchContexts.class)
+                    .open(
+                            DemoClients.APP,
+                            "physician",
+                            new LaunchContext("bob", null, java.util.List.of(), null, null));
+            Map<String, String> request = first.request("launch patient/*.rs");
+            request.put("launch", launch);
+            second.logIn(two, "physician", "physician-password");
+            assertThat(second.authorize(request)
+                            .headers()
+                            .firstValue("Location")
+                            .orElse(""))
+                    .contains("/oauth2/consent");
+            SmartApp again = new SmartApp(one);
+            again.logIn("physician", "physician-password");
+            assertThat(SmartApp.parameter(again.authorize(request), "error")).isEqualTo("invalid_request");
+
+            Map<String, String> assertion = assertion(one);
+            assertThat(second.token(assertion).statusCode()).isEqualTo(200);
+            assertThat(SmartApp.json(first.token(assertion)).path("error").asText())
+                    .isEqualTo("invalid_client");
         }
     }
 
