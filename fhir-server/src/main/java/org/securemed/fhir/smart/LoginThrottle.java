@@ -42,8 +42,14 @@ final class LoginThrottle {
         return allowed;
     }
 
-    /** Forgets the attempts at this name from this address: the person has come in. */
+    /** Forgets the attempts at this name from this address, and that this one was made: the person has come in. */
     void succeeded(String username, String address) {
+        buckets(username, address).stream()
+                .skip(1)
+                .forEach(bucket -> database.sql("update smart.login_failure set failures = failures - 1"
+                                + " where bucket = :bucket and failures > 0")
+                        .param("bucket", bucket.name())
+                        .update());
         database.sql("delete from smart.login_failure where bucket = :bucket or window_ends < :now")
                 .param("bucket", buckets(username, address).get(0).name())
                 .param("now", Timestamp.from(clock.instant()))

@@ -47,13 +47,30 @@ class ProblemTest {
     @Test
     void elsewhere_it_is_a_problem_document() throws IOException {
         MockHttpServletResponse answer =
-                written("/fhirish", "text/html", Problem.unavailable("unavailable", "Later.", Duration.ofSeconds(7)));
+                written("/fhirish", "*/*", Problem.unavailable("unavailable", "Later.", Duration.ofSeconds(7)));
 
         assertThat(answer.getContentType()).startsWith("application/problem+json");
         assertThat(answer.getHeader("Retry-After")).isEqualTo("7");
         assertThat(answer.getContentAsString())
                 .isEqualTo("{\"type\":\"urn:securemed:problem:unavailable\",\"title\":\"unavailable\",\"status\":503,"
                         + "\"detail\":\"Later.\"}");
+    }
+
+    @Test
+    void a_browser_gets_a_page_that_says_the_same() throws IOException {
+        MockHttpServletResponse answer =
+                written("/account", "text/html,application/xhtml+xml,*/*;q=0.8", Problem.forbidden("forbidden", "<&\">"));
+
+        assertThat(answer.getStatus()).isEqualTo(403);
+        assertThat(answer.getContentType()).startsWith("text/html");
+        assertThat(answer.getHeader("Content-Security-Policy")).contains("default-src 'none'");
+        assertThat(answer.getContentAsString())
+                .contains("&lt;&amp;&quot;&gt;", "<code>forbidden</code>")
+                .doesNotContain("<script", "<&");
+        assertThat(written("/fhir/Patient", "text/html", Problem.forbidden("forbidden", "x"))
+                        .getContentType())
+                .as("the API speaks FHIR to everybody")
+                .startsWith("application/fhir+json");
     }
 
     @Test

@@ -81,4 +81,18 @@ class LoginIT {
     private static String target(HttpResponse<String> answer) {
         return answer.headers().firstValue("Location").orElseThrow();
     }
+
+    @Test
+    void people_who_come_in_are_not_counted_however_many_share_a_name_or_an_address() {
+        for (int i = 0; i < 60; i++) {
+            SmartApp app = new SmartApp(SmartServer.shared());
+            app.logIn("nurse", "nurse-password");
+            assertThat(app.authorize(app.request("user/*.rs"))
+                            .headers()
+                            .firstValue("Location")
+                            .orElse(""))
+                    .as("log-in %d", i)
+                    .contains("/oauth2/consent");
+        }
+    }
 }
