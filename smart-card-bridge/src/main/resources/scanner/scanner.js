@@ -163,12 +163,33 @@
     }
     show('result');
     if (code.kind === 'check-in') {
-      await ask('/check-in', { code: code.text }, found => fact('Patient', found.patient));
+      await ask('/check-in', { code: code.text }, patient);
     } else if (code.kind === 'gs1' && code.elements[GSRN]) {
       fact('Wristband', code.elements[GSRN]);
-      await ask('/wristband', { text: ']Q3' + GSRN + code.elements[GSRN] }, found => fact('Patient', found.patient));
+      await ask('/wristband', { text: ']Q3' + GSRN + code.elements[GSRN] }, patient);
     } else if (code.kind === 'health-card') {
       await ask('/health-cards/verify', { codes: [code.text] }, verified);
+    }
+  }
+
+  // The patient's name and birth date, to be asked for: if this page's user may see them.
+  async function patient(found) {
+    fact('Patient', found.patient);
+    if (!/^Patient\/[A-Za-z0-9.-]{1,64}$/.test(found.patient)) {
+      return;
+    }
+    try {
+      const answer = await fetch(settings.audience + '/' + found.patient, {
+        credentials: 'omit', headers: { 'Authorization': 'Bearer ' + token, 'Accept': 'application/fhir+json' },
+      });
+      if (answer.ok) {
+        const record = await answer.json();
+        const name = (record.name || [])[0] || {};
+        fact('Name', name.text || [...(name.given || []), name.family].filter(Boolean).join(' '));
+        fact('Born', record.birthDate);
+      }
+    } catch (failure) {
+      // What this user may not see is not shown.
     }
   }
 
@@ -189,7 +210,7 @@
       return;
     }
     if (answer.status === 200) {
-      found(answer.body);
+      await found(answer.body);
     } else if (answer.status === 401) {
       expired();
     } else {

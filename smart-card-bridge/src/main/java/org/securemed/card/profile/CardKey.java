@@ -12,7 +12,9 @@ import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.util.Optional;
+import org.securemed.card.apdu.ApduException;
 import org.securemed.card.apdu.Bytes;
+import org.securemed.card.apdu.Tlv;
 
 /**
  * The kinds of key that are accepted, each with the one signature algorithm it is used with.
@@ -27,6 +29,8 @@ public enum CardKey {
     /** RSASSA-PKCS1-v1_5 with SHA-256. */
     RSA2048(0x07, "SHA-256", "SHA256withRSA");
 
+    private static final int SEQUENCE = 0x30;
+    private static final byte INTEGER = 0x02;
     private static final BigInteger LEAST_EXPONENT = BigInteger.valueOf(65537);
 
     private final int pivAlgorithm;
@@ -95,6 +99,32 @@ public enum CardKey {
         }
         if (!good) {
             throw new CardRefusedException(RefusalReason.SIGNATURE_INVALID);
+        }
+        if (key instanceof ECPublicKey ec && isPublicPoint(ec, signed)) {
+            throw new CardRefusedException(RefusalReason.RANDOMNESS_WEAK);
+        }
+    }
+
+    /** A nonce that is the private key itself: there are generators that make it so. */
+    private static boolean isPublicPoint(ECPublicKey key, Bytes signed) {
+        BigInteger x = key.getW().getAffineX().mod(key.getParams().getOrder());
+        return nonce(signed).filter(x::equals).isPresent();
+    }
+
+    /**
+     * What a signature by ECDSA tells of its random number, {@code r}. The same twice from one key gives the key away.
+     *
+     * @return empty if it is no such signature
+     * @see <a href="https://www.rfc-editor.org/rfc/rfc3279#section-2.2.3">RFC 3279, section 2.2.3</a>
+     */
+    public static Optional<BigInteger> nonce(Bytes signed) {
+        try {
+            byte[] numbers = Tlv.parseOnly(SEQUENCE, signed).toByteArray();
+            boolean formed =
+                    numbers.length > 2 && numbers[0] == INTEGER && numbers[1] > 0 && numbers[1] <= numbers.length - 2;
+            return formed ? Optional.of(new BigInteger(1, numbers, 2, numbers[1])) : Optional.empty();
+        } catch (ApduException e) {
+            return Optional.empty();
         }
     }
 

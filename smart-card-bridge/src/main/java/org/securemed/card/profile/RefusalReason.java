@@ -43,6 +43,8 @@ public enum RefusalReason {
     /** The key is not the certificate's: a copy, or a recorded answer. */
     SIGNATURE_INVALID(
             "The card does not hold the certificate's key: it is a copy, or the answer was recorded earlier."),
+    /** The card's random numbers repeat: whoever saw its signatures can compute its key. */
+    RANDOMNESS_WEAK("The card's signatures are predictable, so its key can be computed. Take the card in."),
     /** The answer came for a challenge that does not exist, any more. */
     CHALLENGE_UNKNOWN("The challenge was answered before, is too old, or never was. Start again."),
     /** Not enrolled. */

@@ -7,6 +7,8 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.securemed.card.problem.Problem;
 import org.securemed.card.server.BridgeProperties;
@@ -70,8 +72,11 @@ class ScannerPage {
     }
 
     private String policy() {
-        String server = issuer.getScheme() + "://" + issuer.getRawAuthority();
-        return "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' " + server
+        String servers = Stream.of(issuer, fhirBase)
+                .map(server -> server.getScheme() + "://" + server.getRawAuthority())
+                .distinct()
+                .collect(Collectors.joining(" "));
+        return "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' " + servers
                 + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }
 

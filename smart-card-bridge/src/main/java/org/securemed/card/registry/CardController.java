@@ -15,6 +15,7 @@ import org.securemed.card.profile.CardRefusedException;
 import org.securemed.card.profile.KeySlot;
 import org.securemed.card.profile.RefusalReason;
 import org.securemed.card.server.Caller;
+import org.securemed.card.trust.FileRevocationLists;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -62,9 +63,11 @@ class CardController {
     record StatusBody(String status) {}
 
     private final CardRegistry registry;
+    private final FileRevocationLists revocations;
 
-    CardController(CardRegistry registry) {
+    CardController(CardRegistry registry, FileRevocationLists revocations) {
         this.registry = registry;
+        this.revocations = revocations;
     }
 
     /** Open to all: a challenge is of no use without a card. */
@@ -99,7 +102,8 @@ class CardController {
         return Map.of(
                 "reference", found.credential().owner(),
                 "device", found.credential().device(),
-                "slot", found.card().slot().name().toLowerCase(Locale.ROOT));
+                "slot", found.card().slot().name().toLowerCase(Locale.ROOT),
+                "revocationsAsOf", revocations.asOf());
     }
 
     @PostMapping

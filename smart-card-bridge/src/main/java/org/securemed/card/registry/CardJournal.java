@@ -9,6 +9,8 @@ import org.securemed.card.audit.AuditCodes;
 import org.securemed.card.audit.AuditOutbox;
 import org.securemed.card.outbound.StrictJson;
 import org.securemed.card.profile.KeySlot;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What happened to cards, as AuditEvents for the ledger: each judgement, whichever way it went, and each change. Cards
@@ -17,6 +19,7 @@ import org.securemed.card.profile.KeySlot;
  * @see <a href="https://profiles.ihe.net/ITI/BALP/content.html">IHE BALP</a>
  */
 final class CardJournal {
+    private static final Logger log = LoggerFactory.getLogger(CardJournal.class);
     private static final String CARD_EVENT = "https://securemed.org/fhir/CodeSystem/card-event";
     private static final String SUCCESS = "0";
     private static final String MINOR_FAILURE = "4";
@@ -32,7 +35,9 @@ final class CardJournal {
         /** A card is enrolled. */
         ENROLMENT,
         /** A card's status changes. */
-        STATUS_CHANGE;
+        STATUS_CHANGE,
+        /** A card is used as one card cannot be. */
+        ALARM;
 
         String code() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -40,6 +45,10 @@ final class CardJournal {
 
         boolean changes() {
             return this == ENROLMENT || this == STATUS_CHANGE;
+        }
+
+        boolean authenticates() {
+            return this == IDENTIFICATION || this == LOG_IN || this == SIGNATURE;
         }
     }
 
@@ -83,6 +92,20 @@ final class CardJournal {
         outbox.keepOfStranger(event(kind, asker, card, slot, reason));
     }
 
+    /** A card was accepted, and that is strange. */
+    void alarm(CardPace.Alarm alarm, Asker asker, CardRegistry.Identified found) {
+        log.atWarn()
+                .addKeyValue("device", found.credential().device())
+                .addKeyValue("alarm", alarm.code())
+                .log("a card is used as one card cannot be");
+        outbox.keep(event(
+                Kind.ALARM,
+                asker,
+                new Named(found.credential(), true),
+                found.card().slot(),
+                alarm.code()));
+    }
+
     /** A card was enrolled, or changed, and now is so. Joins the caller's transaction. */
     void changed(Kind kind, Asker asker, Credential card) {
         outbox.keep(event(kind, asker, new Named(card, kind == Kind.ENROLMENT), null, null));
@@ -93,9 +116,9 @@ final class CardJournal {
         ObjectNode event = StrictJson.newObject().put("resourceType", "AuditEvent");
         event.set(
                 "type",
-                kind.changes()
-                        ? AuditCodes.dicom("110113", "Security Alert")
-                        : AuditCodes.dicom("110114", "User Authentication"));
+                kind.authenticates()
+                        ? AuditCodes.dicom("110114", "User Authentication")
+                        : AuditCodes.dicom("110113", "Security Alert"));
         ArrayNode subtypes = event.putArray("subtype");
         if (kind == Kind.LOG_IN) {
             subtypes.add(AuditCodes.dicom("110122", "Login"));

@@ -51,6 +51,7 @@ final class CardRegistry {
     private final CardVerifier verifier;
     private final CardRecords records;
     private final CardJournal journal;
+    private final CardPace pace;
     private final TransactionTemplate transactions;
     private final Clock clock;
 
@@ -60,6 +61,7 @@ final class CardRegistry {
             CardVerifier verifier,
             CardRecords records,
             CardJournal journal,
+            CardPace pace,
             TransactionTemplate transactions,
             Clock clock) {
         this.challenges = challenges;
@@ -67,6 +69,7 @@ final class CardRegistry {
         this.verifier = verifier;
         this.records = records;
         this.journal = journal;
+        this.pace = pace;
         this.transactions = transactions;
         this.clock = clock;
     }
@@ -109,9 +112,8 @@ final class CardRegistry {
             throws CardRefusedException {
         ProvenCard card = proven(kind, proof, asker, proving);
         Optional<Credential> credential = credentials.find(card);
-        Optional<RefusalReason> refusal = credential.isEmpty()
-                ? Optional.of(RefusalReason.NOT_ENROLLED)
-                : usable(credential.get()) ? Optional.empty() : Optional.of(RefusalReason.NOT_ACTIVE);
+        Optional<RefusalReason> refusal =
+                credential.isEmpty() ? Optional.of(RefusalReason.NOT_ENROLLED) : refusal(kind, credential.get(), card);
         if (refusal.isPresent()) {
             journal.refused(
                     kind,
@@ -123,11 +125,18 @@ final class CardRegistry {
         }
         Identified found = new Identified(credential.orElseThrow(), card);
         journal.accepted(kind, asker, found);
+        pace.used(found.credential(), asker).ifPresent(alarm -> journal.alarm(alarm, asker, found));
         return found;
     }
 
-    private boolean usable(Credential credential) {
-        return credential.status() == Status.ACTIVE && credential.validUntil().isAfter(clock.instant());
+    private Optional<RefusalReason> refusal(CardJournal.Kind kind, Credential credential, ProvenCard card) {
+        // A signed document may be shown again, with the signature that it has.
+        if (kind != CardJournal.Kind.SIGNATURE && credentials.repeatsItself(card)) {
+            return Optional.of(RefusalReason.RANDOMNESS_WEAK);
+        }
+        boolean usable =
+                credential.status() == Status.ACTIVE && credential.validUntil().isAfter(clock.instant());
+        return usable ? Optional.empty() : Optional.of(RefusalReason.NOT_ACTIVE);
     }
 
     /**

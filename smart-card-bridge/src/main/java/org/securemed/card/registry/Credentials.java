@@ -4,6 +4,7 @@ import java.security.PublicKey;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -56,10 +57,12 @@ final class Credentials {
                 .param("key", signingKey(proofs, owner), java.sql.Types.BINARY)
                 .update();
         for (ProvenCard proof : proofs) {
-            database.sql("insert into card.credential_key (key_hash, credential, slot) values (:hash, :id, :slot)")
+            database.sql("insert into card.credential_key (key_hash, credential, slot, nonce_hash)"
+                            + " values (:hash, :id, :slot, :nonce)")
                     .param("hash", hash.of(proof.certificate().getPublicKey()))
                     .param("id", id)
                     .param("slot", code(proof.slot()))
+                    .param("nonce", hash.ofNonce(proof.signature()).orElse(null), Types.BINARY)
                     .update();
         }
         return find(id).orElseThrow();
@@ -101,6 +104,20 @@ final class Credentials {
                 .optional();
     }
 
+    /**
+     * Whether the card's signature has the same random number as its key's last one; it is the last one from now on.
+     */
+    boolean repeatsItself(ProvenCard proof) {
+        Optional<byte[]> nonce = hash.ofNonce(proof.signature());
+        return nonce.isPresent()
+                && database.sql("update card.credential_key set nonce_hash = :nonce"
+                                        + " where key_hash = :key and nonce_hash is distinct from :nonce")
+                                .param("nonce", nonce.get())
+                                .param("key", hash.of(proof.certificate().getPublicKey()))
+                                .update()
+                        == 0;
+    }
+
     /** Somebody's cards, the newest first. */
     List<Credential> of(String owner) {
         return database.sql("select * from card.credential where owner = :owner order by issued_at desc, id")
@@ -114,7 +131,7 @@ final class Credentials {
         database.sql("update card.credential set status = :status, replaced_by = :by, changed_at = :now,"
                         + " version = version + 1 where id = :id")
                 .param("status", status.code())
-                .param("by", replacedBy, java.sql.Types.OTHER)
+                .param("by", replacedBy, Types.OTHER)
                 .param("now", Timestamp.from(clock.instant()))
                 .param("id", card.id())
                 .update();

@@ -84,6 +84,7 @@ public class RegistryConfiguration {
                 verifier,
                 new CardRecords(fhir, bridge.baseUrl() + "/cards"),
                 new CardJournal(outbox, fhir.id(), clock),
+                new CardPace(database, clock),
                 new TransactionTemplate(transactions),
                 clock);
     }

@@ -72,7 +72,7 @@ public final class CardVerifier {
         requireUsage(certificate, proof.slot());
         requireGuid(certificate, proof.guid());
         key.verify(certificate.getPublicKey(), message, proof.signature());
-        return new ProvenCard(profile.name(), proof.slot(), proof.guid(), certificate);
+        return new ProvenCard(profile.name(), proof.slot(), proof.guid(), certificate, proof.signature());
     }
 
     private static void requireUsage(X509Certificate certificate, KeySlot slot) throws CardRefusedException {

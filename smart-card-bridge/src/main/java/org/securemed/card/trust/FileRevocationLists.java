@@ -9,7 +9,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,11 +55,12 @@ public final class FileRevocationLists implements RevocationLists {
         return loaded.lists();
     }
 
-    /** How old the oldest list is, by its own {@code thisUpdate}. */
-    public Optional<Duration> age() {
+    /** When the oldest of the lists was made: what was revoked later is not known here. */
+    public Instant asOf() {
         return current().stream()
-                .map(list -> Duration.between(list.getThisUpdate().toInstant(), clock.instant()))
-                .max(Duration::compareTo);
+                .map(list -> list.getThisUpdate().toInstant())
+                .min(Instant::compareTo)
+                .orElseThrow();
     }
 
     private Loaded load() throws IOException, TrustMaterialException {

@@ -2,6 +2,7 @@ package org.securemed.card.trust;
 
 import java.security.cert.X509Certificate;
 import java.util.UUID;
+import org.securemed.card.apdu.Bytes;
 import org.securemed.card.profile.KeySlot;
 
 /**
@@ -11,8 +12,9 @@ import org.securemed.card.profile.KeySlot;
  * @param slot which key it proved to hold: with {@link KeySlot#HOLDER} the PIN was right
  * @param guid which card it is
  * @param certificate of that key
+ * @param signature that proved it
  */
-public record ProvenCard(String profile, KeySlot slot, UUID guid, X509Certificate certificate) {
+public record ProvenCard(String profile, KeySlot slot, UUID guid, X509Certificate certificate, Bytes signature) {
     /** Neither the GUID, which leads to a person, nor the certificate. */
     @Override
     public String toString() {

@@ -78,6 +78,7 @@ class ScannerPageIT {
 
             assertThat(page.locator("#kind")).hasText("Check-in code");
             assertThat(page.locator("#facts")).containsText("Patient/elena");
+            assertThat(page.locator("#facts")).containsText("Born");
             page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target/screenshots/scanner-result.png")));
             assertThat(page.url()).isEqualTo(bridge.uri("/scanner").toString());
             assertThat(trouble).isEmpty();
@@ -89,6 +90,7 @@ class ScannerPageIT {
             assertThat(asked)
                     .allMatch(url -> url.startsWith(bridge.uri("/").toString())
                             || url.startsWith(bridge.issuer().url() + "/")
+                            || url.startsWith(records.base() + "/")
                             || url.startsWith("blob:"));
         }
     }
@@ -118,7 +120,7 @@ class ScannerPageIT {
 
         assertThat(page.headers().firstValue("Content-Security-Policy"))
                 .hasValue("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' "
-                        + bridge.issuer().url()
+                        + bridge.issuer().url() + " " + records.base().replace("/fhir", "")
                         + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
         assertThat(bridge.get("/scanner/scanner.html").statusCode()).isEqualTo(404);
         assertThat(bridge.get("/scanner/%2e%2e%2fsmart-card-bridge.yml").statusCode())

@@ -104,6 +104,13 @@ public final class TestRecords implements AutoCloseable {
     }
 
     private void answer(HttpExchange exchange) throws IOException {
+        exchange.getResponseHeaders().set("Access-Control-Allow-Origin", "*");
+        exchange.getResponseHeaders().set("Access-Control-Allow-Headers", "authorization");
+        if (exchange.getRequestMethod().equals("OPTIONS")) {
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+            return;
+        }
         if (exchange.getRequestMethod().equals("POST")
                 && exchange.getRequestURI().getPath().equals("/fhir/AuditEvent")) {
             record(exchange);

@@ -13,13 +13,18 @@ import com.nimbusds.jwt.SignedJWT;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -50,6 +55,7 @@ import org.securemed.card.profile.Challenge;
 import org.securemed.card.profile.Pin;
 import org.securemed.card.reader.Readers;
 import org.securemed.card.server.TestBridge;
+import org.securemed.card.simulated.FixedNonce;
 import org.securemed.card.simulated.SimulatedCard;
 import org.securemed.card.simulated.TestCa;
 import org.securemed.card.simulated.TestObjects;
@@ -113,6 +119,9 @@ class CardRegistryIT {
         assertThat(json(identify(card), 200).path("reference").asText()).isEqualTo("Patient/elena");
         assertThat(json(identify(card), 200).path("device").asText())
                 .isEqualTo("Device/" + issued.path("id").asText());
+        assertThat(Instant.parse(
+                        json(identify(card), 200).path("revocationsAsOf").asText()))
+                .isBefore(Instant.now());
     }
 
     @Test
@@ -367,6 +376,72 @@ class CardRegistryIT {
                     open("/cards/challenges/" + challengeId() + "/refusal", "{\"reason\":\"" + reason + "\"}"),
                     400,
                     "bad-request");
+        }
+    }
+
+    @Test
+    void a_card_whose_random_numbers_repeat_is_refused() throws Exception {
+        UUID guid = UUID.randomUUID();
+        KeyPair pair = TestCa.keyPair("secp256r1");
+        BigInteger stuck = BigInteger.valueOf(4711);
+        String first = weak(guid, pair, stuck);
+        JsonNode credential = json(
+                bridge.post("/cards", desk, "{\"owner\":\"Patient/elena\",\"answers\":[%s]}".formatted(first)), 201);
+        json(status(credential, "active", desk), 200);
+
+        json(bridge.post("/cards/identifications", staff, weak(guid, pair, BigInteger.valueOf(4712))), 200);
+        assertProblem(
+                bridge.post("/cards/identifications", staff, weak(guid, pair, BigInteger.valueOf(4712))),
+                403,
+                "card-randomness-weak");
+        assertThat(event("identification", "\"randomness-weak\"").toString())
+                .contains(credential.path("device").asText());
+    }
+
+    /** The answer of a card that has no randomness of its own. */
+    private String weak(UUID guid, KeyPair pair, BigInteger nonce) throws Exception {
+        JsonNode given = json(open("/cards/challenges", ""), 201);
+        Challenge challenge = new Challenge(Bytes.copyOf(
+                Base64.getUrlDecoder().decode(given.path("challenge").asText())));
+        Bytes certificate = Bytes.copyOf(ca.card(guid, pair.getPublic()).build().getEncoded());
+        return JSON.createObjectNode()
+                .put("challenge", given.path("id").asText())
+                .put("profile", "piv")
+                .put("slot", "card")
+                .put("guid", guid.toString())
+                .put("certificate", encoded(certificate))
+                .put("signature", encoded(FixedNonce.sign(pair, challenge.message(), nonce)))
+                .toString();
+    }
+
+    @Test
+    void a_card_in_two_places_and_one_that_is_used_too_often_raise_an_alarm_and_are_not_locked_out() throws Exception {
+        SimulatedCard card = SimulatedCard.piv(ca, UUID.randomUUID(), CardKey.P256);
+        String device = active(card, "Patient/elena").path("device").asText();
+        json(identify(card), 200);
+        assertThat(elsewhere(answer(card, null))).startsWith("HTTP/1.1 200");
+        assertThat(event("alarm", device, "\"two-places\"").toString()).contains("127.0.0.2");
+
+        SimulatedCard other = SimulatedCard.piv(ca, UUID.randomUUID(), CardKey.P256);
+        String often = active(other, "Patient/elena").path("device").asText();
+        for (int i = 0; i < 22; i++) {
+            json(identify(other), 200);
+        }
+        assertThat(event("alarm", often, "\"too-often\"").at("/type/code").asText())
+                .isEqualTo("110113");
+    }
+
+    /** Asks from another address of this machine. */
+    private static String elsewhere(String answer) throws Exception {
+        byte[] body = answer.getBytes(StandardCharsets.US_ASCII);
+        try (Socket socket = new Socket(
+                "127.0.0.1", bridge.uri("/").getPort(), InetAddress.getByAddress(new byte[] {127, 0, 0, 2}), 0)) {
+            socket.getOutputStream()
+                    .write(("POST /cards/identifications HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                                    + "Content-Type: application/json\r\nContent-Length: " + body.length + "\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(body);
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 

@@ -3,9 +3,11 @@ package org.securemed.card.trust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.math.BigInteger;
 import java.security.PublicKey;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPrivateKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,12 +26,14 @@ import org.securemed.card.apdu.Tlv;
 import org.securemed.card.identify.CardProfiles;
 import org.securemed.card.profile.CardKey;
 import org.securemed.card.profile.CardProfile;
+import org.securemed.card.profile.CardProof;
 import org.securemed.card.profile.CardReading;
 import org.securemed.card.profile.CardRefusedException;
 import org.securemed.card.profile.Challenge;
 import org.securemed.card.profile.KeySlot;
 import org.securemed.card.profile.Pin;
 import org.securemed.card.profile.RefusalReason;
+import org.securemed.card.simulated.FixedNonce;
 import org.securemed.card.simulated.PulledCard;
 import org.securemed.card.simulated.RecordedCard;
 import org.securemed.card.simulated.SimulatedCard;
@@ -306,24 +310,50 @@ class CardVerifierTest {
     }
 
     @Test
+    void a_signature_whose_random_number_is_the_key_itself_is_refused() throws Exception {
+        java.security.KeyPair pair = TestCa.keyPair("secp256r1");
+        Challenge challenge = Challenge.fresh();
+        Bytes certificate = Bytes.copyOf(ca.card(guid, pair.getPublic()).build().getEncoded());
+        CardVerifier verifier = new CardVerifier(profiles(), hospital());
+
+        verifier.verify(
+                new CardProof(
+                        "piv",
+                        KeySlot.CARD,
+                        guid,
+                        certificate,
+                        FixedNonce.sign(pair, challenge.message(), BigInteger.TEN)),
+                challenge);
+        assertThat(catchThrowableOfType(
+                                CardRefusedException.class,
+                                () -> verifier.verify(
+                                        new CardProof(
+                                                "piv",
+                                                KeySlot.CARD,
+                                                guid,
+                                                certificate,
+                                                FixedNonce.sign(
+                                                        pair,
+                                                        challenge.message(),
+                                                        ((ECPrivateKey) pair.getPrivate()).getS())),
+                                        challenge))
+                        .reason())
+                .isEqualTo(RefusalReason.RANDOMNESS_WEAK);
+    }
+
+    @Test
     void a_reader_that_claims_another_guid_slot_or_kind_is_refused() throws Exception {
         Challenge challenge = Challenge.fresh();
-        org.securemed.card.profile.CardProof proof =
-                new CardReading(profiles()).read(SimulatedCard.piv(ca, guid, CardKey.P256), challenge, null);
+        CardProof proof = new CardReading(profiles()).read(SimulatedCard.piv(ca, guid, CardKey.P256), challenge, null);
         CardVerifier verifier = new CardVerifier(profiles(), hospital());
         assertThat(verifier.verify(proof, challenge).guid()).isEqualTo(guid);
 
         assertThat(List.of(
-                        new org.securemed.card.profile.CardProof(
-                                "piv", KeySlot.HOLDER, guid, proof.certificate(), proof.signature()),
-                        new org.securemed.card.profile.CardProof(
-                                "piv", KeySlot.CARD, UUID.randomUUID(), proof.certificate(), proof.signature()),
-                        new org.securemed.card.profile.CardProof(
-                                "other", KeySlot.CARD, guid, proof.certificate(), proof.signature()),
-                        new org.securemed.card.profile.CardProof(
-                                "piv", KeySlot.CARD, guid, proof.certificate(), Bytes.NONE),
-                        new org.securemed.card.profile.CardProof(
-                                "piv", KeySlot.CARD, guid, Bytes.copyOf((byte) 1), proof.signature())))
+                        new CardProof("piv", KeySlot.HOLDER, guid, proof.certificate(), proof.signature()),
+                        new CardProof("piv", KeySlot.CARD, UUID.randomUUID(), proof.certificate(), proof.signature()),
+                        new CardProof("other", KeySlot.CARD, guid, proof.certificate(), proof.signature()),
+                        new CardProof("piv", KeySlot.CARD, guid, proof.certificate(), Bytes.NONE),
+                        new CardProof("piv", KeySlot.CARD, guid, Bytes.copyOf((byte) 1), proof.signature())))
                 .allSatisfy(forged -> assertThat(catchThrowableOfType(
                                 CardRefusedException.class, () -> verifier.verify(forged, challenge)))
                         .isNotNull());
