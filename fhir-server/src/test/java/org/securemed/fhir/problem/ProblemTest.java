@@ -58,8 +58,8 @@ class ProblemTest {
 
     @Test
     void a_browser_gets_a_page_that_says_the_same() throws IOException {
-        MockHttpServletResponse answer =
-                written("/account", "text/html,application/xhtml+xml,*/*;q=0.8", Problem.forbidden("forbidden", "<&\">"));
+        MockHttpServletResponse answer = written(
+                "/account", "text/html,application/xhtml+xml,*/*;q=0.8", Problem.forbidden("forbidden", "<&\">"));
 
         assertThat(answer.getStatus()).isEqualTo(403);
         assertThat(answer.getContentType()).startsWith("text/html");

@@ -207,7 +207,8 @@ class ScopeChannelsIT {
         assertThat(get(token, path).bundle().getEntry()).hasSize(1);
         refused(get(SERVER.bean(TokenMint.class).forPerson("physician2", "user/Patient.rs"), path));
         Bundle strangers = get(SERVER.token("physician"), path).bundle();
-        Bundle nobodys = get(SERVER.token("physician"), path.replace(patient, "never-was")).bundle();
+        Bundle nobodys = get(SERVER.token("physician"), path.replace(patient, "never-was"))
+                .bundle();
         assertThat(strangers.getEntry()).isEmpty();
         assertThat(strangers.getTotal()).isEqualTo(nobodys.getTotal());
         assertThat(get(token, "?_getpages=" + UUID.randomUUID()).status()).isBetween(400, 405);
