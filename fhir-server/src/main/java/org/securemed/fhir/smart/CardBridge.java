@@ -75,7 +75,7 @@ public record CardBridge(
                         .tokenEndpointAuthenticationSigningAlgorithm(SignatureAlgorithm.ES384)
                         .setting(ClientKeys.INLINE, publicKeys().toString())
                         .setting(Clients.Setting.ROLE, Role.SYSTEM.code())
-                        .setting(Clients.Setting.PURPOSES, "HOPERAT")
+                        .setting(Clients.Setting.PURPOSES, "HOPERAT TREAT")
                         .build())
                 .tokenSettings(DemoClients.tokens(properties, properties.backendTokenLifetime()))
                 .build();

@@ -8,10 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.nimbusds.jose.JWEObject;
 import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.crypto.DirectDecrypter;
-import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
-import com.nimbusds.jose.jwk.JWKSet;
-import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -58,11 +55,6 @@ import org.securemed.card.simulated.TestCa;
 import org.securemed.fhir.demo.Hospital;
 import org.securemed.fhir.server.TestServer;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.security.oauth2.core.AuthorizationGrantType;
-import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
-import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
-import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
-import org.springframework.security.oauth2.server.authorization.settings.ClientSettings;
 
 /** The smart card bridge with this server behind it: what it reads is under consent, what it does is in the ledger. */
 class BridgeIT {
@@ -83,8 +75,7 @@ class BridgeIT {
     static void start() throws Exception {
         before = ProxySelector.getDefault();
         ProxySelector.setDefault(new ByName(before, URI.create(server.base()).getPort()));
-        ECKey key = new ECKeyGenerator(Curve.P_384).keyID("card-bridge-1").generate();
-        register(key);
+        ECKey key = TestCardBridge.key();
         bridge = ServeCommand.start(
                 "--server.port=0",
                 "--securemed.development.data-directory=" + directory.resolve("bridge"),
@@ -97,33 +88,6 @@ class BridgeIT {
                         + Files.write(directory.resolve("crl.der"), ca.revoke().getEncoded()),
                 "--securemed.bridge.cards.number-secret=" + Base64.getEncoder().encodeToString(new byte[32]),
                 "--securemed.bridge.check-in.printed-system=https://securemed.example/mrn");
-    }
-
-    private static void register(ECKey key) {
-        server.bean(Clients.class)
-                .save(RegisteredClient.withId("card-bridge")
-                        .clientId("card-bridge")
-                        .clientName("Smart card bridge")
-                        .clientAuthenticationMethod(ClientAuthenticationMethod.PRIVATE_KEY_JWT)
-                        .authorizationGrantType(AuthorizationGrantType.CLIENT_CREDENTIALS)
-                        .scopes(scopes -> scopes.addAll(List.of(
-                                "system/AuditEvent.c",
-                                "system/Device.cruds",
-                                "system/Patient.rus",
-                                "system/Practitioner.rus",
-                                "system/RelatedPerson.rus")))
-                        .clientSettings(ClientSettings.builder()
-                                .requireProofKey(true)
-                                .tokenEndpointAuthenticationSigningAlgorithm(SignatureAlgorithm.ES384)
-                                .setting(Clients.Setting.ROLE, Role.SYSTEM.code())
-                                .setting(Clients.Setting.PURPOSES, "HOPERAT TREAT")
-                                .setting(Clients.Setting.ORGANIZATION, Hospital.HOSPITAL)
-                                .setting(ClientKeys.INLINE, new JWKSet(key.toPublicJWK()).toString())
-                                .build())
-                        .tokenSettings(DemoClients.tokens(
-                                server.bean(SmartProperties.class),
-                                server.bean(SmartProperties.class).backendTokenLifetime()))
-                        .build());
     }
 
     @AfterAll

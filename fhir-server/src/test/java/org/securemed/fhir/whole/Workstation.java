@@ -1,0 +1,72 @@
+package org.securemed.fhir.whole;
+
+import java.io.Closeable;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.opentest4j.TestAbortedException;
+import org.securemed.card.apdu.CardLostException;
+import org.securemed.card.profile.CardRefusedException;
+import org.securemed.card.profile.RefusalReason;
+import org.securemed.card.reader.PcscReaders;
+import org.securemed.card.reader.Readers;
+import org.securemed.card.simulated.SimulatedCard;
+import org.securemed.card.simulated.VirtualReader;
+
+/**
+ * A reader into which a test puts cards: a virtual one of the real PC/SC daemon, and where there is no daemon (never in
+ * CI) the simulated cards themselves.
+ */
+final class Workstation implements Closeable {
+    private final @Nullable VirtualReader daemon;
+    private @Nullable SimulatedCard inserted;
+
+    Workstation() {
+        @Nullable VirtualReader started;
+        try {
+            started = new VirtualReader();
+        } catch (TestAbortedException e) {
+            started = null;
+        }
+        daemon = started;
+    }
+
+    void insert(SimulatedCard card) {
+        inserted = card;
+        if (daemon != null) {
+            daemon.insert(card);
+        }
+    }
+
+    Readers readers() {
+        return daemon == null ? new InProcess() : new PcscReaders();
+    }
+
+    @Override
+    public void close() {
+        if (daemon != null) {
+            daemon.close();
+        }
+    }
+
+    private final class InProcess implements Readers {
+        @Override
+        public List<String> names() {
+            return List.of(VirtualReader.NAME);
+        }
+
+        @Override
+        public <T> T withCard(String reader, Duration patience, Work<T> work)
+                throws CardLostException, CardRefusedException {
+            SimulatedCard card = inserted;
+            if (card == null) {
+                throw new CardRefusedException(RefusalReason.NO_CARD);
+            }
+            try {
+                return work.with(card);
+            } finally {
+                card.reset();
+            }
+        }
+    }
+}
