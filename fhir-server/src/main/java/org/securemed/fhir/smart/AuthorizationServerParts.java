@@ -1,9 +1,13 @@
 package org.securemed.fhir.smart;
 
+import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
+import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationConsentService;
 import org.springframework.security.oauth2.server.authorization.authentication.JwtClientAssertionAuthenticationProvider;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationContext;
@@ -16,6 +20,7 @@ import org.springframework.security.oauth2.server.authorization.token.OAuth2Toke
 import org.springframework.security.oauth2.server.authorization.web.authentication.JwtClientAssertionAuthenticationConverter;
 import org.springframework.security.oauth2.server.authorization.web.authentication.OAuth2AccessTokenResponseAuthenticationSuccessHandler;
 import org.springframework.security.oauth2.server.authorization.web.authentication.OAuth2AuthorizationConsentAuthenticationConverter;
+import org.springframework.security.web.authentication.AuthenticationConverter;
 
 /** What SMART asks of Spring's authorization server beyond its defaults, and where it plugs in. */
 record AuthorizationServerParts(
@@ -79,7 +84,12 @@ record AuthorizationServerParts(
                         .errorResponseHandler(trail.refused())
                         .authenticationConverters(converters -> {
                             converters.removeIf(JwtClientAssertionAuthenticationConverter.class::isInstance);
-                            converters.addAll(0, List.of(new AssertionConverter(), publicClients));
+                            converters.addAll(
+                                    0,
+                                    List.<AuthenticationConverter>of(
+                                            AuthorizationServerParts::requireSingleParameters,
+                                            new AssertionConverter(),
+                                            publicClients));
                         })
                         .authenticationProviders(providers -> {
                             providers.add(0, publicClients);
@@ -99,6 +109,14 @@ record AuthorizationServerParts(
                         metadata -> metadata.claims(AuthorizationServerParts::truthful)))
                 .oidc(oidc -> oidc.providerConfigurationEndpoint(endpoint -> endpoint.providerConfigurationCustomizer(
                         metadata -> metadata.claims(AuthorizationServerParts::truthful))));
+    }
+
+    /** RFC 6749 section 3.2: no parameter comes twice. Spring takes some for text without looking. */
+    private static @Nullable Authentication requireSingleParameters(HttpServletRequest request) {
+        if (request.getParameterMap().values().stream().anyMatch(values -> values.length > 1)) {
+            throw new OAuth2AuthenticationException(OAuth2ErrorCodes.INVALID_REQUEST);
+        }
+        return null;
     }
 
     /** Takes out what Spring could do and we do not offer. */
