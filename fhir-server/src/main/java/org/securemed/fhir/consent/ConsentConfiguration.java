@@ -13,11 +13,13 @@ import java.util.Arrays;
 import java.util.List;
 import javax.sql.DataSource;
 import org.securemed.fhir.audit.AuditRecorder;
+import org.securemed.fhir.audit.LedgerGateway;
 import org.securemed.fhir.audit.StaleConsents;
 import org.securemed.fhir.audit.StoredResources;
 import org.securemed.fhir.audit.TransitionRecorder;
 import org.securemed.fhir.consent.translate.ConsentTranslator;
 import org.securemed.fhir.exchange.FhirServerProperties;
+import org.securemed.fhir.keys.LedgerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.owner.AdoptedVersions;
 import org.securemed.fhir.owner.Adoption;
@@ -36,6 +38,7 @@ import org.securemed.fhir.smart.SecurityEvents;
 import org.securemed.fhir.smart.SmartProperties;
 import org.securemed.fhir.smart.StepUp;
 import org.securemed.ledger.erasure.PatientKeys;
+import org.securemed.ledger.storage.ConsentSnapshots;
 import org.securemed.ledger.storage.ConsentStateStore;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -72,8 +75,25 @@ public class ConsentConfiguration {
     }
 
     @Bean
-    ConsentStates consentStates(ConsentStateStore store, SubjectKeys keys, DataSource dataSource) {
-        ConsentStates states = new ConsentStates(store, keys, dataSource);
+    ConsentSnapshots consentSnapshots(ConsentStateStore store, LedgerProperties ledger) {
+        return new ConsentSnapshots(store, ledger.origin());
+    }
+
+    /** States in the ledger where all consents stand. */
+    @Bean(destroyMethod = "close")
+    StatedConsents statedConsents(
+            ConsentSnapshots snapshots,
+            LedgerGateway gateway,
+            LedgerProperties ledger,
+            DataSource dataSource,
+            Clock clock) {
+        return new StatedConsents(snapshots, gateway, dataSource, ledger.instance(), clock).start();
+    }
+
+    @Bean
+    ConsentStates consentStates(
+            ConsentStateStore store, ConsentSnapshots snapshots, SubjectKeys keys, DataSource dataSource) {
+        ConsentStates states = new ConsentStates(store, snapshots, keys, dataSource);
         states.load();
         return states;
     }

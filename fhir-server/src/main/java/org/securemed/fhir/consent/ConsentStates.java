@@ -16,6 +16,8 @@ import org.securemed.ledger.consent.ConsentContract;
 import org.securemed.ledger.consent.ConsentRecord;
 import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.entry.Pseudonym;
+import org.securemed.ledger.storage.ConsentSnapshotException;
+import org.securemed.ledger.storage.ConsentSnapshots;
 import org.securemed.ledger.storage.ConsentStateStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,20 +30,34 @@ public final class ConsentStates {
     private static final Logger log = LoggerFactory.getLogger(ConsentStates.class);
 
     private final ConsentStateStore store;
+    private final ConsentSnapshots snapshots;
     private final SubjectKeys keys;
     private final DataSource dataSource;
     private final Map<Pseudonym, ConsentState> states = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> patientsByKey = new ConcurrentHashMap<>();
 
-    ConsentStates(ConsentStateStore store, SubjectKeys keys, DataSource dataSource) {
+    ConsentStates(ConsentStateStore store, ConsentSnapshots snapshots, SubjectKeys keys, DataSource dataSource) {
         this.store = store;
+        this.snapshots = snapshots;
         this.keys = keys;
         this.dataSource = dataSource;
     }
 
-    /** Reads all states; to be done before the first request is answered. */
+    /**
+     * Reads all states; to be done before the first request is answered.
+     *
+     * @throws ConsentSnapshotException if they are not what the log says: then nothing may be answered
+     */
     void load() {
-        long loaded = with(connection -> store.loadAll(connection, this::put));
+        long loaded = with(connection -> {
+            connection.setAutoCommit(false);
+            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            try {
+                return snapshots.loadAll(connection, this::put);
+            } finally {
+                connection.rollback();
+            }
+        });
         log.atInfo().addKeyValue("patients", loaded).log("consent states loaded");
     }
 

@@ -31,6 +31,9 @@ public record Op(String code) {
     public static final Op CONSENT_DISMISS = new Op("consent.dismiss");
     public static final Op CONSENT_REGISTER_KEY = new Op("consent.register-key");
     public static final Op CONSENT_REVOKE_KEY = new Op("consent.revoke-key");
+    /** Where the consents of all patients stand. */
+    public static final Op CONSENT_SNAPSHOT = new Op("consent.snapshot");
+
     public static final Op BREAK_GLASS = new Op("break-glass");
 
     /** The log about itself: a key announced or certified, a checkpoint, a patient erased. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.securemed.ledger.entry.EntryIds;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,8 +38,11 @@ final class Caretaker implements Runnable {
     public void run() {
         long interval = options.checkpointInterval().toMillis();
         long drainEvery = Math.max(1, Math.max(options.orphanAge().toMillis(), interval) / interval);
+        long due = System.nanoTime();
         for (long round = 1; committer.broken() == null; round++) {
-            bell.pause(interval);
+            // From one beginning to the next: what the work takes does not come on top of the interval.
+            due = Math.max(due + TimeUnit.MILLISECONDS.toNanos(interval), System.nanoTime());
+            bell.pause(Math.max(1, TimeUnit.NANOSECONDS.toMillis(due - System.nanoTime())));
             if (bell.isClosed()) {
                 return;
             }

@@ -97,6 +97,11 @@ public final class ConsentStateStore {
      * @return how many states were handed over
      */
     public long loadAll(Connection connection, BiConsumer<Pseudonym, ConsentState> each) throws SQLException {
+        return loadAll(connection, (key, state, hash) -> each.accept(key.pseudonym(), state));
+    }
+
+    /** The same, with what else is known of each. */
+    long loadAll(Connection connection, Each each) throws SQLException {
         long count = 0;
         List<Row> page = page(connection, null);
         while (!page.isEmpty()) {
@@ -105,7 +110,7 @@ public final class ConsentStateStore {
             for (Row row : page) {
                 PatientKey key = found.get(row.subject());
                 if (key != null) {
-                    each.accept(row.subject(), open(key, row));
+                    each.take(key, open(key, row), row.hash());
                     count++;
                 }
             }
@@ -229,6 +234,13 @@ public final class ConsentStateStore {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
+    }
+
+    /** Takes one patient's state. */
+    @FunctionalInterface
+    interface Each {
+        /** @param hash of the state */
+        void take(PatientKey key, ConsentState state, byte[] hash);
     }
 
     /** A row as it is stored; the arrays are its own. */

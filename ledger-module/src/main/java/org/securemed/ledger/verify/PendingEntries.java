@@ -1,7 +1,6 @@
 package org.securemed.ledger.verify;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
@@ -9,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.entry.Pseudonym;
-import org.securemed.ledger.replay.RecordedTransition;
+import org.securemed.ledger.replay.LastTransition;
 
 /**
  * What was committed and is not in the log yet: transitions and erasures by patient. Of other entries only whom they
@@ -17,7 +16,7 @@ import org.securemed.ledger.replay.RecordedTransition;
  */
 final class PendingEntries {
     /** Ops of the entries that tell what becomes of a patient's consents and key. */
-    static final Set<Op> OPS = ops();
+    static final Set<Op> OPS = LastTransition.relevantOps();
 
     private final TreeMap<Pseudonym, List<Entry>> byPatient = new TreeMap<>();
 
@@ -41,11 +40,5 @@ final class PendingEntries {
     @Nullable
     List<Entry> take(Pseudonym patient) {
         return byPatient.remove(patient);
-    }
-
-    private static Set<Op> ops() {
-        Set<Op> ops = new HashSet<>(RecordedTransition.ops());
-        ops.add(Op.ERASE);
-        return Set.copyOf(ops);
     }
 }

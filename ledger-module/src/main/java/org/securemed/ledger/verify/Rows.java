@@ -67,6 +67,9 @@ final class Rows {
     /** A checkpoint and what witnesses said to it. */
     record CosignedRow(long size, String note, List<String> lines) {}
 
+    /** An entry that carries a statement. */
+    record StatementRow(long seq, byte[] body) {}
+
     /** A patient who occurs in the log, and where first. */
     record PatientRow(byte[] patient, long firstSeq) {}
 

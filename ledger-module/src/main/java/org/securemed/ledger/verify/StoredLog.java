@@ -29,6 +29,7 @@ import org.securemed.ledger.verify.Rows.PatientRow;
 import org.securemed.ledger.verify.Rows.Raw;
 import org.securemed.ledger.verify.Rows.StagedRow;
 import org.securemed.ledger.verify.Rows.StateRow;
+import org.securemed.ledger.verify.Rows.StatementRow;
 import org.securemed.ledger.verify.Rows.TileRow;
 
 /**
@@ -186,6 +187,15 @@ final class StoredLog implements AutoCloseable {
                                         raw(row, 8),
                                         raw(row, 9),
                                         bytes(row, 10))));
+    }
+
+    /** The entries that state where the consents stand. */
+    Cursor<StatementRow> consentSnapshots() throws SQLException {
+        return cursor(
+                "select seq, body from ledger.ledger_entry where op = '%s' order by seq"
+                        .formatted(Op.CONSENT_SNAPSHOT.code()),
+                LARGE_FETCH,
+                row -> new StatementRow(row.getLong(1), bytes(row, 2)));
     }
 
     /** Every patient who occurs in the log, in the order of the pseudonyms. */

@@ -116,6 +116,7 @@ public final class Verifier {
         ids.finish();
         tiles.finish(log);
         head.finish(chain, tree, checkpoints.finish(tree.size()));
+        new SnapshotCheck(log, logKey.name(), findings).run();
         PendingEntries pending = new PendingEntries();
         new OutboxCheck(log, logKey.name(), keys, findings, pending::add).run();
         if (epochs != null) {
