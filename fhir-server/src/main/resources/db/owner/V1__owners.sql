@@ -12,7 +12,30 @@ create table resource_owner (
   partition_id integer not null,             -- 0 shared, 1 several patients, 2 quarantine, from 100 a patient's own
   patients     text[] not null,
   deleted      boolean not null,
+  facts        text,                         -- what consents may ask of the newest version; null if nobody looked yet
   changed_at   timestamptz not null default now()
 );
 
 create index resource_owner_partition on resource_owner (partition_id, reference);
+
+-- Who is a member of what a Consent may name: CareTeam, Group, PractitionerRole.
+
+create table group_member (
+  group_reference text collate "C" not null, -- Type/id
+  member          text collate "C" not null, -- Type/id
+  from_at         timestamptz,
+  until_at        timestamptz,
+  primary key (group_reference, member)
+);
+
+create index group_member_member on group_member (member);
+
+-- How far the job has come that labels what was stored before the label lists were what they are.
+
+create table relabelling (
+  lists       text primary key, -- digest of the lists
+  position    text collate "C" not null,
+  seen        bigint not null,
+  labelled    bigint not null,
+  finished_at timestamptz
+);

@@ -102,7 +102,7 @@ final class EntryFactory {
             @Nullable String content,
             UUID id,
             @Nullable Bytes commitment) {
-        Optional<Access> access = patientId == null ? Optional.empty() : access(exchange, patientId);
+        Optional<Access> access = patientId == null ? Optional.empty() : access(exchange, patientId, resources);
         Requester requester = exchange.requester();
         @Nullable Pseudonym subject = patientId == null ? null : keys.subject(patientId);
         EntryDetail detail = new EntryDetail(
@@ -313,11 +313,16 @@ final class EntryFactory {
                 .orElse(null);
     }
 
-    /** The decision that counts for a patient: a permit if there was one, since something was shown then. */
-    private static Optional<Access> access(Exchange exchange, String patientId) {
+    /**
+     * The decision that counts for a patient: a permit if there was one, since something was shown then; if nothing was
+     * shown, the one about the very resource that was asked for.
+     */
+    private static Optional<Access> access(Exchange exchange, String patientId, List<String> shown) {
         return exchange.accesses().stream()
                 .filter(access -> access.patientId().equals(patientId))
-                .min(Comparator.comparing((Access access) -> !access.permitted())
+                .min(Comparator.comparing((Access access) ->
+                                !(shown.isEmpty() && access.reason().equals(Access.PARTIAL)))
+                        .thenComparing(access -> !access.permitted())
                         .thenComparing(Access::resourceType));
     }
 

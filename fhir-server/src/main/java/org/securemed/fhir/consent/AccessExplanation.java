@@ -17,16 +17,16 @@ import org.securemed.ledger.consent.Coding;
 import org.securemed.ledger.consent.ConsentContract;
 import org.securemed.ledger.consent.ConsentRecord;
 import org.securemed.ledger.consent.ConsentState;
-import org.securemed.ledger.consent.Coverage;
 import org.securemed.ledger.consent.Decision;
 import org.securemed.ledger.consent.ImplicitPolicy;
+import org.securemed.ledger.consent.Obligation;
 import org.securemed.ledger.consent.Provision;
 import org.securemed.ledger.consent.Purposes;
 import org.securemed.ledger.consent.ResourceFacts;
 
 /**
- * Who can see resources of a type of one patient now, found by asking the contract itself for everybody whom the
- * patient's Consents name, for every purpose that they name.
+ * Who can see a resource of one patient now, found by asking the contract itself for everybody whom the patient's
+ * Consents name, for every purpose that they name.
  */
 final class AccessExplanation {
     private static final List<Coding> COMMON =
@@ -37,13 +37,13 @@ final class AccessExplanation {
 
     private final ConsentState state;
     private final ImplicitPolicy policy;
-    private final String type;
+    private final ResourceFacts facts;
     private final Instant at;
 
-    AccessExplanation(ConsentState state, ImplicitPolicy policy, String type, Instant at) {
+    AccessExplanation(ConsentState state, ImplicitPolicy policy, ResourceFacts facts, Instant at) {
         this.state = state;
         this.policy = policy;
-        this.type = type;
+        this.facts = facts;
         this.at = at;
     }
 
@@ -123,13 +123,13 @@ final class AccessExplanation {
                 null);
     }
 
-    /** As the gate decides: a Consent that opens only some resources of a type opens none of them. */
+    /** As the gate decides: what would have to be de-identified is not shown. */
     private boolean permits(AccessRequest request) {
-        return decide(request).permits() && ConsentContract.coarse(state, request, type, policy) == Coverage.ALL;
+        return decide(request).fold(permit -> !permit.obligations().contains(Obligation.DEIDENTIFY), deny -> false);
     }
 
     private Decision decide(AccessRequest request) {
-        return ConsentContract.decide(state, request, ResourceFacts.of(type, ""), policy);
+        return ConsentContract.decide(state, request, facts, policy);
     }
 
     private AccessRequest request(Actor actor, Coding purpose) {

@@ -18,11 +18,13 @@ import org.securemed.fhir.audit.StaleConsents;
 import org.securemed.fhir.audit.StoredResources;
 import org.securemed.fhir.audit.TransitionRecorder;
 import org.securemed.fhir.consent.translate.ConsentTranslator;
+import org.securemed.fhir.consent.translate.ResourceFactsExtractor;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.LedgerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.owner.AdoptedVersions;
 import org.securemed.fhir.owner.Adoption;
+import org.securemed.fhir.owner.Memberships;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.OwnerSchema;
@@ -110,15 +112,38 @@ public class ConsentConfiguration {
     }
 
     @Bean
+    GroupMembers groupMembers(OwnerSchema schema, DataSource dataSource) {
+        return new GroupMembers(new Memberships(new JdbcTemplate(dataSource)));
+    }
+
+    @Bean
     PatientAccess patientAccess(
-            ConsentStates states, OwnerIndex index, ConsentProperties properties, BreakGlassRules glass) {
-        return new PatientAccess(states, index, properties.implicitPolicy(), glass);
+            ConsentStates states,
+            OwnerIndex index,
+            ConsentProperties properties,
+            BreakGlassRules glass,
+            GroupMembers members) {
+        return new PatientAccess(states, index, properties.implicitPolicy(), glass, members);
+    }
+
+    @Bean
+    ResourceAccess resourceAccess(PatientAccess access, OwnerIndex index) {
+        return new ResourceAccess(access, index, new ResourceFactsExtractor(ZoneId.systemDefault()));
+    }
+
+    @Bean
+    Labelling labelling(ConsentProperties properties, OwnerIndex index) {
+        return new Labelling(
+                SensitivityLists.with(properties.labelLists()),
+                new ResourceFactsExtractor(ZoneId.systemDefault()),
+                index);
     }
 
     @Bean
     CompleteOwners completeOwners(
             OwnerIndex index,
             OwnerFinder finder,
+            ResourceAccess access,
             FhirContext context,
             DataSource dataSource,
             PlatformTransactionManager transactions,
@@ -127,7 +152,8 @@ public class ConsentConfiguration {
         JdbcTemplate jdbc = new JdbcTemplate(dataSource);
         return new CompleteOwners(
                 new UnownedResources(jdbc),
-                new Adoption(index, finder, context, jdbc, new TransactionTemplate(transactions), adopted),
+                new Adoption(
+                        index, finder, access::facts, context, jdbc, new TransactionTemplate(transactions), adopted),
                 properties.adopt());
     }
 
@@ -169,14 +195,15 @@ public class ConsentConfiguration {
     ExplainAccessProvider explainAccessProvider(
             OwnerIndex index,
             PatientAccess access,
+            ResourceAccess resources,
             ConsentStates states,
             ConsentProperties properties,
             BreakGlassRules glass) {
-        return new ExplainAccessProvider(index, access, states, properties.implicitPolicy(), glass);
+        return new ExplainAccessProvider(index, access, resources, states, properties.implicitPolicy(), glass);
     }
 
     @Bean
-    StoredResources storedResources(OwnerIndex index, PatientAccess access, ObjectProvider<DaoRegistry> daos) {
+    StoredResources storedResources(OwnerIndex index, ResourceAccess access, ObjectProvider<DaoRegistry> daos) {
         return new GatedResources(index, access, daos);
     }
 
@@ -185,11 +212,14 @@ public class ConsentConfiguration {
             OwnerIndex index,
             OwnerFinder finder,
             PatientAccess access,
+            ResourceAccess resources,
+            Labelling labelling,
             FhirContext context,
             ObjectProvider<MatchUrlService> matchUrls,
             ObjectProvider<DaoRegistry> daos,
             NarrowView view) {
-        return new WriteGate(index, finder, access, new ConditionalTarget(context, matchUrls, daos), view);
+        return new WriteGate(
+                index, finder, access, resources, labelling, new ConditionalTarget(context, matchUrls, daos), view);
     }
 
     @Bean
@@ -240,6 +270,17 @@ public class ConsentConfiguration {
     }
 
     @Bean
+    Relabelling relabelling(
+            OwnerIndex index,
+            Labelling labelling,
+            HouseRequests requests,
+            FhirContext context,
+            DataSource dataSource,
+            SmartProperties properties) {
+        return new Relabelling(index, labelling, requests, context, new JdbcTemplate(dataSource), properties.issuer());
+    }
+
+    @Bean
     AppConsents appConsents(
             HouseRequests requests,
             AppAuthorizations apps,
@@ -251,7 +292,7 @@ public class ConsentConfiguration {
 
     @Bean
     PatientChoices patientChoices(
-            HouseRequests requests, PatientAccess access, OwnerIndex index, SmartProperties properties) {
+            HouseRequests requests, ResourceAccess access, OwnerIndex index, SmartProperties properties) {
         return new ConsentingPatients(requests, access, index, properties.issuer());
     }
 
@@ -262,13 +303,13 @@ public class ConsentConfiguration {
     }
 
     @Bean
-    ReleaseCheck releaseCheck(OwnerIndex index, PatientAccess access, NarrowView view, ShownVersions shown) {
+    ReleaseCheck releaseCheck(OwnerIndex index, ResourceAccess access, NarrowView view, ShownVersions shown) {
         return new ReleaseCheck(index, access, view, shown);
     }
 
     @Bean
-    ReadGate readGate(OwnerIndex index, PatientAccess access, ReleaseCheck release) {
-        return new ReadGate(access, index, release);
+    ReadGate readGate(OwnerIndex index, PatientAccess access, ResourceAccess resources, ReleaseCheck release) {
+        return new ReadGate(access, resources, index, release);
     }
 
     @Bean
@@ -315,6 +356,8 @@ public class ConsentConfiguration {
             OwnerIndex index,
             OwnerFinder finder,
             PatientAccess access,
+            ResourceAccess resources,
+            GroupMembers members,
             WriteGate writes,
             ConsentTransitions transitions,
             CardDevices cards,
@@ -327,12 +370,15 @@ public class ConsentConfiguration {
             ObjectProvider<MatchUrlService> matchUrls,
             NarrowView view,
             StepUp stepUp) {
+        PartitionScope scope = new PartitionScope(index, access, resources, writes, view);
+        PartialView partial = new PartialView(resources);
         return new GateInterceptors(List.of(
                 new AllowedMethods(),
                 new RequestRules(access, finder, new MatchUrls(context, daos, matchUrls), stepUp),
-                new PartitionScope(index, access, writes, view),
+                scope,
                 new OffsetSearch(DEFAULT_PAGE_SIZE),
                 view,
+                partial,
                 new NarrowWrites(view),
                 new Includes(
                         index,
@@ -341,8 +387,11 @@ public class ConsentConfiguration {
                         daos,
                         extractor,
                         registry,
-                        properties.baseUrl().toString()),
-                new StoredOwners(index, writes),
+                        properties.baseUrl().toString(),
+                        scope,
+                        view,
+                        partial),
+                new StoredOwners(index, writes, resources, members),
                 transitions,
                 cards,
                 release,
@@ -354,9 +403,10 @@ public class ConsentConfiguration {
             OwnerIndex index,
             OwnerFinder finder,
             PatientAccess access,
+            ResourceAccess resources,
             DaoRegistry daos,
             FhirServerProperties properties) {
         return new EverythingProvider(
-                index, finder, access, daos, properties.baseUrl().toString());
+                index, finder, access, resources, daos, properties.baseUrl().toString());
     }
 }

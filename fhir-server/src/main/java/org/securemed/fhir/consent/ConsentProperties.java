@@ -2,12 +2,14 @@ package org.securemed.fhir.consent;
 
 import jakarta.validation.constraints.NotNull;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.securemed.fhir.smart.Role;
 import org.securemed.ledger.consent.ConsentContract;
 import org.securemed.ledger.consent.ImplicitPolicy;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.core.io.Resource;
 import org.springframework.validation.annotation.Validated;
 
 /**
@@ -18,6 +20,7 @@ import org.springframework.validation.annotation.Validated;
  *     decides by whole resource types
  * @param breakGlass who may declare an emergency, and for how long
  * @param cards what patients sign by card
+ * @param labelLists files with further codes that make a resource sensitive
  * @param adopt whether the start finds the owners of resources that were stored without this gate
  */
 @Validated
@@ -26,8 +29,10 @@ public record ConsentProperties(
         @DefaultValue("deny") @NotNull ImplicitPolicy implicitPolicy,
         @DefaultValue @NotNull BreakGlass breakGlass,
         @DefaultValue @NotNull Cards cards,
+        @DefaultValue List<Resource> labelLists,
         @DefaultValue("false") boolean adopt) {
     public ConsentProperties {
+        labelLists = List.copyOf(labelLists);
         if (implicitPolicy != ImplicitPolicy.DENY && implicitPolicy != ImplicitPolicy.BREAK_GLASS_ONLY) {
             throw new IllegalArgumentException("securemed.consent.implicit-policy is deny or break-glass-only");
         }

@@ -33,8 +33,6 @@ import org.securemed.fhir.smart.StepUp;
 import org.securemed.ledger.consent.Author;
 import org.securemed.ledger.consent.ConsentRecord;
 import org.securemed.ledger.consent.ConsentState;
-import org.securemed.ledger.consent.Period;
-import org.securemed.ledger.consent.Provision;
 import org.securemed.ledger.consent.ProvisionType;
 import org.securemed.ledger.consent.SignedTransition;
 import org.securemed.ledger.consent.Transition;
@@ -202,9 +200,6 @@ public final class ConsentTransitions {
             requireSame(signed.get(), transition);
         }
         Transition made = Objects.requireNonNull(transition);
-        if (!HouseRequest.is(request) || signed.isPresent()) {
-            requireWholeTypes(made);
-        }
         TransitionResult result = signed.isPresent()
                 ? store.apply(connection, subject, signed.get())
                 : store.apply(connection, subject, made);
@@ -285,30 +280,6 @@ public final class ConsentTransitions {
             return Author.recorder(requester.user().orElse("Device/" + requester.clientId()), source);
         }
         throw Refusal.role();
-    }
-
-    /**
-     * Refuses what speaks of single resources: searches, counts and pages could not be answered without telling of the
-     * rest, so that the gate would open nothing, and a patient would believe otherwise.
-     */
-    private static void requireWholeTypes(Transition transition) {
-        Provision provision = transition instanceof Transition.Grant grant
-                ? grant.provision()
-                : transition instanceof Transition.Amend amend ? amend.provision() : null;
-        if (provision != null && looksAtTheResource(provision)) {
-            throw Refusal.unprocessable(
-                    "consent-too-fine",
-                    "This server decides by whole resource types: leave out code, securityLabel, data and dataPeriod,"
-                            + " and name the types in provision.class.");
-        }
-    }
-
-    private static boolean looksAtTheResource(Provision provision) {
-        return !provision.codes().isEmpty()
-                || !provision.securityLabels().isEmpty()
-                || !provision.data().isEmpty()
-                || !provision.dataPeriod().equals(Period.ALWAYS)
-                || provision.provisions().stream().anyMatch(ConsentTransitions::looksAtTheResource);
     }
 
     private static RuntimeException refusal(TransitionResult.Refused refused) {

@@ -23,11 +23,11 @@ final class ConsentingPatients implements PatientChoices {
     private static final String SESSION = "patient-picker";
 
     private final HouseRequests requests;
-    private final PatientAccess access;
+    private final ResourceAccess access;
     private final OwnerIndex index;
     private final String issuer;
 
-    ConsentingPatients(HouseRequests requests, PatientAccess access, OwnerIndex index, String issuer) {
+    ConsentingPatients(HouseRequests requests, ResourceAccess access, OwnerIndex index, String issuer) {
         this.requests = requests;
         this.access = access;
         this.index = index;
@@ -61,7 +61,7 @@ final class ConsentingPatients implements PatientChoices {
                         requester(user.toward(patient)), RestOperationTypeEnum.READ, RequestTypeEnum.GET, "Patient"))
                 .orElseThrow();
         return index.find("Patient/" + patient)
-                .filter(ownership -> !ownership.deleted() && access.permits(exchange, ownership, "Patient"))
+                .filter(ownership -> !ownership.deleted() && access.permits(exchange, ownership, "Patient/" + patient))
                 .isPresent();
     }
 

@@ -52,11 +52,19 @@ public final class EverythingProvider {
     private final OwnerIndex index;
     private final OwnerFinder finder;
     private final PatientAccess access;
+    private final ResourceAccess resources;
     private final DaoRegistry daos;
     private final String baseUrl;
 
-    EverythingProvider(OwnerIndex index, OwnerFinder finder, PatientAccess access, DaoRegistry daos, String baseUrl) {
+    EverythingProvider(
+            OwnerIndex index,
+            OwnerFinder finder,
+            PatientAccess access,
+            ResourceAccess resources,
+            DaoRegistry daos,
+            String baseUrl) {
         this.index = index;
+        this.resources = resources;
         this.finder = finder;
         this.access = access;
         this.daos = daos;
@@ -88,10 +96,10 @@ public final class EverythingProvider {
         scan:
         while (true) {
             List<String> batch = index.contents(partitions, position, MOST);
-            Map<String, Ownership> owners = index.findAll(batch);
-            Set<String> hidden = hidden(exchange, batch, owners, types, request);
+            Set<String> wanted = wanted(exchange, batch, types);
+            Set<String> hidden = hidden(exchange, wanted, request);
             for (String reference : batch) {
-                if (!hidden.contains(reference) && wanted(exchange, reference, owners.get(reference), types)) {
+                if (!hidden.contains(reference) && wanted.contains(reference)) {
                     if (page.size() == count) {
                         more = true;
                         break scan;
@@ -108,15 +116,9 @@ public final class EverythingProvider {
     }
 
     /** What a token doesn't see of a type that it sees otherwise takes no place on a page. */
-    private Set<String> hidden(
-            Exchange exchange,
-            List<String> batch,
-            Map<String, Ownership> owners,
-            Optional<Set<String>> types,
-            RequestDetails request) {
-        List<String> narrowed = batch.stream()
-                .filter(reference -> access.narrows(exchange, reference.substring(0, reference.indexOf('/')))
-                        && wanted(exchange, reference, owners.get(reference), types))
+    private Set<String> hidden(Exchange exchange, Set<String> wanted, RequestDetails request) {
+        List<String> narrowed = wanted.stream()
+                .filter(reference -> access.narrows(exchange, reference.substring(0, reference.indexOf('/'))))
                 .toList();
         Set<String> hidden = new LinkedHashSet<>(narrowed);
         hidden.removeAll(load(narrowed, request).keySet());
@@ -127,7 +129,8 @@ public final class EverythingProvider {
         Optional<Ownership> known = index.find("Patient/" + patient);
         if (known.isPresent()) {
             exchange.name(patient);
-            if (access.permits(exchange, known.get(), "Patient") && !known.get().deleted()) {
+            if (resources.permits(exchange, known.get(), "Patient/" + patient)
+                    && !known.get().deleted()) {
                 return;
             }
         }
@@ -142,12 +145,12 @@ public final class EverythingProvider {
         return partitions;
     }
 
-    private boolean wanted(
-            Exchange exchange, String reference, @Nullable Ownership ownership, Optional<Set<String>> types) {
-        String type = reference.substring(0, reference.indexOf('/'));
-        return ownership != null
-                && types.map(set -> set.contains(type)).orElse(true)
-                && access.permits(exchange, ownership, type);
+    private Set<String> wanted(Exchange exchange, List<String> batch, Optional<Set<String>> types) {
+        Map<String, Ownership> owners = index.findAll(batch);
+        owners.keySet()
+                .removeIf(reference ->
+                        types.isPresent() && !types.get().contains(reference.substring(0, reference.indexOf('/'))));
+        return resources.visible(exchange, owners);
     }
 
     private Bundle bundle(RequestDetails request, List<String> page, boolean more) {

@@ -24,6 +24,7 @@ import org.securemed.fhir.owner.Partition;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 import org.securemed.ledger.consent.ImplicitPolicy;
+import org.securemed.ledger.consent.ResourceFacts;
 
 /**
  * {@code [type]/[id]/$explain-access}: who can see this resource now, and by which version of which Consent. For its
@@ -32,6 +33,7 @@ import org.securemed.ledger.consent.ImplicitPolicy;
 public final class ExplainAccessProvider {
     private final OwnerIndex index;
     private final PatientAccess access;
+    private final ResourceAccess resources;
     private final ConsentStates states;
     private final ImplicitPolicy policy;
     private final BreakGlassRules glass;
@@ -39,11 +41,13 @@ public final class ExplainAccessProvider {
     ExplainAccessProvider(
             OwnerIndex index,
             PatientAccess access,
+            ResourceAccess resources,
             ConsentStates states,
             ImplicitPolicy policy,
             BreakGlassRules glass) {
         this.index = index;
         this.access = access;
+        this.resources = resources;
         this.states = states;
         this.policy = policy;
         this.glass = glass;
@@ -67,17 +71,17 @@ public final class ExplainAccessProvider {
         }
         Ownership ownership = index.find(type + "/" + id.getIdPart())
                 .filter(found -> !found.deleted())
-                .filter(found -> unlimited || isOwn(exchange, found, type))
+                .filter(found -> unlimited || isOwn(exchange, found, type + "/" + id.getIdPart()))
                 .orElseThrow(() -> Refusal.notKnown(type, id.getIdPart()));
         Collection<String> patients = new TreeSet<>(ownership.patients());
         if (!unlimited) {
             own(requester).ifPresent(self -> patients.removeIf(patient -> !patient.equals(self)));
         }
         patients.forEach(exchange::name);
-        return explanation(ownership, patients, type, exchange.started());
+        return explanation(ownership, patients, resources.facts(type + "/" + id.getIdPart()), exchange.started());
     }
 
-    private Parameters explanation(Ownership ownership, Collection<String> patients, String type, Instant now) {
+    private Parameters explanation(Ownership ownership, Collection<String> patients, ResourceFacts facts, Instant now) {
         Parameters answer = new Parameters();
         answer.addParameter("kind", new CodeType(kind(ownership)));
         answer.addParameter("policy", new StringType(policy.uri()));
@@ -85,7 +89,7 @@ public final class ExplainAccessProvider {
         for (String patient : patients) {
             ParametersParameterComponent owner = answer.addParameter().setName("owner");
             owner.addPart().setName("patient").setValue(new Reference("Patient/" + patient));
-            new AccessExplanation(states.of(patient), policy, type, now)
+            new AccessExplanation(states.of(patient), policy, facts, now)
                     .lines()
                     .forEach(line -> line(owner.addPart().setName("access"), line));
         }
@@ -119,11 +123,11 @@ public final class ExplainAccessProvider {
         }
     }
 
-    private boolean isOwn(Exchange exchange, Ownership ownership, String type) {
+    private boolean isOwn(Exchange exchange, Ownership ownership, String reference) {
         Requester requester = exchange.requester();
         return requester.is(Role.PATIENT)
                 && own(requester).filter(ownership.patients()::contains).isPresent()
-                && access.permits(exchange, ownership, type);
+                && resources.permits(exchange, ownership, reference);
     }
 
     private static Optional<String> own(Requester requester) {

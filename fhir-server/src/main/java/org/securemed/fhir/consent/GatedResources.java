@@ -26,10 +26,10 @@ final class GatedResources implements StoredResources {
     private static final int MOST = 200;
 
     private final OwnerIndex index;
-    private final PatientAccess access;
+    private final ResourceAccess access;
     private final ObjectProvider<DaoRegistry> daos;
 
-    GatedResources(OwnerIndex index, PatientAccess access, ObjectProvider<DaoRegistry> daos) {
+    GatedResources(OwnerIndex index, ResourceAccess access, ObjectProvider<DaoRegistry> daos) {
         this.index = index;
         this.access = access;
         this.daos = daos;
@@ -39,13 +39,12 @@ final class GatedResources implements StoredResources {
     public List<Resource> visible(Collection<String> references, RequestDetails request) {
         Exchange exchange = Exchange.of(request).orElseThrow();
         Map<String, Ownership> owners = index.findAll(references);
+        owners.values().removeIf(Ownership::deleted);
         Map<String, TokenOrListParam> ids = new TreeMap<>();
-        owners.forEach((reference, ownership) -> {
+        access.visible(exchange, owners).forEach(reference -> {
             String type = reference.substring(0, reference.indexOf('/'));
-            if (!ownership.deleted()
-                    && RoleRules.allow(exchange.requester().roles(), type, Interaction.READ)
-                    && ScopeBound.allows(exchange.requester(), type, Interaction.READ)
-                    && access.permits(exchange, ownership, type)) {
+            if (RoleRules.allow(exchange.requester().roles(), type, Interaction.READ)
+                    && ScopeBound.allows(exchange.requester(), type, Interaction.READ)) {
                 ids.computeIfAbsent(type, key -> new TokenOrListParam())
                         .add(new TokenParam(reference.substring(type.length() + 1)));
             }

@@ -5,7 +5,10 @@ import ca.uhn.fhir.context.RuntimeSearchParam;
 import ca.uhn.fhir.interceptor.api.Hook;
 import ca.uhn.fhir.interceptor.api.Interceptor;
 import ca.uhn.fhir.interceptor.api.Pointcut;
+import ca.uhn.fhir.interceptor.model.ReadPartitionIdRequestDetails;
+import ca.uhn.fhir.interceptor.model.RequestPartitionId;
 import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
+import ca.uhn.fhir.jpa.dao.NonPersistedSearch;
 import ca.uhn.fhir.jpa.searchparam.SearchParameterMap;
 import ca.uhn.fhir.jpa.searchparam.extractor.ISearchParamExtractor;
 import ca.uhn.fhir.jpa.searchparam.extractor.PathAndRef;
@@ -56,6 +59,9 @@ public final class Includes {
     private final ObjectProvider<ISearchParamExtractor> extractor;
     private final ObjectProvider<ISearchParamRegistry> registry;
     private final String baseUrl;
+    private final PartitionScope scope;
+    private final NarrowView narrow;
+    private final PartialView partial;
 
     private record Asked(List<Include> includes, List<Include> revIncludes) {}
 
@@ -66,7 +72,13 @@ public final class Includes {
             ObjectProvider<DaoRegistry> daos,
             ObjectProvider<ISearchParamExtractor> extractor,
             ObjectProvider<ISearchParamRegistry> registry,
-            String baseUrl) {
+            String baseUrl,
+            PartitionScope scope,
+            NarrowView narrow,
+            PartialView partial) {
+        this.scope = scope;
+        this.narrow = narrow;
+        this.partial = partial;
         this.index = index;
         this.access = access;
         this.context = context;
@@ -202,6 +214,11 @@ public final class Includes {
     }
 
     private List<IBaseResource> search(String type, SearchParameterMap parameters, RequestDetails request) {
+        // HAPI doesn't announce this kind of search, so what limits the others is told of it here.
+        RequestPartitionId partitions =
+                scope.read(request, ReadPartitionIdRequestDetails.forSearchType(type, parameters, null));
+        narrow.limit(new NonPersistedSearch(type), parameters, request);
+        Exchange.of(request).ifPresent(exchange -> partial.limit(exchange, type, parameters, partitions));
         List<IBaseResource> found = new ArrayList<>();
         for (Object resource : daos.getObject().getResourceDao(type).searchForResources(parameters, request)) {
             found.add((IBaseResource) resource);

@@ -122,13 +122,14 @@ public final class NarrowView {
     @Hook(Pointcut.SERVER_OUTGOING_RESPONSE)
     public void closeHistory(RequestDetails request, IBaseResource answer) {
         String type = request.getResourceName();
-        if (type != null
-                && answer instanceof Bundle bundle
-                && bundle.getType() == Bundle.BundleType.HISTORY
-                && Exchange.of(request)
-                        .filter(exchange -> access.narrows(exchange, type))
-                        .isPresent()) {
-            bundle.getEntry().removeIf(entry -> entry.getResource().hasUserData(BLANK));
+        if (type == null || !(answer instanceof Bundle bundle) || bundle.getType() != Bundle.BundleType.HISTORY) {
+            return;
+        }
+        bundle.getEntry()
+                .removeIf(entry -> entry.hasResource() && entry.getResource().hasUserData(BLANK));
+        if (Exchange.of(request)
+                .filter(exchange -> access.narrows(exchange, type))
+                .isPresent()) {
             bundle.setTotal(bundle.getEntry().size());
             bundle.getLink().removeIf(link -> !"self".equals(link.getRelation()));
         }

@@ -32,12 +32,15 @@ public final class PartitionScope {
 
     private final OwnerIndex index;
     private final PatientAccess access;
+    private final ResourceAccess resources;
     private final WriteGate writes;
     private final NarrowView view;
 
-    PartitionScope(OwnerIndex index, PatientAccess access, WriteGate writes, NarrowView view) {
+    PartitionScope(
+            OwnerIndex index, PatientAccess access, ResourceAccess resources, WriteGate writes, NarrowView view) {
         this.view = view;
         this.index = index;
+        this.resources = resources;
         this.access = access;
         this.writes = writes;
     }
@@ -122,12 +125,11 @@ public final class PartitionScope {
 
     private Set<Integer> byIds(Exchange exchange, String type, Set<String> ids) {
         Set<Integer> partitions = new TreeSet<>();
-        index.findAll(ids.stream().map(id -> type + "/" + id).toList()).values().forEach(ownership -> {
-            ownership.patients().forEach(exchange::name);
-            if (access.permits(exchange, ownership, type)) {
-                partitions.add(ownership.partition());
-            }
-        });
+        Map<String, Ownership> owners =
+                index.findAll(ids.stream().map(id -> type + "/" + id).toList());
+        owners.values().forEach(ownership -> ownership.patients().forEach(exchange::name));
+        owners.keySet().retainAll(resources.visible(exchange, owners));
+        owners.values().forEach(ownership -> partitions.add(ownership.partition()));
         return partitions;
     }
 
@@ -137,7 +139,7 @@ public final class PartitionScope {
             return SHARED;
         }
         ownership.get().patients().forEach(exchange::name);
-        return access.permits(exchange, ownership.get(), type) && view.showsNow(exchange, type, id)
+        return resources.permits(exchange, ownership.get(), type + "/" + id) && view.showsNow(exchange, type, id)
                 ? RequestPartitionId.fromPartitionId(ownership.get().partition())
                 : SHARED;
     }

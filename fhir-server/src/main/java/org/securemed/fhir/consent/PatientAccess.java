@@ -53,9 +53,16 @@ final class PatientAccess {
     private final OwnerIndex index;
     private final ImplicitPolicy policy;
     private final BreakGlassRules glass;
+    private final GroupMembers members;
     private final Representation representation;
 
-    PatientAccess(ConsentStates states, OwnerIndex index, ImplicitPolicy policy, BreakGlassRules glass) {
+    PatientAccess(
+            ConsentStates states,
+            OwnerIndex index,
+            ImplicitPolicy policy,
+            BreakGlassRules glass,
+            GroupMembers members) {
+        this.members = members;
         this.states = states;
         this.index = index;
         this.policy = policy;
@@ -92,8 +99,8 @@ final class PatientAccess {
         }
     }
 
-    /** Whether everyone to whom a resource belongs permits the requester to see it. */
-    boolean permits(Exchange exchange, Ownership ownership, String type) {
+    /** Whether everyone to whom a resource belongs permits the requester to see all or some of its type. */
+    boolean permitsSome(Exchange exchange, Ownership ownership, String type) {
         if (!ScopeBound.shows(exchange.requester(), type)) {
             return false;
         }
@@ -113,6 +120,45 @@ final class PatientAccess {
             permitted &= decide(exchange, patient, type).permitted();
         }
         return permitted;
+    }
+
+    /** Those of {@code patients} who permit the requester to see some resources of a type and not others. */
+    List<String> partlyPermitting(Exchange exchange, Collection<String> patients, String type) {
+        List<String> partly = new ArrayList<>();
+        if (!seesEverything(exchange)) {
+            for (String patient : patients) {
+                if (decide(exchange, patient, type).partly()) {
+                    partly.add(patient);
+                }
+            }
+        }
+        return partly;
+    }
+
+    /**
+     * What a patient who permits some resources of a type says of this one.
+     *
+     * @return the access to this resource
+     */
+    Access decide(Exchange exchange, String patientId, ResourceFacts facts) {
+        Access ofType = decide(exchange, patientId, facts.resourceType());
+        if (!ofType.partly()) {
+            return ofType;
+        }
+        ConsentState state = states.of(patientId);
+        if (state.version() != ofType.consentVersion()) {
+            // Changed meanwhile: what was decided on will be found outdated when it is recorded.
+            return ofType.denied(null);
+        }
+        AccessRequest request = request(exchange, state);
+        boolean emergency = ofType.reason().equals(Access.BREAK_GLASS);
+        Decision decision = ConsentContract.decide(state, emergency ? inEmergency(request) : request, facts, policy);
+        return mayBeShown(decision) ? ofType : ofType.denied(basis(decision));
+    }
+
+    /** Whether a decision permits to show a resource as it is. */
+    private static boolean mayBeShown(Decision decision) {
+        return decision.fold(permit -> !permit.obligations().contains(Obligation.DEIDENTIFY), deny -> false);
     }
 
     /** Whether a token sees only some of the resources of a type that its owners permit. */
@@ -176,8 +222,8 @@ final class PatientAccess {
 
     /** Partitions of all that the requester may see of resources of {@code type}. */
     Set<Integer> partitions(Exchange exchange, String type) {
-        Set<String> candidates =
-                new LinkedHashSet<>(states.patientsNaming(request(exchange).keys()));
+        Set<String> candidates = new LinkedHashSet<>(
+                states.patientsNaming(request(exchange, groups(exchange)).keys()));
         exchange.requester()
                 .user()
                 .filter(user -> user.startsWith("Patient/"))
@@ -188,7 +234,8 @@ final class PatientAccess {
         return partitions(exchange, candidates, type);
     }
 
-    private static RuntimeException tooMany() {
+    /** The refusal of a search that spans more than can be looked through at once. */
+    static RuntimeException tooMany() {
         return Refusal.notOffered("Name the patient: too many patients have consented to search all at once.");
     }
 
@@ -222,27 +269,40 @@ final class PatientAccess {
             return fixed(false, patientId, type, "role");
         }
         ConsentState state = states.of(patientId);
-        AccessRequest request = request(exchange);
+        AccessRequest request = request(exchange, state);
         Access access = byContract(state, request, patientId, type);
-        if (access.permitted() || !glass.isBroken(state, requester, exchange.started())) {
+        boolean opensAll = access.permitted() && !access.partly();
+        if (opensAll || !glass.isBroken(state, requester, exchange.started())) {
             return access;
         }
         // The declaration stands for the purpose of what would be hidden otherwise.
         Access emergency = byContract(state, inEmergency(request), patientId, type);
-        return emergency.permitted() ? emergency : access;
+        boolean opensMore = emergency.permitted() && (!access.permitted() || access.partly() && !emergency.partly());
+        return opensMore ? emergency : access;
     }
 
     private Access byContract(ConsentState state, AccessRequest request, String patientId, String type) {
         Coverage coverage = ConsentContract.coarse(state, request, type, policy);
         Decision decision = ConsentContract.decide(state, request, ResourceFacts.of(type, ""), policy);
-        // A consent that opens only some resources of a type opens none of them: nobody could count the others.
-        boolean permitted = coverage == Coverage.ALL
-                && decision.fold(permit -> !permit.obligations().contains(Obligation.DEIDENTIFY), deny -> false);
+        boolean partly = coverage == Coverage.SOME;
+        boolean permitted = partly || coverage == Coverage.ALL && mayBeShown(decision);
         String reason = permitted
-                ? decision.basis().rule().name().toLowerCase(Locale.ROOT).replace('_', '-')
-                : coverage == Coverage.NONE ? "no-consent" : "partial-consent";
+                ? (partly && !decision.permits()
+                                ? Basis.Rule.CONSENT
+                                : decision.basis().rule())
+                        .name()
+                        .toLowerCase(Locale.ROOT)
+                        .replace('_', '-')
+                : "no-consent";
         return new Access(
-                permitted, patientId, states.subject(patientId), type, reason, state.version(), basis(decision));
+                permitted,
+                partly,
+                patientId,
+                states.subject(patientId),
+                type,
+                reason,
+                state.version(),
+                partly && !decision.permits() ? null : basis(decision));
     }
 
     /** A patient's own record, as far as the patient lets this app see it: the app's authorization is a consent. */
@@ -261,6 +321,7 @@ final class PatientAccess {
                 && ConsentContract.coarse(state, app, type, policy) != Coverage.NONE;
         return new Access(
                 permitted,
+                false,
                 patientId,
                 states.subject(patientId),
                 type,
@@ -299,7 +360,8 @@ final class PatientAccess {
     }
 
     private Access fixed(boolean permitted, String patientId, String type, String rule) {
-        return new Access(permitted, patientId, states.subject(patientId), type, rule, Access.NO_CONSENT_READ, null);
+        return new Access(
+                permitted, false, patientId, states.subject(patientId), type, rule, Access.NO_CONSENT_READ, null);
     }
 
     /** Whether the token speaks of one patient only, and it is not this one. */
@@ -333,7 +395,27 @@ final class PatientAccess {
                 request.at());
     }
 
-    private static AccessRequest request(Exchange exchange) {
+    /** Groups are looked up only where a patient names any. */
+    private AccessRequest request(Exchange exchange, ConsentState state) {
+        return request(exchange, namesGroups(state) ? groups(exchange) : Set.of());
+    }
+
+    private Set<String> groups(Exchange exchange) {
+        return exchange.groups(() -> members.of(exchange.requester(), exchange.started()));
+    }
+
+    private static boolean namesGroups(ConsentState state) {
+        return state.active().stream()
+                .flatMap(consent -> consent.activeProvision().stream())
+                .anyMatch(PatientAccess::namesGroups);
+    }
+
+    private static boolean namesGroups(Provision provision) {
+        return provision.actors().stream().anyMatch(actor -> GroupMembers.isGroup(actor.reference()))
+                || provision.provisions().stream().anyMatch(PatientAccess::namesGroups);
+    }
+
+    private static AccessRequest request(Exchange exchange, Set<String> groups) {
         Requester requester = exchange.requester();
         Set<Coding> roles = new LinkedHashSet<>();
         requester.roles().forEach(role -> roles.add(new Coding(Role.CODE_SYSTEM, role.code())));
@@ -347,7 +429,7 @@ final class PatientAccess {
                 requester.user().orElse("Device/" + requester.clientId()),
                 roles,
                 requester.organizations(),
-                Set.of(),
+                groups,
                 requester.clientId(),
                 purposes,
                 Action.ACCESS,

@@ -12,8 +12,10 @@ public final class ReadGate {
     private final PatientAccess access;
     private final OwnerIndex index;
     private final ReleaseCheck release;
+    private final ResourceAccess resources;
 
-    ReadGate(PatientAccess access, OwnerIndex index, ReleaseCheck release) {
+    ReadGate(PatientAccess access, ResourceAccess resources, OwnerIndex index, ReleaseCheck release) {
+        this.resources = resources;
         this.access = access;
         this.index = index;
         this.release = release;
@@ -34,7 +36,8 @@ public final class ReadGate {
         ownership.ifPresent(found -> found.patients().forEach(exchange.get()::name));
         return ownership
                 // Which resources of the type a token sees may be judged by their content, and HAPI reads that.
-                .filter(found -> access.permits(exchange.get(), found, type) && !access.narrows(exchange.get(), type))
+                .filter(found -> resources.permits(exchange.get(), found, type + "/" + id)
+                        && !access.narrows(exchange.get(), type))
                 .map(Ownership::partition);
     }
 

@@ -11,6 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.Resource;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.exchange.Touched;
@@ -18,6 +20,7 @@ import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.Partition;
 import org.securemed.fhir.owner.ShownVersions;
+import org.securemed.ledger.consent.SecurityLabels;
 
 /**
  * The second layer of the gate: whatever HAPI has loaded is shown only if its owner's consent permits it, by the same
@@ -29,13 +32,14 @@ public final class ReleaseCheck {
     private static final String PARTITION = ca.uhn.fhir.rest.api.Constants.RESOURCE_PARTITION_ID;
 
     private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,17}");
+    private static final String NO_REDISCLOSURE = "NORDSCLCD";
 
     private final OwnerIndex index;
-    private final PatientAccess access;
+    private final ResourceAccess access;
     private final NarrowView view;
     private final ShownVersions shown;
 
-    ReleaseCheck(OwnerIndex index, PatientAccess access, NarrowView view, ShownVersions shown) {
+    ReleaseCheck(OwnerIndex index, ResourceAccess access, NarrowView view, ShownVersions shown) {
         this.shown = shown;
         this.view = view;
         this.index = index;
@@ -62,31 +66,47 @@ public final class ReleaseCheck {
         }
     }
 
+    /** A Bundle in which something must not be passed on says so itself (42 CFR Part 2 and like rules). */
+    @Hook(Pointcut.SERVER_OUTGOING_RESPONSE)
+    public void mark(IBaseResource answer) {
+        if (answer instanceof Bundle bundle
+                && bundle.getType() == Bundle.BundleType.SEARCHSET
+                && bundle.getEntry().stream()
+                        .anyMatch(entry -> entry.hasResource() && isNotToBePassedOn(entry.getResource()))
+                && !isNotToBePassedOn(bundle)) {
+            bundle.getMeta().addSecurity().setSystem(SecurityLabels.ACT_CODE).setCode(NO_REDISCLOSURE);
+        }
+    }
+
+    private static boolean isNotToBePassedOn(Resource resource) {
+        return resource.hasMeta() && resource.getMeta().getSecurity(SecurityLabels.ACT_CODE, NO_REDISCLOSURE) != null;
+    }
+
     private boolean release(Exchange exchange, IBaseResource resource) {
         Integer partition = null;
         if (resource.getUserData(PARTITION) instanceof RequestPartitionId known && known.hasPartitionIds()) {
             Integer number = known.getFirstPartitionIdOrNull();
             partition = number == null ? Partition.SHARED : number;
         }
+        String type = resource.fhirType();
+        String id = resource.getIdElement().getIdPart();
+        Ownership ownership = ownership(type + "/" + id, partition);
         return view.shows(exchange, resource)
-                && release(
-                        exchange,
-                        resource.fhirType(),
-                        resource.getIdElement().getIdPart(),
-                        resource.getIdElement().getVersionIdPart(),
-                        partition);
+                && access.permits(exchange, ownership, resource)
+                && show(exchange, type, id, resource.getIdElement().getVersionIdPart(), ownership);
     }
 
     /**
-     * Whether a resource that was loaded may be shown; notes that it will be.
+     * Whether a resource of which the newest version was loaded may be shown; notes that it will be.
      *
-     * @param partition where it was found; null if that is not known
+     * @param partition where it was found
      */
-    boolean release(Exchange exchange, String type, String id, @Nullable String version, @Nullable Integer partition) {
+    boolean release(Exchange exchange, String type, String id, String version, int partition) {
         Ownership ownership = ownership(type + "/" + id, partition);
-        if (!access.permits(exchange, ownership, type)) {
-            return false;
-        }
+        return access.permits(exchange, ownership, type + "/" + id) && show(exchange, type, id, version, ownership);
+    }
+
+    private boolean show(Exchange exchange, String type, String id, @Nullable String version, Ownership ownership) {
         if (version != null && VERSION.matcher(version).matches()) {
             shown.showing(type, id, Long.parseLong(version));
         }

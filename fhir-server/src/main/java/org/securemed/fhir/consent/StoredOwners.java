@@ -6,6 +6,7 @@ import ca.uhn.fhir.interceptor.api.Pointcut;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.util.Optional;
 import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.owner.Assignment;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
@@ -15,15 +16,22 @@ import org.securemed.fhir.owner.Ownership;
 public final class StoredOwners {
     private final OwnerIndex index;
     private final WriteGate writes;
+    private final ResourceAccess access;
+    private final GroupMembers members;
 
-    StoredOwners(OwnerIndex index, WriteGate writes) {
+    StoredOwners(OwnerIndex index, WriteGate writes, ResourceAccess access, GroupMembers members) {
+        this.members = members;
+        this.access = access;
         this.index = index;
         this.writes = writes;
     }
 
     /** A patch reaches here without the partition hooks: its result must belong to whom it belonged before. */
     @Hook(Pointcut.STORAGE_PRESTORAGE_RESOURCE_UPDATED)
-    public void beforeUpdate(IBaseResource before, IBaseResource after, RequestDetails request) {
+    public void beforeUpdate(@Nullable IBaseResource before, IBaseResource after, RequestDetails request) {
+        if (before != null) {
+            writes.keepLabels(before, after, request);
+        }
         writes.requireUnmoved(after, request);
     }
 
@@ -45,6 +53,7 @@ public final class StoredOwners {
 
     @Hook(Pointcut.STORAGE_PRECOMMIT_RESOURCE_DELETED)
     public void deleted(IBaseResource resource, RequestDetails request) {
+        members.deleted(resource);
         String reference = reference(resource);
         Optional<Ownership> ownership = index.find(reference);
         ownership.ifPresent(known -> index.stored(reference, new Ownership(known.partition(), known.patients(), true)));
@@ -52,7 +61,8 @@ public final class StoredOwners {
 
     private void record(IBaseResource resource, RequestDetails request) {
         Assignment assignment = writes.admit(resource, request);
-        index.stored(reference(resource), assignment.stored());
+        index.stored(reference(resource), assignment.stored(), access.facts(resource));
+        members.stored(resource, request);
     }
 
     private static String reference(IBaseResource resource) {

@@ -24,6 +24,8 @@ final class WriteGate {
     private final OwnerIndex index;
     private final OwnerFinder finder;
     private final PatientAccess access;
+    private final ResourceAccess resources;
+    private final Labelling labelling;
     private final ConditionalTarget conditionalTarget;
     private final NarrowView view;
 
@@ -31,10 +33,14 @@ final class WriteGate {
             OwnerIndex index,
             OwnerFinder finder,
             PatientAccess access,
+            ResourceAccess resources,
+            Labelling labelling,
             ConditionalTarget conditionalTarget,
             NarrowView view) {
         this.view = view;
+        this.labelling = labelling;
         this.index = index;
+        this.resources = resources;
         this.finder = finder;
         this.access = access;
         this.conditionalTarget = conditionalTarget;
@@ -54,9 +60,17 @@ final class WriteGate {
     Assignment admit(IBaseResource resource, RequestDetails request) {
         Optional<Exchange> exchange = Exchange.of(request);
         if (exchange.isEmpty()) {
+            labelling.label(resource);
             return finder.assign(resource, BundleEntries.NONE, patient -> index.nextPartition());
         }
         return exchange.get().note(resource, Assignment.class, () -> decide(resource, request, exchange.get()));
+    }
+
+    /** Keeps on an update what protects the version before, whoever is subject to consent makes it. */
+    void keepLabels(IBaseResource before, IBaseResource after, RequestDetails request) {
+        Exchange.of(request)
+                .filter(exchange -> !access.seesEverything(exchange))
+                .ifPresent(exchange -> labelling.keep(before, after));
     }
 
     /**
@@ -73,18 +87,19 @@ final class WriteGate {
     private Assignment decide(IBaseResource resource, RequestDetails request, Exchange exchange) {
         BundleEntries entries =
                 request.getUserData().get(ENTRIES) instanceof BundleEntries known ? known : BundleEntries.NONE;
+        // Before anybody is asked: what is stored is decided on as it is stored.
+        labelling.label(resource);
         String type = resource.fhirType();
         Optional<String> target = target(resource, request, entries, exchange);
         boolean isNew = target.isEmpty() && entries.isNew(resource);
-        Optional<Ownership> existing = isNew
-                ? Optional.empty()
-                : index.find(type + "/"
-                        + target.orElseGet(() -> resource.getIdElement().getIdPart()));
+        String reference =
+                type + "/" + target.orElseGet(() -> resource.getIdElement().getIdPart());
+        Optional<Ownership> existing = isNew ? Optional.empty() : index.find(reference);
         boolean bound = !access.seesEverything(exchange);
         if (bound) {
             access.requireRole(exchange, type, isNew ? Interaction.CREATE : Interaction.UPDATE);
             boolean hidden = existing.isPresent()
-                    && (!access.permits(exchange, existing.get(), type)
+                    && (!resources.permits(exchange, existing.get(), reference)
                             || !view.showsNow(
                                     exchange, type, resource.getIdElement().getIdPart()));
             if (!isNew && (existing.isEmpty() || hidden)) {
@@ -99,7 +114,7 @@ final class WriteGate {
                 ? new Assignment(existing.get().partition(), existing.get().patients(), Set.of(), Set.of())
                 : finder.assign(resource, entries, patient -> partitionOfNew(patient, exchange));
         if (bound) {
-            requirePermitted(assignment, type, exchange);
+            requirePermitted(assignment, resource, exchange);
         }
         if (existing.isPresent()) {
             requireSameOwners(existing.get(), assignment);
@@ -153,11 +168,13 @@ final class WriteGate {
     /** Who may see a patient's resources of the type that is written may name the patient in them. */
     private boolean mayRefer(Exchange exchange, Ownership ownership, String reference, String type) {
         String target = reference.substring(0, reference.indexOf('/'));
-        return access.permits(exchange, ownership, target) && !access.narrows(exchange, target)
-                || target.equals("Patient") && access.permits(exchange, ownership, type);
+        return resources.permits(exchange, ownership, reference) && !access.narrows(exchange, target)
+                || target.equals("Patient") && access.permitsSome(exchange, ownership, type);
     }
 
-    private void requirePermitted(Assignment assignment, String type, Exchange exchange) {
+    /** What is written must be what its writer may see afterwards. */
+    private void requirePermitted(Assignment assignment, IBaseResource resource, Exchange exchange) {
+        String type = resource.fhirType();
         if (assignment.partition() == Partition.SHARED) {
             return;
         }
@@ -165,6 +182,11 @@ final class WriteGate {
             if (!access.decide(exchange, patient, type).permitted()) {
                 throw Refusal.unknownReference("Patient/" + patient);
             }
+        }
+        Ownership ownership = new Ownership(assignment.partition(), assignment.known(), false);
+        if (!assignment.known().isEmpty() && !resources.permitsStored(exchange, ownership, resource)) {
+            throw Refusal.unknownReference(
+                    "Patient/" + new TreeSet<>(assignment.known()).iterator().next());
         }
         boolean unattributed =
                 assignment.partition() == Partition.QUARANTINE || assignment.partition() == Partition.PARTLY_KNOWN;

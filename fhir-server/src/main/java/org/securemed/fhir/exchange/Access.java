@@ -7,6 +7,7 @@ import org.securemed.ledger.entry.Pseudonym;
  * What was decided about one requester, one patient and one resource type.
  *
  * @param permitted whether resources of that type may be shown
+ * @param partly whether it depends on the resource which of them may
  * @param patientId the patient's logical id
  * @param subject the patient in the ledger
  * @param resourceType FHIR resource type
@@ -16,6 +17,7 @@ import org.securemed.ledger.entry.Pseudonym;
  */
 public record Access(
         boolean permitted,
+        boolean partly,
         String patientId,
         Pseudonym subject,
         String resourceType,
@@ -28,6 +30,14 @@ public record Access(
 
     /** Reason of what only a declared emergency opens. */
     public static final String BREAK_GLASS = "break-glass";
+
+    /** Reason of a resource that consents hide, though they show others of its type. */
+    public static final String PARTIAL = "partial-consent";
+
+    /** This, as the decision about one resource that may not be shown. */
+    public Access denied(@Nullable String denyingConsent) {
+        return new Access(false, false, patientId, subject, resourceType, PARTIAL, consentVersion, denyingConsent);
+    }
 
     /** Whether the block that records the answer must find the consent state unchanged. */
     public boolean dependsOnConsent() {

@@ -37,6 +37,7 @@ public final class Exchange {
     private final Instant started;
     private final String requestId;
     private final Map<String, Access> accesses;
+    private final Map<String, Set<String>> groups;
     private final Set<Touched> shown = Collections.synchronizedSet(new LinkedHashSet<>());
     private final Set<String> named = Collections.synchronizedSet(new LinkedHashSet<>());
     private final List<Entry> staged = Collections.synchronizedList(new ArrayList<>());
@@ -51,6 +52,7 @@ public final class Exchange {
         this.started = started;
         this.requestId = requestId;
         this.accesses = new ConcurrentHashMap<>();
+        this.groups = new ConcurrentHashMap<>();
         this.notes = new IdentityHashMap<>();
     }
 
@@ -60,6 +62,7 @@ public final class Exchange {
         this.started = whole.started;
         this.requestId = whole.requestId;
         this.accesses = whole.accesses;
+        this.groups = whole.groups;
         this.notes = whole.notes;
     }
 
@@ -149,6 +152,20 @@ public final class Exchange {
      */
     public Access access(String patientId, String resourceType, Supplier<Access> decide) {
         return accesses.computeIfAbsent(patientId + "|" + resourceType, key -> decide.get());
+    }
+
+    /**
+     * What the requester is a member of, looked up once in a request.
+     *
+     * @param look asked when nobody has looked yet
+     */
+    public Set<String> groups(Supplier<Set<String>> look) {
+        return groups.computeIfAbsent("", key -> look.get());
+    }
+
+    /** Notes the decision about one resource that was asked for. */
+    public void deny(String reference, Access denied) {
+        accesses.put(denied.patientId() + "|" + reference, denied);
     }
 
     /** All decisions of this request. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Bundle;
@@ -31,17 +32,23 @@ public final class Adoption {
     private final TransactionTemplate transaction;
     private final StoredVersionRows rows;
     private final AdoptedVersions adopted;
+    private final Function<IBaseResource, String> facts;
 
-    /** @param jdbc on the data source of the FHIR store, whose transactions {@code transaction} begins */
+    /**
+     * @param facts what consents may ask of a resource
+     * @param jdbc on the data source of the FHIR store, whose transactions {@code transaction} begins
+     */
     public Adoption(
             OwnerIndex index,
             OwnerFinder finder,
+            Function<IBaseResource, String> facts,
             FhirContext context,
             JdbcTemplate jdbc,
             TransactionTemplate transaction,
             AdoptedVersions adopted) {
         this.rows = new StoredVersionRows(jdbc);
         this.adopted = adopted;
+        this.facts = facts;
         this.unowned = new UnownedResources(jdbc);
         this.index = index;
         this.finder = finder;
@@ -87,8 +94,13 @@ public final class Adoption {
         Map<Set<String>, Integer> joint = new HashMap<>();
         Map<UnownedResources.Resource, Set<String>> owners = new LinkedHashMap<>();
         for (UnownedResources.Resource resource : batch) {
-            Ownership ownership = index.find(resource.reference()).orElseGet(() -> owners(resource, joint));
-            index.stored(resource.reference(), ownership);
+            List<IBaseResource> versions = texts.versions(resource.type(), resource.id());
+            Ownership ownership = index.find(resource.reference()).orElseGet(() -> owners(resource, versions, joint));
+            if (versions.isEmpty()) {
+                index.stored(resource.reference(), ownership);
+            } else {
+                index.stored(resource.reference(), ownership, facts.apply(versions.get(versions.size() - 1)));
+            }
             partitions.put(resource.key(), ownership.partition());
             owners.put(resource, ownership.patients());
         }
@@ -97,13 +109,14 @@ public final class Adoption {
                 rows.of(resource.type(), resource.id()).forEach(row -> adopted.adopted(row.bytes(), patients)));
     }
 
-    private Ownership owners(UnownedResources.Resource resource, Map<Set<String>, Integer> joint) {
+    private Ownership owners(
+            UnownedResources.Resource resource, List<IBaseResource> versions, Map<Set<String>, Integer> joint) {
         Map<String, Optional<IBaseResource>> neighbours = new HashMap<>();
         BundleEntries entries =
                 BundleEntries.lookedUp(reference -> neighbours.computeIfAbsent(reference, this::allVersions));
         Set<String> patients = new TreeSet<>();
         Set<Integer> partitions = new TreeSet<>();
-        for (IBaseResource version : texts.versions(resource.type(), resource.id())) {
+        for (IBaseResource version : versions) {
             Assignment assignment = finder.assign(version, entries, patient -> index.nextPartition());
             patients.addAll(assignment.known());
             partitions.add(assignment.partition());

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
@@ -186,7 +187,18 @@ public class OwnerIndex {
      * @throws IllegalStateException if no transaction is active
      */
     public void stored(String reference, Ownership ownership) {
-        OwnerWrites.begin(this).add(reference, ownership);
+        OwnerWrites.begin(this).add(reference, new OwnerWrites.Stored(ownership, null));
+    }
+
+    /**
+     * Records that a version of a resource was stored, in the caller's transaction.
+     *
+     * @param reference {@code Type/id}
+     * @param facts what consents may ask of this version, in a form that is the caller's affair
+     * @throws IllegalStateException if no transaction is active
+     */
+    public void stored(String reference, Ownership ownership, String facts) {
+        OwnerWrites.begin(this).add(reference, new OwnerWrites.Stored(ownership, facts));
     }
 
     /**
@@ -212,45 +224,111 @@ public class OwnerIndex {
                 limit);
     }
 
-    void write(Map<String, Ownership> stored) {
-        List<Map.Entry<String, Ownership>> all = List.copyOf(stored.entrySet());
+    /**
+     * What consents may ask of the newest version of each of {@code references}; of a deletion, of the version before
+     * it. Missing from the answer is what was never stored.
+     */
+    public Map<String, String> facts(Collection<String> references) {
+        Map<String, String> found = new HashMap<>();
+        jdbc.query(
+                "select reference, facts from securemed.resource_owner where reference = any(?) and facts is not null",
+                row -> {
+                    found.put(row.getString(1), row.getString(2));
+                },
+                (Object) references.toArray(String[]::new));
+        OwnerWrites.current(this)
+                .ifPresent(writes -> references.forEach(
+                        reference -> writes.facts(reference).ifPresent(facts -> found.put(reference, facts))));
+        return found;
+    }
+
+    /** How many resources were ever stored, and aren't deleted. */
+    public long count() {
+        Long count = jdbc.queryForObject("select count(*) from securemed.resource_owner where not deleted", Long.class);
+        return count == null ? 0 : count;
+    }
+
+    /** References of what isn't deleted, in the order of type and id. */
+    public List<String> after(String reference, int limit) {
+        return jdbc.queryForList(
+                "select reference from securemed.resource_owner where reference > ? and not deleted"
+                        + " order by reference limit ?",
+                String.class,
+                reference,
+                limit);
+    }
+
+    /**
+     * What lies in these partitions, is of this type, and isn't deleted.
+     *
+     * @param references only these; all if null
+     */
+    public List<Located> located(
+            Collection<Integer> partitions, String type, @Nullable Collection<String> references, boolean withFacts) {
+        if (partitions.isEmpty()) {
+            return List.of();
+        }
+        List<Object> arguments = new ArrayList<>(List.of(
+                type, type.length() + 2, partitions.toArray(Integer[]::new), type + "/", type + (char) ('/' + 1)));
+        if (references != null) {
+            arguments.add(references.toArray(String[]::new));
+        }
+        return jdbc.query(
+                "select r.res_id, o.reference, o.partition_id" + (withFacts ? ", o.facts" : ", null")
+                        + " from securemed.resource_owner o join hfj_resource r on r.res_type = ?"
+                        + " and r.fhir_id = (substr(o.reference, ?) collate \"default\")"
+                        + " where o.partition_id = any(?) and o.reference >= ? and o.reference < ? and not o.deleted"
+                        + (references == null ? "" : " and o.reference = any(?)"),
+                (row, number) -> new Located(row.getLong(1), row.getString(2), row.getInt(3), row.getString(4)),
+                arguments.toArray());
+    }
+
+    void write(Map<String, OwnerWrites.Stored> writes) {
+        List<Map.Entry<String, OwnerWrites.Stored>> all = List.copyOf(writes.entrySet());
         jdbc.batchUpdate(
                 "insert into securemed.patient_partition (patient_id, partition_id) values (?, ?)"
                         + " on conflict (patient_id) do nothing",
                 all.stream()
                         .filter(entry -> entry.getKey().startsWith("Patient/")
-                                && Partition.isPatients(entry.getValue().partition()))
+                                && Partition.isPatients(
+                                        entry.getValue().ownership().partition()))
                         .toList(),
                 BATCH,
                 (statement, entry) -> {
                     statement.setString(1, entry.getKey().substring("Patient/".length()));
-                    statement.setInt(2, entry.getValue().partition());
+                    statement.setInt(2, entry.getValue().ownership().partition());
                 });
         jdbc.batchUpdate(
                 "insert into securemed.joint_partition (partition_id, patients) values (?, ?)"
                         + " on conflict (partition_id) do nothing",
-                all.stream().filter(entry -> isJoint(entry.getValue())).toList(),
+                all.stream()
+                        .filter(entry -> isJoint(entry.getValue().ownership()))
+                        .toList(),
                 BATCH,
                 (statement, entry) -> {
-                    statement.setInt(1, entry.getValue().partition());
-                    setStrings(statement, 2, entry.getValue().patients());
+                    statement.setInt(1, entry.getValue().ownership().partition());
+                    setStrings(statement, 2, entry.getValue().ownership().patients());
                 });
         jdbc.batchUpdate(
-                "insert into securemed.resource_owner (reference, partition_id, patients, deleted) values (?, ?, ?, ?)"
+                "insert into securemed.resource_owner as o (reference, partition_id, patients, deleted, facts)"
+                        + " values (?, ?, ?, ?, ?)"
                         + " on conflict (reference) do update set partition_id = excluded.partition_id,"
-                        + " patients = excluded.patients, deleted = excluded.deleted, changed_at = now()",
+                        + " patients = excluded.patients, deleted = excluded.deleted,"
+                        + " facts = coalesce(excluded.facts, o.facts), changed_at = now()",
                 all,
                 BATCH,
                 (statement, entry) -> {
                     statement.setString(1, entry.getKey());
-                    statement.setInt(2, entry.getValue().partition());
-                    setStrings(statement, 3, entry.getValue().patients());
-                    statement.setBoolean(4, entry.getValue().deleted());
+                    statement.setInt(2, entry.getValue().ownership().partition());
+                    setStrings(statement, 3, entry.getValue().ownership().patients());
+                    statement.setBoolean(4, entry.getValue().ownership().deleted());
+                    statement.setString(5, entry.getValue().facts());
                 });
     }
 
-    void forget(Map<String, Ownership> stored) {
-        stored.forEach((reference, ownership) -> {
+    void forget(Map<String, OwnerWrites.Stored> stored) {
+        stored.forEach((reference, write) -> {
+            Ownership ownership = write.ownership();
             byReference.invalidate(reference);
             if (isJoint(ownership)) {
                 jointsByPatient.invalidateAll(ownership.patients());

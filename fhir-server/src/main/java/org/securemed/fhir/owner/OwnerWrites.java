@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.Ordered;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -15,9 +16,16 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  */
 final class OwnerWrites implements TransactionSynchronization {
     private final OwnerIndex index;
-    private final Map<String, Ownership> byReference = new TreeMap<>();
+    private final Map<String, Stored> byReference = new TreeMap<>();
     private final Map<Integer, Ownership> byPartition = new LinkedHashMap<>();
     private boolean committing;
+
+    /**
+     * What is written of one resource.
+     *
+     * @param facts null if they stay what they were
+     */
+    record Stored(Ownership ownership, @Nullable String facts) {}
 
     private OwnerWrites(OwnerIndex index) {
         this.index = index;
@@ -44,16 +52,23 @@ final class OwnerWrites implements TransactionSynchronization {
         });
     }
 
-    void add(String reference, Ownership ownership) {
-        byReference.put(reference, ownership);
-        byPartition.put(ownership.partition(), ownership);
+    void add(String reference, Stored stored) {
+        Stored merged = byReference.merge(
+                reference,
+                stored,
+                (before, now) -> new Stored(now.ownership(), now.facts() == null ? before.facts() : now.facts()));
+        byPartition.put(stored.ownership().partition(), stored.ownership());
         if (committing) {
-            index.write(Map.of(reference, ownership));
+            index.write(Map.of(reference, merged));
         }
     }
 
     Optional<Ownership> find(String reference) {
-        return Optional.ofNullable(byReference.get(reference));
+        return Optional.ofNullable(byReference.get(reference)).map(Stored::ownership);
+    }
+
+    Optional<String> facts(String reference) {
+        return Optional.ofNullable(byReference.get(reference)).map(Stored::facts);
     }
 
     Optional<Ownership> of(int partition) {

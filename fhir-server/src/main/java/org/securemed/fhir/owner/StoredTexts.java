@@ -18,7 +18,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 /** The versions of resources as HAPI has stored them, read from its tables without its partitions. Thread-safe. */
 final class StoredTexts {
     private static final String VERSIONS = "select v.res_ver, v.res_encoding, v.res_text_vc,"
-            + " case when v.res_text is not null then lo_get(v.res_text) end"
+            + " case when v.res_text is not null then lo_get(v.res_text) end, v.res_updated"
             + " from hfj_resource r join hfj_res_ver v on v.res_id = r.res_id"
             + " where r.res_type = ? and r.fhir_id = ? order by v.res_ver";
 
@@ -57,6 +57,7 @@ final class StoredTexts {
             IBaseResource resource =
                     context.newJsonParser().parseResource(inline != null ? inline : text(encoding, large));
             resource.setId(name);
+            resource.getMeta().setLastUpdated(row.getTimestamp(5));
             return resource;
         } catch (DataFormatException e) {
             throw new IllegalStateException("a stored " + type + " cannot be read", e);

@@ -4,13 +4,14 @@ import java.util.List;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * The resources in HAPI's tables that are not in the owner index, or not in the partition that it says: stored by a
- * HAPI server without this gate. Thread-safe.
+ * The resources in HAPI's tables that are not in the owner index, not in the partition that it says, or of which it
+ * doesn't know what consents may ask: stored by a HAPI server without this gate. Thread-safe.
  */
 public final class UnownedResources {
     private static final String UNOWNED = " from hfj_resource r left join securemed.resource_owner o"
             + " on o.reference = (r.res_type || '/' || r.fhir_id) collate \"C\""
-            + " where (o.reference is null or r.partition_id is null or r.partition_id <> o.partition_id)";
+            + " where (o.reference is null or r.partition_id is null or r.partition_id <> o.partition_id"
+            + " or o.facts is null and r.res_deleted_at is null)";
 
     private final JdbcTemplate jdbc;
 

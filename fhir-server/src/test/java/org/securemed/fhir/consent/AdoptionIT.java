@@ -189,6 +189,7 @@ class AdoptionIT {
         return new Adoption(
                 index,
                 new OwnerFinder(server.fhir(), index, "http://localhost:8080/fhir"),
+                server.bean(ResourceAccess.class)::facts,
                 server.fhir(),
                 jdbc(),
                 new TransactionTemplate(server.bean(PlatformTransactionManager.class)),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,7 @@ class BreakGlassRulesTest {
                 policy,
                 glass(Role.PHYSICIAN, Duration.ofHours(4)),
                 new ConsentProperties.Cards(Duration.ofHours(8), Duration.ofMinutes(5)),
+                List.of(),
                 false));
     }
 

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.hl7.fhir.r4.model.Bundle;
-import org.hl7.fhir.r4.model.Coding;
 import org.hl7.fhir.r4.model.Consent;
 import org.hl7.fhir.r4.model.Observation;
 import org.hl7.fhir.r4.model.Resource;
@@ -256,33 +255,6 @@ class GrantedAccessIT {
         Consent replaced = (Consent) SERVER.get("backend", "Consent/" + old).resource();
 
         assertThat(replaced.getStatus()).isEqualTo(Consent.ConsentState.INACTIVE);
-    }
-
-    @Test
-    void a_consent_about_single_resources_is_refused_and_changes_nothing() {
-        for (String part : List.of("code", "label", "period")) {
-            Consent consent = Consents.permit(CLOSED, "Practitioner/jonas-lindqvist");
-            switch (part) {
-                case "code" ->
-                    consent.getProvision().addCode().addCoding(new Coding("http://loinc.org", "718-7", null));
-                case "label" ->
-                    consent.getProvision()
-                            .addSecurityLabel(
-                                    new Coding("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "N", null));
-                default ->
-                    consent.getProvision()
-                            .getDataPeriod()
-                            .setStartElement(new org.hl7.fhir.r4.model.DateTimeType("2020-01-01"));
-            }
-
-            Answer refused = SERVER.post("backend", "Consent", consent);
-
-            assertThat(refused.status()).as(refused.text()).isEqualTo(422);
-            assertThat(refused.text()).contains("consent-too-fine");
-        }
-        assertThat(SERVER.get("physician2", "Patient/" + CLOSED).status()).isEqualTo(404);
-        assertThat(total("backend", "Consent?patient=" + CLOSED + "&_summary=count"))
-                .isZero();
     }
 
     @Test

@@ -36,6 +36,17 @@ class NonInterferenceIT {
     private static final List<String> REQUESTERS =
             List.of("physician", "physician2", "nurse", "patient", "researcher", "administrator", "compliance");
 
+    /** Whom {@code mixed-one} has let in with a part of the record. */
+    private static final List<String> PARTLY_LET_IN = List.of("physician2", "nurse", "physician");
+
+    /** What is asked about hidden patients, asked about the hidden part of a record. */
+    private static final UnaryOperator<String> PART = text ->
+            text.replace("-hidden-one", "-part").replace("-both", "-both-part").replace("hidden-one", "mixed-one");
+
+    /** Writes about a patient who lets the writer in, and about a hidden part of the same record. */
+    private static final UnaryOperator<String> PART_OF_WHO_IS_SEEN =
+            text -> PART.apply(text).replace("elena-rossi", "mixed-one").replace("obs-elena", "obs-mixed");
+
     private static TwinServers twins;
 
     @BeforeAll
@@ -130,12 +141,100 @@ class NonInterferenceIT {
     }
 
     @Test
+    @Order(5)
+    void the_hidden_parts_are_there() {
+        for (String requester : PARTLY_LET_IN) {
+            assertThat(answer(twins.without(), requester, Probe.get("Observation?patient=mixed-one&_summary=count")))
+                    .as(requester)
+                    .startsWith("200")
+                    .doesNotContain("\"total\":0,");
+        }
+        assertThat(answer(twins.with(), "backend", Probe.get("Observation?patient=mixed-one&_summary=count")))
+                .isNotEqualTo(
+                        answer(twins.without(), "backend", Probe.get("Observation?patient=mixed-one&_summary=count")));
+    }
+
+    /** What the consents of a patient hide within the record is as absent as a patient without consent. */
+    @Test
+    @Order(5)
+    void no_read_search_or_operation_on_a_part_of_a_record_differs() {
+        List<String> differences = new ArrayList<>();
+        for (String requester : PARTLY_LET_IN) {
+            for (Probe probe : ChannelProbes.reading()) {
+                if (probe.headers().toString().contains("turtle")) {
+                    // What is seen is written in no certain order.
+                    continue;
+                }
+                compare(requester, probe.map(PART), differences);
+                compareWithAbsent(requester, probe.map(PART), differences);
+            }
+            for (String query : List.of(
+                    "Observation?patient=mixed-one",
+                    "Observation?_security=PSY",
+                    "Observation?_security:not=PSY&_summary=count",
+                    "Observation?_security=http://terminology.hl7.org/CodeSystem/v3-ActCode|PSY&_summary=count",
+                    "Observation?patient=mixed-one,elena-rossi&_summary=count",
+                    "Observation?_id=obs-mixed,obs-part,obs-both-part,obs-both-open",
+                    "Observation?date=lt2005-01-01&_summary=count",
+                    "Observation?_id=obs-mixed&_revinclude=Observation:has-member&_revinclude=Provenance:target",
+                    "Observation?_id=obs-mixed&_revinclude=List:item",
+                    "Patient?_id=mixed-one&_revinclude=Observation:subject&_revinclude=Condition:subject",
+                    "Observation/obs-mixed/_history",
+                    "Patient/mixed-one/$summary",
+                    "Patient/mixed-one/$everything?_count=3",
+                    "Patient/mixed-one/$everything?_summary=count",
+                    "Observation?_sort=-date&_count=3",
+                    "Observation?_count=0",
+                    "Observation?patient=mixed-one&_total=accurate&_count=2&_offset=2",
+                    "Group?member=Patient/mixed-one")) {
+                compare(requester, Probe.get(query), differences);
+            }
+        }
+        report(differences);
+    }
+
+    @Test
+    @Order(5)
+    void no_random_search_over_parts_of_records_differs() {
+        long seed = Long.getLong("securemed.test.seed", 20261122L) + 1;
+        int count = Integer.getInteger("securemed.test.searches", 600) / 2;
+        RandomSearches searches = new RandomSearches(seed);
+        List<String> differences = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            compare(PARTLY_LET_IN.get(i % PARTLY_LET_IN.size()), searches.next().map(PART), differences);
+        }
+        report(differences);
+    }
+
+    @Test
+    @Order(5)
+    void no_walk_through_pages_of_parts_of_records_differs() {
+        for (String requester : PARTLY_LET_IN) {
+            for (String path : List.of(
+                    "Observation?patient=mixed-one&_count=3",
+                    "Observation?code=718-7&_count=1&_sort=-_lastUpdated",
+                    "Observation?_count=4&_total=accurate",
+                    "Patient/mixed-one/$everything?_count=4",
+                    "Condition?_count=2&_include=Condition:subject&_revinclude=Provenance:target")) {
+                assertThat(walk(twins.without(), requester, path))
+                        .as("%s: %s", requester, path)
+                        .isEqualTo(walk(twins.with(), requester, path));
+            }
+        }
+    }
+
+    @Test
     @Order(6)
     void no_write_differs() {
         List<String> differences = new ArrayList<>();
         for (String requester : REQUESTERS) {
             for (Probe probe : ChannelProbes.writing()) {
                 compare(requester, probe, differences);
+            }
+        }
+        for (String requester : PARTLY_LET_IN) {
+            for (Probe probe : ChannelProbes.writing()) {
+                compare(requester, probe.map(PART_OF_WHO_IS_SEEN), differences);
             }
         }
         report(differences);
@@ -147,6 +246,10 @@ class NonInterferenceIT {
         List<String> differences = new ArrayList<>();
         for (String requester : List.of("physician", "administrator")) {
             ChannelProbes.writing().forEach(probe -> compareWithAbsent(requester, probe, differences));
+        }
+        for (String requester : PARTLY_LET_IN) {
+            ChannelProbes.writing()
+                    .forEach(probe -> compareWithAbsent(requester, probe.map(PART_OF_WHO_IS_SEEN), differences));
         }
         report(differences);
     }
@@ -195,8 +298,8 @@ class NonInterferenceIT {
     }
 
     private static void compareWithAbsent(String requester, Probe probe, List<String> differences) {
-        UnaryOperator<String> absent =
-                text -> text.replace("hidden-", "absent-").replace("-both", "-none");
+        UnaryOperator<String> absent = text ->
+                text.replace("hidden-", "absent-").replace("-both", "-none").replace("-part", "-lost");
         Probe other = probe.map(absent);
         if (other.equals(probe)) {
             return;
@@ -213,10 +316,14 @@ class NonInterferenceIT {
     }
 
     private static List<String> walk(TestServer server, String path) {
+        return walk(server, "physician", path);
+    }
+
+    private static List<String> walk(TestServer server, String requester, String path) {
         List<String> pages = new ArrayList<>();
         String next = path;
         while (next != null && pages.size() < 200) {
-            Answer answer = Probe.get(next).send(server, twins.token(server, "physician"));
+            Answer answer = Probe.get(next).send(server, twins.token(server, requester));
             pages.add(Normal.of(answer));
             Bundle.BundleLinkComponent link =
                     answer.status() == 200 ? answer.bundle().getLink("next") : null;

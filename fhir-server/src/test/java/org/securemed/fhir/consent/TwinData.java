@@ -5,7 +5,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.Coding;
+import org.hl7.fhir.r4.model.DateTimeType;
+import org.hl7.fhir.r4.model.DomainResource;
+import org.hl7.fhir.r4.model.Observation;
 import org.hl7.fhir.r4.model.Resource;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.demo.DemoPatients;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
@@ -23,6 +28,13 @@ final class TwinData {
 
     /** Present in one twin only. */
     static final List<String> HIDDEN = List.of("hidden-one", "hidden-two", "hidden-three");
+
+    /**
+     * Present in both twins, and lets in several people with a part of the record: physician2 with what isn't
+     * restricted, the nurse with what doesn't mention a certain code, the physician with Observations made since 2005.
+     * Only one twin holds what all of them don't see.
+     */
+    static final String MIXED = "mixed-one";
 
     private final TestServer server;
 
@@ -65,6 +77,7 @@ final class TwinData {
             patient(HIDDEN.get(2), 4);
             send("DELETE", "Patient/" + HIDDEN.get(2));
         }
+        mixed(hidden);
         consent("consent-elena-physician", "Practitioner/amara-okafor", "");
         consent(
                 "consent-elena-nurse",
@@ -86,7 +99,15 @@ final class TwinData {
 
     /** Resources of one hidden patient of every kind that hides badly. */
     private void special(String patient) {
-        post(resources("""
+        post(resources(specials(patient, patient)));
+        post(resources(again(patient, patient)));
+        send("DELETE", "Observation/obs-gone-" + patient);
+        post(resources(many(patient, patient)));
+    }
+
+    /** @param name what the ids of the resources end with */
+    private static String specials(String patient, String name) {
+        return """
                 {"resourceType":"Observation","id":"obs-$","identifier":[{"system":"urn:lab","value":"H-$"}],"meta":{"tag":[{"system":"urn:hidden","code":"t","display":"what a hidden tag says"}],"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R","display":"hidden display"}],"profile":["http://hidden.example/profile"]},"status":"preliminary","code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},"subject":{"reference":"Patient/$"},"performer":[{"reference":"Practitioner/amara-okafor"}],"valueQuantity":{"value":7,"unit":"g/dL"}}
                 {"resourceType":"Observation","id":"obs-gone-$","status":"final","code":{"text":"gone"},"subject":{"reference":"Patient/$"}}
                 {"resourceType":"Encounter","id":"enc-$","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/$"},"location":[{"location":{"reference":"Location/riverside-ward-3"}}]}
@@ -107,18 +128,90 @@ final class TwinData {
                 {"resourceType":"GuidanceResponse","id":"gr-$","moduleUri":"urn:m","status":"success","subject":{"reference":"Patient/$"}}
                 {"resourceType":"Schedule","id":"sched-$","actor":[{"reference":"Patient/$"}]}
                 {"resourceType":"Substance","id":"sub-$","code":{"text":"x"},"contained":[{"resourceType":"Patient","id":"p","name":[{"family":"Containedson"}]}],"extension":[{"url":"http://hidden.example/of","valueReference":{"reference":"Patient/$"}},{"url":"http://hidden.example/c","valueReference":{"reference":"#p"}}]}
-                """.replace("$", patient)));
-        post(resources("""
+                """.replace("Patient/$", "Patient/" + patient).replace("$", name);
+    }
+
+    /** The second version of one of them. */
+    private static String again(String patient, String name) {
+        return """
                 {"resourceType":"Observation","id":"obs-$","identifier":[{"system":"urn:lab","value":"H-$"}],"status":"final","code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},"subject":{"reference":"Patient/$"},"performer":[{"reference":"Practitioner/amara-okafor"}],"valueQuantity":{"value":8,"unit":"g/dL"}}
-                """.replace("$", patient)));
-        send("DELETE", "Observation/obs-gone-" + patient);
+                """.replace("Patient/$", "Patient/" + patient).replace("$", name);
+    }
+
+    private static String many(String patient, String name) {
         StringBuilder many = new StringBuilder();
         for (int i = 0; i < 40; i++) {
             many.append("""
-                    {"resourceType":"Observation","id":"many-%1$d-%2$s","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},"subject":{"reference":"Patient/%2$s"},"performer":[{"reference":"Practitioner/amara-okafor"}],"valueQuantity":{"value":%1$d}}
-                    """.formatted(i, patient));
+                    {"resourceType":"Observation","id":"many-%1$d-%3$s","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},"subject":{"reference":"Patient/%2$s"},"performer":[{"reference":"Practitioner/amara-okafor"}],"valueQuantity":{"value":%1$d}}
+                    """.formatted(i, patient, name));
         }
-        post(resources(many.toString()));
+        return many.toString();
+    }
+
+    /** A patient of whom some is seen. */
+    private void mixed(boolean hidden) {
+        // The patient has to be there first; all else of theirs that is seen comes after some that is not.
+        post(resources("{\"resourceType\":\"Patient\",\"id\":\"mixed-one\"}"));
+        if (hidden) {
+            hiddenParts("early");
+        }
+        patient(MIXED, 6);
+        post(resources("""
+                {"resourceType":"DocumentReference","id":"form-mixed","status":"current","subject":{"reference":"Patient/mixed-one"},"content":[{"attachment":{"title":"signed form"}}]}
+                {"resourceType":"Observation","id":"obs-mixed","identifier":[{"system":"urn:lab","value":"M-1"}],"status":"final","code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},"subject":{"reference":"Patient/mixed-one"},"effectiveDateTime":"2020-05-05","performer":[{"reference":"Practitioner/amara-okafor"}],"valueQuantity":{"value":12,"unit":"g/dL"}}
+                {"resourceType":"Observation","id":"obs-both-open","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},"effectiveDateTime":"2020-05-05","subject":{"reference":"Patient/elena-rossi"},"focus":[{"reference":"Patient/mixed-one"}]}
+                """));
+        if (hidden) {
+            hiddenParts("part");
+            post(parts("""
+                    {"resourceType":"Observation","id":"obs-both-part","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},"effectiveDateTime":"2001-05-05","subject":{"reference":"Patient/elena-rossi"},"focus":[{"reference":"Patient/mixed-one"}]}
+                    {"resourceType":"Provenance","id":"prov-of-open","target":[{"reference":"Observation/obs-mixed"}],"recorded":"2026-01-01T00:00:00Z","agent":[{"who":{"reference":"Practitioner/amara-okafor"}}]}
+                    {"resourceType":"List","id":"list-of-open","status":"current","mode":"working","subject":{"reference":"Patient/mixed-one"},"entry":[{"item":{"reference":"Observation/obs-mixed"}}]}
+                    {"resourceType":"Observation","id":"obs-member-part","status":"final","code":{"text":"x"},"effectiveDateTime":"2001-05-05","subject":{"reference":"Patient/mixed-one"},"hasMember":[{"reference":"Observation/obs-mixed"}]}
+                    """));
+        }
+        mixedConsent("consent-mixed-label", "Practitioner/jonas-lindqvist", """
+                ,"securityLabel":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"N"}]""");
+        mixedConsent("consent-mixed-code", "Practitioner/linh-tran", """
+                ,"provision":[{"type":"deny","code":[{"coding":[{"system":"urn:part","code":"secret"}]}]},{"type":"deny","class":[{"system":"http://hl7.org/fhir/resource-types","code":"Binary"}]}]""");
+        mixedConsent("consent-mixed-period", "Practitioner/amara-okafor", """
+                ,"class":[{"system":"http://hl7.org/fhir/resource-types","code":"Observation"}],"provision":[{"type":"deny","dataPeriod":{"end":"2004-12-31"}}]""");
+    }
+
+    private void mixedConsent(String id, String grantee, String more) {
+        consent(id, grantee, more, MIXED, "form-mixed");
+    }
+
+    private void hiddenParts(String name) {
+        post(parts(specials(MIXED, name)));
+        post(parts(again(MIXED, name)));
+        send("DELETE", "Observation/obs-gone-" + name);
+        post(parts(many(MIXED, name)));
+    }
+
+    /** These resources with all that each of the partial consents hides. */
+    private Bundle parts(String lines) {
+        Bundle bundle = resources(lines);
+        for (Bundle.BundleEntryComponent entry : bundle.getEntry()) {
+            DomainResource resource = wrapped(entry.getResource());
+            if (resource != null) {
+                resource.addExtension("http://hidden.example/code", new Coding("urn:part", "secret", null));
+            }
+            entry.getResource()
+                    .getMeta()
+                    .addSecurity(new Coding("http://terminology.hl7.org/CodeSystem/v3-ActCode", "PSY", null));
+            if (entry.getResource() instanceof Observation observation) {
+                observation.setEffective(new DateTimeType("2001-02-03"));
+            }
+        }
+        return bundle;
+    }
+
+    private static @Nullable DomainResource wrapped(Resource resource) {
+        if (resource instanceof Bundle inner) {
+            return wrapped(inner.getEntryFirstRep().getResource());
+        }
+        return resource instanceof DomainResource domain ? domain : null;
     }
 
     /** Resources of Elena and a hidden patient at once. */
@@ -134,9 +227,13 @@ final class TwinData {
     }
 
     private void consent(String id, String grantee, String more) {
+        consent(id, grantee, more, ELENA, "form-elena");
+    }
+
+    private void consent(String id, String grantee, String more, String patient, String form) {
         post(resources("""
-                {"resourceType":"Consent","id":"%1$s","status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},"category":[{"coding":[{"system":"http://loinc.org","code":"59284-0"}]}],"patient":{"reference":"Patient/elena-rossi"},"performer":[{"reference":"Patient/elena-rossi"}],"sourceReference":{"reference":"DocumentReference/form-elena"},"policy":[{"uri":"https://securemed.org/policy/basic-consent"}],"provision":{"type":"permit","actor":[{"role":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":"IRCP"}]},"reference":{"reference":"%2$s"}}],"purpose":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"TREAT"}]%3$s}}
-                """.formatted(id, grantee, more)));
+                {"resourceType":"Consent","id":"%1$s","status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},"category":[{"coding":[{"system":"http://loinc.org","code":"59284-0"}]}],"patient":{"reference":"Patient/%4$s"},"performer":[{"reference":"Patient/%4$s"}],"sourceReference":{"reference":"DocumentReference/%5$s"},"policy":[{"uri":"https://securemed.org/policy/basic-consent"}],"provision":{"type":"permit","actor":[{"role":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":"IRCP"}]},"reference":{"reference":"%2$s"}}],"purpose":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"TREAT"}]%3$s}}
+                """.formatted(id, grantee, more, patient, form)));
     }
 
     /** The {@code number}th patient of the demonstration under another id, all their resources with fixed ids. */

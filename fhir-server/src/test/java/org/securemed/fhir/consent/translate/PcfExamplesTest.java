@@ -17,7 +17,6 @@ import org.hl7.fhir.r4.model.Consent;
 import org.hl7.fhir.r4.model.Resource;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.securemed.ledger.consent.AccessRequest;
 import org.securemed.ledger.consent.Author;
 import org.securemed.ledger.consent.Coding;
@@ -32,10 +31,8 @@ import org.securemed.ledger.consent.TransitionResult;
 
 /**
  * Every example Consent that IHE PCF publishes, against requesters, purposes and resources. The expected values follow
- * from the examples' descriptions and notes pages. Runs where {@code -Dsecuremed.ig.dir} names a folder with the
- * compiled guide in {@code pcf/} (package {@code ihe.iti.pcf}, © IHE International, CC-BY-4.0).
+ * from the examples' descriptions and notes pages; where the examples come from is said in {@code pcf/README.md}.
  */
-@EnabledIfSystemProperty(named = "securemed.ig.dir", matches = ".+")
 class PcfExamplesTest {
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
     private static final String TREATING = "Practitioner/ex-practitioner";
@@ -76,7 +73,7 @@ class PcfExamplesTest {
             entry("dissent-intermediate-break-glass", Map.of("btg", ALL)));
 
     private final FhirContext fhir = FhirContext.forR4Cached();
-    private final Path directory = Path.of(System.getProperty("securemed.ig.dir"), "pcf");
+    private final Path directory = Path.of("src/test/resources/pcf");
     private final ConsentTranslator translator = new ConsentTranslator(ZoneOffset.UTC, role -> false);
     private final ResourceFactsExtractor extractor = new ResourceFactsExtractor(ZoneOffset.UTC);
 
