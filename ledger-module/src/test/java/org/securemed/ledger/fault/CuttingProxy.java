@@ -12,8 +12,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Between a client and PostgreSQL. When armed, it lets the next COMMIT through to the server and cuts the client off
- * before the answer: whether the transaction is durable is then unknown to the client.
+ * Between a client and PostgreSQL. When armed, it lets the next commit through to the server, a COMMIT or a block whose
+ * statement is its own transaction, and cuts the client off before the answer: whether the transaction is durable is
+ * then unknown to the client.
  */
 final class CuttingProxy implements AutoCloseable {
     private final ServerSocket server;
@@ -61,7 +62,9 @@ final class CuttingProxy implements AutoCloseable {
             InputStream in = client.getInputStream();
             OutputStream out = upstream.getOutputStream();
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                boolean commits = new String(buffer, 0, n, StandardCharsets.ISO_8859_1).contains("COMMIT");
+                String message = new String(buffer, 0, n, StandardCharsets.ISO_8859_1);
+                // An entry on its way to the server: statements that were prepared are sent by name.
+                boolean commits = message.contains("COMMIT") || message.contains("\"inst\":");
                 boolean cut = commits && armed.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
                 if (cut) {
                     // First, so that no answer slips through.
