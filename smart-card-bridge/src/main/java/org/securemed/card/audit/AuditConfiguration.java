@@ -1,10 +1,12 @@
 package org.securemed.card.audit;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import org.securemed.card.backend.BackendClient;
 import org.securemed.card.backend.ClientScopes;
 import org.securemed.card.database.BridgeSchema;
+import org.securemed.card.server.RepeatedWork;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -24,8 +26,9 @@ public class AuditConfiguration {
         return new AuditOutbox(database, fhir.getIfAvailable(), clock);
     }
 
+    /** What was interrupted is sent again when its lease is over, by this instance or another. */
     @Bean(destroyMethod = "close")
-    OutboxDelivery outboxDelivery(AuditOutbox outbox) {
-        return new OutboxDelivery(outbox);
+    RepeatedWork outboxDelivery(AuditOutbox outbox) {
+        return new RepeatedWork("audit-outbox", Duration.ofSeconds(2), outbox::send);
     }
 }

@@ -3,19 +3,14 @@ package org.securemed.card.healthlink;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.securemed.card.database.BridgeSchema;
 import org.securemed.card.record.FhirRecords;
 import org.securemed.card.server.OpenPaths;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.securemed.card.server.RepeatedWork;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -25,7 +20,6 @@ import org.springframework.transaction.support.TransactionTemplate;
 @EnableConfigurationProperties(HealthLinkProperties.class)
 @Import({HealthLinkController.class, OpenLinkController.class})
 public class HealthLinkConfiguration {
-    private static final Logger log = LoggerFactory.getLogger(HealthLinkConfiguration.class);
     private static final Duration SWEEP = Duration.ofMinutes(10);
 
     @Bean
@@ -49,24 +43,8 @@ public class HealthLinkConfiguration {
     }
 
     /** Deletes what has ended; that a link has ended does not depend on it. */
-    @Bean(destroyMethod = "shutdownNow")
-    ScheduledExecutorService healthLinkSweep(HealthLinks links) {
-        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "health-link-sweep");
-            thread.setDaemon(true);
-            return thread;
-        });
-        timer.scheduleWithFixedDelay(
-                () -> {
-                    try {
-                        links.sweep();
-                    } catch (DataAccessException e) {
-                        log.atWarn().setCause(e).log("ended health links could not be swept");
-                    }
-                },
-                SWEEP.toSeconds(),
-                SWEEP.toSeconds(),
-                TimeUnit.SECONDS);
-        return timer;
+    @Bean(destroyMethod = "close")
+    RepeatedWork healthLinkSweep(HealthLinks links) {
+        return new RepeatedWork("health-link-sweep", SWEEP, links::sweep);
     }
 }

@@ -3,6 +3,7 @@ package org.securemed.card.registry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import org.securemed.card.audit.AuditOutbox;
 import org.securemed.card.backend.BackendClient;
@@ -11,6 +12,7 @@ import org.securemed.card.database.BridgeSchema;
 import org.securemed.card.identify.CardProfiles;
 import org.securemed.card.server.BridgeProperties;
 import org.securemed.card.server.OpenPaths;
+import org.securemed.card.server.RepeatedWork;
 import org.securemed.card.trust.CardVerifier;
 import org.securemed.card.trust.FileRevocationLists;
 import org.securemed.card.trust.HospitalCa;
@@ -90,7 +92,7 @@ public class RegistryConfiguration {
     }
 
     @Bean(destroyMethod = "close")
-    CardSweep cardSweep(CardRegistry registry) {
-        return new CardSweep(registry);
+    RepeatedWork cardSweep(CardRegistry registry) {
+        return new RepeatedWork("card-sweep", Duration.ofSeconds(30), registry::sweep);
     }
 }
