@@ -7,11 +7,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.audit.TransitionRecorder;
+import org.securemed.fhir.work.RepeatedWork;
 import org.securemed.ledger.consent.Author;
 import org.securemed.ledger.consent.ConsentRecord;
 import org.securemed.ledger.consent.ConsentState;
@@ -48,11 +47,7 @@ final class ExpiredConsents implements AutoCloseable {
     private final DataSource dataSource;
     private final TransactionTemplate transaction;
     private final Clock clock;
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread made = new Thread(work, JOB);
-        made.setDaemon(true);
-        return made;
-    });
+    private @Nullable RepeatedWork work;
 
     ExpiredConsents(
             ConsentStateStore store,
@@ -70,22 +65,8 @@ final class ExpiredConsents implements AutoCloseable {
     }
 
     /** Begins; the first run is in a minute. */
-    @SuppressWarnings("FutureReturnValueIgnored") // the work throws nothing that anybody could wait for
     ExpiredConsents start() {
-        thread.scheduleWithFixedDelay(
-                () -> {
-                    try {
-                        run();
-                    } catch (RuntimeException e) {
-                        // The next minute tries again; an exception would end the schedule.
-                        log.atWarn()
-                                .addKeyValue("error", e.getClass().getName())
-                                .log("Consents whose period is over were not closed");
-                    }
-                },
-                INTERVAL.toMillis(),
-                INTERVAL.toMillis(),
-                TimeUnit.MILLISECONDS);
+        work = new RepeatedWork(JOB, INTERVAL, this::run);
         return this;
     }
 
@@ -151,7 +132,9 @@ final class ExpiredConsents implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.shutdownNow();
+        if (work != null) {
+            work.close();
+        }
     }
 
     private record Closed(ConsentState state, Entry entry) {}

@@ -7,11 +7,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.audit.LedgerGateway;
+import org.securemed.fhir.work.RepeatedWork;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryIds;
 import org.securemed.ledger.entry.Op;
@@ -39,11 +38,7 @@ final class StatedConsents implements AutoCloseable {
     private final DataSource dataSource;
     private final String instance;
     private final Clock clock;
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread made = new Thread(work, "stated-consents");
-        made.setDaemon(true);
-        return made;
-    });
+    private @Nullable RepeatedWork work;
     private volatile Instant stated;
 
     /** @param instance name of this server instance */
@@ -58,22 +53,8 @@ final class StatedConsents implements AutoCloseable {
     }
 
     /** Begins; the first run is in two minutes, then each hour. */
-    @SuppressWarnings("FutureReturnValueIgnored") // the work throws nothing that anybody could wait for
     StatedConsents start() {
-        thread.scheduleWithFixedDelay(
-                () -> {
-                    try {
-                        run();
-                    } catch (RuntimeException e) {
-                        // The next hour tries again; an exception would end the schedule.
-                        log.atWarn()
-                                .addKeyValue("error", e.getClass().getName())
-                                .log("where the consents stand was not stated");
-                    }
-                },
-                FIRST.toMillis(),
-                INTERVAL.toMillis(),
-                TimeUnit.MILLISECONDS);
+        work = new RepeatedWork("stated-consents", FIRST, INTERVAL, this::run);
         return this;
     }
 
@@ -117,6 +98,8 @@ final class StatedConsents implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.shutdownNow();
+        if (work != null) {
+            work.close();
+        }
     }
 }

@@ -12,12 +12,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.hl7.fhir.r4.model.AuditEvent;
 import org.hl7.fhir.r4.model.Bundle;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.audit.EventStream;
+import org.securemed.fhir.work.RepeatedWork;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -44,11 +43,7 @@ final class AuditFeed implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(10))
             .followRedirects(HttpClient.Redirect.NEVER)
             .build();
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread made = new Thread(work, "audit-feed");
-        made.setDaemon(true);
-        return made;
-    });
+    private @Nullable RepeatedWork work;
 
     AuditFeed(EventStream events, FhirContext fhir, JdbcTemplate jdbc, FeedProperties settings, URI url) {
         this.events = events;
@@ -59,23 +54,15 @@ final class AuditFeed implements AutoCloseable {
     }
 
     /** Begins to send in the background. */
-    @SuppressWarnings("FutureReturnValueIgnored") // run() throws nothing that anybody could wait for
     AuditFeed start() {
-        long millis = settings.interval().toMillis();
-        thread.scheduleWithFixedDelay(this::run, millis, millis, TimeUnit.MILLISECONDS);
+        work = new RepeatedWork("audit-feed", settings.interval(), this::run);
         return this;
     }
 
-    private void run() {
-        try {
-            while (send()) {
-                log.atDebug().log("the feed is behind");
-            }
-        } catch (IOException | RuntimeException e) {
-            // The next attempt sends the same again.
-            log.atWarn().addKeyValue("error", e.getClass().getName()).log("the audit feed has to wait");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /** Sends what there is; what could not be sent is sent at the next turn. */
+    private void run() throws IOException, InterruptedException {
+        while (send()) {
+            log.atDebug().log("the feed is behind");
         }
     }
 
@@ -154,6 +141,8 @@ final class AuditFeed implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.shutdownNow();
+        if (work != null) {
+            work.close();
+        }
     }
 }

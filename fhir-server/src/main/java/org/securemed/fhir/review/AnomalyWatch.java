@@ -5,15 +5,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.audit.AccessStream;
 import org.securemed.fhir.audit.ReviewLog;
 import org.securemed.fhir.smart.Role;
+import org.securemed.fhir.work.RepeatedWork;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -36,15 +34,10 @@ final class AnomalyWatch implements AutoCloseable {
     private final ReviewLog findings;
     private final JdbcTemplate jdbc;
     private final ReviewProperties settings;
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread made = new Thread(work, "anomaly-watch");
-        made.setDaemon(true);
-        return made;
-    });
+    private final @Nullable RepeatedWork work;
     /** Of the thread that looks; null until it has looked again at what the rules remember. */
     private @Nullable AnomalyDetector detector;
 
-    @SuppressWarnings("FutureReturnValueIgnored") // run() throws nothing that anybody could wait for
     AnomalyWatch(
             AccessStream stream,
             CareContext context,
@@ -56,10 +49,7 @@ final class AnomalyWatch implements AutoCloseable {
         this.findings = findings;
         this.jdbc = jdbc;
         this.settings = settings;
-        if (settings.enabled()) {
-            long millis = settings.interval().toMillis();
-            thread.scheduleWithFixedDelay(this::run, millis, millis, TimeUnit.MILLISECONDS);
-        }
+        this.work = settings.enabled() ? new RepeatedWork("anomaly-watch", settings.interval(), this::run) : null;
     }
 
     private void run() {
@@ -70,7 +60,7 @@ final class AnomalyWatch implements AutoCloseable {
         } catch (RuntimeException e) {
             // Where it is, is stored; the next attempt goes on there.
             detector = null;
-            log.atError().addKeyValue("error", e.getClass().getName()).log("the anomaly rules have to wait");
+            throw e;
         }
     }
 
@@ -150,6 +140,8 @@ final class AnomalyWatch implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.shutdownNow();
+        if (work != null) {
+            work.close();
+        }
     }
 }

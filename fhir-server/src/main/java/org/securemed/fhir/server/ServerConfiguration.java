@@ -4,6 +4,7 @@ import ca.uhn.fhir.jpa.api.dao.IFhirSystemDao;
 import ca.uhn.fhir.jpa.model.config.PartitionSettings;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
@@ -11,7 +12,6 @@ import org.apache.catalina.core.StandardHost;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.Meta;
 import org.securemed.fhir.admin.HealthController;
-import org.securemed.fhir.admin.HourlyWork;
 import org.securemed.fhir.audit.AuditConfiguration;
 import org.securemed.fhir.audit.AuditEventProvider;
 import org.securemed.fhir.audit.AuditOperations;
@@ -44,6 +44,7 @@ import org.securemed.fhir.smart.RefusedRequests;
 import org.securemed.fhir.smart.SmartConfiguration;
 import org.securemed.fhir.smart.SmartSweep;
 import org.securemed.fhir.transparency.TransparencyConfiguration;
+import org.securemed.fhir.work.RepeatedWork;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
@@ -109,8 +110,8 @@ public class ServerConfiguration {
     }
 
     @Bean(destroyMethod = "close")
-    HourlyWork hourlyWork(SmartSweep sweep) {
-        return new HourlyWork(sweep);
+    RepeatedWork hourlyWork(SmartSweep sweep) {
+        return new RepeatedWork("smart-sweep", Duration.ofHours(1), sweep::run);
     }
 
     /** What Tomcat refuses by itself is answered by us, too. */

@@ -1,0 +1,5 @@
+/** What is done in the background, beside the requests. */
+@NullMarked
+package org.securemed.fhir.work;
+
+import org.jspecify.annotations.NullMarked;
