@@ -124,11 +124,11 @@ create trigger head_forward before update on ledger.ledger_head
     for each row execute function ledger.head_moves_forward();
 create trigger head_kept before delete or truncate on ledger.ledger_head
     for each statement execute function ledger.refuse();
-create trigger entry_kept before update or delete on ledger.ledger_entry
+create trigger entry_kept before update on ledger.ledger_entry
     for each row execute function ledger.refuse();
 create trigger entry_not_truncated before truncate on ledger.ledger_entry
     for each statement execute function ledger.refuse();
-create trigger entry_id_kept before update or delete or truncate on ledger.ledger_entry_id
+create trigger entry_id_kept before update or truncate on ledger.ledger_entry_id
     for each statement execute function ledger.refuse();
 create trigger block_kept before update or delete or truncate on ledger.ledger_block
     for each statement execute function ledger.refuse();
@@ -142,6 +142,75 @@ create trigger outbox_kept before update or truncate on ledger.ledger_outbox
     for each statement execute function ledger.refuse();
 create trigger staged_kept before update or truncate on ledger.ledger_staged
     for each statement execute function ledger.refuse();
+
+-- What may go: entries that a retention entry names which a published checkpoint covers, and that no legal hold keeps.
+-- The form of both: org.securemed.ledger.retention.
+create function ledger.prunable(low bigint, high bigint) returns table (first_seq bigint, end_seq bigint, named bytea)
+    language sql stable set search_path = pg_catalog, pg_temp as $$
+    select split_part(s.line[3], ' ', 1)::bigint, split_part(s.line[3], ' ', 2)::bigint, decode(s.line[7], 'base64')
+    from (
+        select string_to_array(convert_from(e.body, 'UTF8')::json ->> 'x', E'\n') as line
+        from ledger.ledger_entry e
+        where e.log = 1 and e.op = 'retention' and e.leaf = sha256('\x00'::bytea || e.body)
+            and e.seq < (select h.checkpoint_size from ledger.ledger_head h where h.log = 1)
+    ) s
+    where s.line[1] = 'ledger-retention/v1'
+        and split_part(s.line[3], ' ', 1)::bigint <= high and split_part(s.line[3], ' ', 2)::bigint > low
+$$;
+
+create function ledger.held() returns table (p bytea) language sql stable set search_path = pg_catalog, pg_temp as $$
+    select h.p from ledger.ledger_entry h
+    where h.log = 1 and h.op = 'hold' and not exists (
+        select from ledger.ledger_entry r
+        where r.log = 1 and r.op = 'hold.release' and r.seq > h.seq
+            and convert_from(r.body, 'UTF8')::json ->> 'x'
+                = E'ledger-hold-release/v1\n' || (convert_from(h.body, 'UTF8')::json ->> 'id') || E'\n')
+$$;
+
+-- After a deletion, for all its rows at once: whatever else was deleted, the deletion is undone.
+create function ledger.only_pruned() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    if exists (
+        with covering as materialized (
+                 select c.* from (select min(seq) as low, max(seq) as high from gone) g,
+                     lateral ledger.prunable(g.low, g.high) c),
+             held as materialized (select p from ledger.held())
+        select from gone g
+        where not exists (
+                select from covering c
+                where g.seq >= c.first_seq and g.seq < c.end_seq and g.seq - c.first_seq < 8 * length(c.named)
+                    and get_bit(c.named, g.seq - c.first_seq) = 1)
+            or exists (select from held where held.p is null or held.p = g.p)
+    ) then
+        raise exception 'ledger: % on % is refused', tg_op, tg_table_name using errcode = 'insufficient_privilege';
+    end if;
+    return null;
+end
+$$;
+
+create function ledger.only_without_entry() returns trigger language plpgsql
+    set search_path = pg_catalog, pg_temp as $$
+begin
+    if exists (select from gone g join ledger.ledger_entry e on e.log = 1 and e.seq = g.seq)
+        or exists (
+            with covering as materialized (
+                select c.* from (select min(seq) as low, max(seq) as high from gone) g,
+                    lateral ledger.prunable(g.low, g.high) c)
+            select from gone g where not exists (
+                select from covering c
+                where g.seq >= c.first_seq and g.seq < c.end_seq and g.seq - c.first_seq < 8 * length(c.named)
+                    and get_bit(c.named, g.seq - c.first_seq) = 1)
+    ) then
+        raise exception 'ledger: % on % is refused', tg_op, tg_table_name using errcode = 'insufficient_privilege';
+    end if;
+    return null;
+end
+$$;
+
+create trigger entry_pruned_only after delete on ledger.ledger_entry referencing old table as gone
+    for each statement execute function ledger.only_pruned();
+create trigger entry_id_pruned_only after delete on ledger.ledger_entry_id referencing old table as gone
+    for each statement execute function ledger.only_without_entry();
 
 -- Partitions of ten million entries. Attached rather than created in place: readers are not locked out meanwhile.
 create function ledger.add_entry_partition(from_seq bigint) returns void language plpgsql
@@ -163,6 +232,8 @@ begin
     -- Row triggers come with the attachment, statement triggers do not.
     execute format('create trigger entry_not_truncated before truncate on ledger.%I '
                    'for each statement execute function ledger.refuse()', name);
+    execute format('create trigger entry_pruned_only after delete on ledger.%I referencing old table as gone '
+                   'for each statement execute function ledger.only_pruned()', name);
     execute format('revoke update, delete, truncate on ledger.%I from %I', name, current_user);
 end
 $$;
@@ -170,10 +241,11 @@ revoke all on function ledger.add_entry_partition(bigint) from public;
 
 select ledger.add_entry_partition(0);
 
--- The role that owns the tables is the one that writes the log: it has no right to change what it wrote.
+-- The role that owns the tables is the one that writes the log: it has no right to change what it wrote, and the
+-- triggers let it take away no more than retention entries name.
 do $$ begin
-    execute format('revoke update, delete, truncate on ledger.ledger_entry, ledger.ledger_entry_id,'
-                   ' ledger.ledger_block, ledger.ledger_tile, ledger.ledger_checkpoint, witness.cosignature'
+    execute format('revoke update, truncate on ledger.ledger_entry, ledger.ledger_entry_id from %I', current_user);
+    execute format('revoke update, delete, truncate on ledger.ledger_block, ledger.ledger_tile, ledger.ledger_checkpoint, witness.cosignature'
                    ' from %I', current_user);
     execute format('revoke delete, truncate on ledger.ledger_head from %I', current_user);
     execute format('revoke update, truncate on ledger.ledger_outbox, ledger.ledger_staged from %I', current_user);

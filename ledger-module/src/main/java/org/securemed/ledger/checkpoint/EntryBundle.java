@@ -7,7 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Entries as they are served: each with its length, 16 bits, big-endian.
+ * Entries as they are served: each with its length, 16 bits, big-endian. One that was pruned has no bytes; its hash is
+ * in its tile.
  *
  * @see <a href="https://c2sp.org/tlog-tiles">C2SP tlog-tiles</a>
  */
@@ -20,7 +21,7 @@ public final class EntryBundle {
     /**
      * The bundle of these entries.
      *
-     * @param entries 1 to 256, each at most 65,535 bytes
+     * @param entries 1 to 256, each at most 65,535 bytes; empty where one was pruned
      */
     public static byte[] of(List<byte[]> entries) {
         if (entries.isEmpty() || entries.size() > MAX_ENTRIES) {

@@ -73,7 +73,12 @@ public final class VerifyKey {
         }
     }
 
-    static void requireName(String name) {
+    /**
+     * Refuses what cannot be the name of a key or log.
+     *
+     * @throws IllegalArgumentException if it is empty, too long, or has white space, control characters or a plus sign
+     */
+    public static void requireName(String name) {
         boolean form = !name.isEmpty()
                 && name.length() <= 255
                 && name.codePoints()

@@ -16,6 +16,7 @@ import org.securemed.ledger.log.Block;
 import org.securemed.ledger.log.LogCorruptException;
 import org.securemed.ledger.log.LogImport;
 import org.securemed.ledger.log.LogStore;
+import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.Tile;
 import org.securemed.ledger.verify.PublishedVerifier;
 import org.securemed.ledger.verify.Report;
@@ -63,20 +64,31 @@ final class LogRestore {
 
     private static void copy(LogDirectory files, long size, LogImport target) throws IOException, NoteException {
         List<byte[]> waiting = new ArrayList<>();
+        List<Hash> hashes = new ArrayList<>();
         for (long bundle = 0; bundle < FilePaths.count(size); bundle++) {
             int width = FilePaths.width(bundle, size);
             waiting.addAll(
                     EntryBundle.parse(read(files, FilePaths.entries(bundle, width), FilePaths.MAX_ENTRIES), width));
+            hashes.addAll(hashes(read(files, FilePaths.tile(0, bundle, width), FilePaths.MAX_TILE), width));
             long read = bundle * Tile.WIDTH + width;
             for (Block block : BlockLine.parse(read(files, FilePaths.blocks(bundle, width), FilePaths.MAX_BLOCKS))) {
                 if (block.treeSize() > read) {
                     throw new NoteException("a block ends beyond its file");
                 }
                 List<byte[]> bodies = waiting.subList(0, Math.min(block.count(), waiting.size()));
-                target.add(block, List.copyOf(bodies));
+                List<Hash> leaves = hashes.subList(0, bodies.size());
+                target.add(block, List.copyOf(bodies), List.copyOf(leaves));
                 bodies.clear();
+                leaves.clear();
             }
         }
+    }
+
+    private static List<Hash> hashes(byte[] tile, int width) throws NoteException {
+        if (tile.length != width * Hash.LENGTH) {
+            throw new NoteException("a tile is not as wide as before");
+        }
+        return Tile.split(tile);
     }
 
     private static byte[] read(LogDirectory files, String path, int limit) throws IOException, NoteException {

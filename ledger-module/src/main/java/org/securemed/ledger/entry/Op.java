@@ -42,6 +42,12 @@ public record Op(String code) {
     public static final Op CHECKPOINT = new Op("checkpoint");
     public static final Op ERASE = new Op("erase");
 
+    /** The bytes of which entries may be gone; of whom none may go, and that they may again. */
+    public static final Op RETENTION = new Op("retention");
+
+    public static final Op HOLD = new Op("hold");
+    public static final Op HOLD_RELEASE = new Op("hold.release");
+
     public Op {
         if (!FORM.matcher(code).matches()) {
             throw new IllegalArgumentException("an op is a lower-case code of at most 64 characters");

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import org.securemed.ledger.checkpoint.Checkpoint;
@@ -19,12 +20,14 @@ import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.log.LedgerUnavailableException;
 import org.securemed.ledger.log.LogCorruptException;
 import org.securemed.ledger.log.LogStore;
+import org.securemed.ledger.log.RetentionEntries;
 import org.securemed.ledger.log.StoredEntry;
 import org.securemed.ledger.merkle.Frontier;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.Tile;
 import org.securemed.ledger.merkle.TileTower;
 import org.securemed.ledger.merkle.TreeHash;
+import org.securemed.ledger.retention.PrunedEntries;
 
 /**
  * Writes a log into a directory, as far as its newest checkpoint covers it, while it may go on growing. Tiles are made
@@ -72,7 +75,7 @@ public final class LogExport {
                     .orElseThrow(() -> new LedgerUnavailableException("the log has no checkpoint yet"));
             KeyHistory keys = keys(session);
             Checkpoint checkpoint = verified(keys, stored);
-            write(session, checkpoint);
+            write(session, RetentionEntries.pruned(session, keys, checkpoint.size()), checkpoint);
             StringBuilder vkeys = new StringBuilder();
             keys.logKeys().forEach(key -> vkeys.append(key).append('\n'));
             write(FilePaths.KEY, vkeys.toString().getBytes(StandardCharsets.UTF_8));
@@ -81,17 +84,18 @@ public final class LogExport {
         }
     }
 
-    private void write(LogStore.Session session, Checkpoint checkpoint) throws IOException {
+    private void write(LogStore.Session session, PrunedEntries pruned, Checkpoint checkpoint) throws IOException {
         Frontier.Builder tree = Frontier.EMPTY.extend();
         TileTower<IOException> tower = new TileTower<>(
                 tile -> write(FilePaths.tile(tile.level(), tile.index(), Tile.WIDTH), tile.toByteArray()));
         long size = checkpoint.size();
         for (long bundle = 0; bundle < FilePaths.count(size); bundle++) {
             int width = FilePaths.width(bundle, size);
-            List<byte[]> bodies = bodies(session, bundle * Tile.WIDTH, width);
+            List<byte[]> bodies = bodies(session, pruned, bundle * Tile.WIDTH, width);
             write(FilePaths.entries(bundle, width), EntryBundle.of(bodies));
-            for (byte[] body : bodies) {
-                Hash leaf = TreeHash.leaf(body);
+            for (int i = 0; i < width; i++) {
+                byte[] body = bodies.get(i);
+                Hash leaf = body.length > 0 ? TreeHash.leaf(body) : tileHash(session, bundle, i);
                 tree.add(leaf);
                 tower.add(leaf);
             }
@@ -121,19 +125,27 @@ public final class LogExport {
         }
     }
 
-    private static List<byte[]> bodies(LogStore.Session session, long from, int width) {
-        List<StoredEntry> entries = session.entries(from, width);
-        List<byte[]> bodies = new ArrayList<>(width);
-        for (StoredEntry entry : entries) {
-            if (entry.index() != from + bodies.size()) {
-                break;
+    /** The bytes of entries; none of those that are gone and may be. */
+    private static List<byte[]> bodies(LogStore.Session session, PrunedEntries pruned, long from, int width) {
+        List<byte[]> bodies = new ArrayList<>(Collections.nCopies(width, new byte[0]));
+        for (StoredEntry entry : session.entries(from, width)) {
+            if (entry.index() < from + width) {
+                bodies.set((int) (entry.index() - from), entry.body().toByteArray());
             }
-            bodies.add(entry.body().toByteArray());
         }
-        if (bodies.size() != width) {
-            throw new LogCorruptException("ledger_entry " + (from + bodies.size()), "an entry", "none");
+        for (int i = 0; i < width; i++) {
+            if (bodies.get(i).length == 0 && !pruned.covers(from + i)) {
+                throw new LogCorruptException("ledger_entry " + (from + i), "an entry", "none");
+            }
         }
         return bodies;
+    }
+
+    private static Hash tileHash(LogStore.Session session, long tile, int place) {
+        return session.tile(0, tile)
+                .orElseThrow(() -> new LogCorruptException("ledger_tile 0/" + tile, "a full tile", "none"))
+                .hashes()
+                .get(place);
     }
 
     private KeyHistory keys(LogStore.Session session) {

@@ -7,8 +7,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.securemed.ledger.checkpoint.Checkpoint;
 import org.securemed.ledger.checkpoint.EntryBundle;
@@ -21,11 +24,14 @@ import org.securemed.ledger.entry.EntryException;
 import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.log.Block;
 import org.securemed.ledger.log.LogCorruptException;
+import org.securemed.ledger.log.RetentionEntries;
 import org.securemed.ledger.merkle.Frontier;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.Tile;
 import org.securemed.ledger.merkle.TileTower;
 import org.securemed.ledger.merkle.TreeHash;
+import org.securemed.ledger.retention.PrunedEntries;
+import org.securemed.ledger.retention.RetentionStatement;
 
 /**
  * Keeps a copy of somebody else's log in a directory, entries included, which stay as sealed as they are. What comes in
@@ -88,6 +94,8 @@ public final class LogMirror {
         long size = wanted.size();
         List<String> statements = new ArrayList<>();
         List<Long> places = new ArrayList<>();
+        List<String> retentions = new ArrayList<>();
+        Map<Long, BitSet> missing = new HashMap<>();
         Frontier.Builder tree = Frontier.EMPTY.extend();
         TileTower<IOException> tower = new TileTower<>(tile -> {
             if ((tile.index() + 1) * (1L << (Tile.HEIGHT * (tile.level() + 1))) > before) {
@@ -97,12 +105,20 @@ public final class LogMirror {
         for (long bundle = 0; bundle < FilePaths.count(size); bundle++) {
             int width = FilePaths.width(bundle, size);
             Deque<Block> blocks = new ArrayDeque<>(blocks(bundle, width, before));
-            for (byte[] body : bundle(bundle, width, before)) {
+            List<byte[]> bodies = bundle(bundle, width, before);
+            List<Hash> hashes = bodies.stream().allMatch(body -> body.length > 0) ? List.of() : hashes(bundle, width);
+            for (int i = 0; i < width; i++) {
+                byte[] body = bodies.get(i);
                 statement(body).ifPresent(statement -> {
                     statements.add(statement);
                     places.add(tree.size());
                 });
-                Hash leaf = TreeHash.leaf(body);
+                retention(body).ifPresent(retentions::add);
+                if (body.length == 0) {
+                    missing.computeIfAbsent(span(tree.size()), span -> new BitSet())
+                            .set((int) (tree.size() - span(tree.size())));
+                }
+                Hash leaf = body.length > 0 ? TreeHash.leaf(body) : hashes.get(i);
                 tree.add(leaf);
                 tower.add(leaf);
                 requireRoot(blocks, tree);
@@ -128,7 +144,44 @@ public final class LogMirror {
                         String.valueOf(e.getMessage()));
             }
         }
+        requireLetGo(missing, retentions, keys);
         return keys;
+    }
+
+    /** What is missing is named by a retention entry. */
+    private static void requireLetGo(Map<Long, BitSet> missing, List<String> retentions, KeyHistory keys) {
+        PrunedEntries pruned = new PrunedEntries();
+        retentions.forEach(text -> RetentionEntries.statement(text, keys).ifPresent(pruned::add));
+        missing.forEach((span, of) -> {
+            of.andNot(pruned.of(span));
+            if (!of.isEmpty()) {
+                throw new LogCorruptException("entry " + (span + of.nextSetBit(0)), "an entry", "none");
+            }
+        });
+    }
+
+    private static long span(long index) {
+        return index - index % RetentionStatement.SPAN;
+    }
+
+    private static Optional<String> retention(byte[] body) {
+        try {
+            Entry entry = Entry.parse(body);
+            return entry.op().equals(Op.RETENTION) ? Optional.ofNullable(entry.statement()) : Optional.empty();
+        } catch (EntryException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * The leaf hashes of a bundle, as its tile has them; that they lead to the signed root is found out with the rest.
+     */
+    private List<Hash> hashes(long bundle, int width) throws IOException {
+        String path = FilePaths.tile(0, bundle, width);
+        byte[] tile = source.read(path, FilePaths.MAX_TILE)
+                .filter(bytes -> bytes.length == width * Hash.LENGTH)
+                .orElseThrow(() -> new LogCorruptException(path, "the tile of entries that are gone", "none"));
+        return Tile.split(tile);
     }
 
     /** A bundle: a full one that is here is taken from here; of a partial one what is here must be its beginning. */
@@ -152,6 +205,10 @@ public final class LogMirror {
                     FilePaths.width(bundle, before),
                     old);
             for (int i = 0; i < known.size(); i++) {
+                if (bodies.get(i).length == 0) {
+                    // The tile's hash has to lead to the root that extends the mirrored one.
+                    continue;
+                }
                 if (!TreeHash.leaf(known.get(i)).equals(TreeHash.leaf(bodies.get(i)))) {
                     throw new LogCorruptException(
                             "entry " + (start + i),

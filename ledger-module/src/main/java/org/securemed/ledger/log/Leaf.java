@@ -5,9 +5,13 @@ import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.TreeHash;
 
-/** An entry with the bytes that are its leaf. Encoding and hashing happen where it is made, not in the committer. */
+/**
+ * An entry with the bytes that are its leaf, or the hash of one that was pruned. Encoding and hashing happen where it
+ * is made, not in the committer.
+ */
 public final class Leaf {
-    private final Entry entry;
+    // Null when it was pruned.
+    private final @Nullable Entry entry;
     private final byte[] body;
     private final Hash hash;
 
@@ -15,6 +19,12 @@ public final class Leaf {
         this.entry = entry;
         this.body = body;
         this.hash = TreeHash.leaf(body);
+    }
+
+    private Leaf(Hash hash) {
+        this.entry = null;
+        this.body = new byte[0];
+        this.hash = hash;
     }
 
     /**
@@ -31,8 +41,23 @@ public final class Leaf {
         return new Leaf(entry, body.clone());
     }
 
+    /** The leaf of an entry that was pruned. */
+    static Leaf pruned(Hash hash) {
+        return new Leaf(hash);
+    }
+
+    /** Whether nothing but the hash is there. */
+    public boolean isPruned() {
+        return entry == null;
+    }
+
+    /** The entry; not of one that was pruned. */
     public Entry entry() {
-        return entry;
+        Entry there = entry;
+        if (there == null) {
+            throw new IllegalStateException("the entry was pruned");
+        }
+        return there;
     }
 
     /** A copy of the leaf's bytes. */
@@ -62,6 +87,6 @@ public final class Leaf {
 
     @Override
     public String toString() {
-        return "Leaf[" + entry.id() + "]";
+        return "Leaf[" + (entry == null ? "pruned" : entry.id()) + "]";
     }
 }

@@ -18,6 +18,7 @@ import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.merkle.ConsistencyProof;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.InclusionProof;
+import org.securemed.ledger.merkle.Tile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +42,7 @@ public final class Ledger implements AutoCloseable {
     private final Caretaker care;
     private final Thread caretaker;
     private final LogReads reads;
+    private final Pruning pruning;
 
     private Ledger(
             LogStore store,
@@ -57,6 +59,7 @@ public final class Ledger implements AutoCloseable {
         HeadCheck headCheck = new HeadCheck(origin, keys);
         CheckpointHistory history = new CheckpointHistory(keys);
         this.reads = new LogReads(store, keys);
+        this.pruning = new Pruning(store, reads, signers.log());
         this.opening = new LogOpening(logKey.name(), keys, headCheck, history, options);
         this.outbox = new Outbox(store, origin, signers.instance(), keys, alarm);
         CheckpointSigner signer = new CheckpointSigner(signers, keys, clock, alarm);
@@ -287,6 +290,26 @@ public final class Ledger implements AutoCloseable {
      */
     public void revokeKey(String vkey) {
         announcements.revoke(vkey);
+    }
+
+    /**
+     * The stored hashes of the entries of a tile of level 0, whether or not their bytes are there.
+     *
+     * @throws IllegalArgumentException if the log is not so long
+     */
+    public List<Hash> leafHashes(long tile) {
+        return reads.with(session -> {
+            long size = session.head().map(LogHead::size).orElse(0L);
+            if (tile < 0 || tile * Tile.WIDTH >= size) {
+                throw new IllegalArgumentException("the log has %d entries".formatted(size));
+            }
+            return new TileNodes(session, size).hashes(0, tile);
+        });
+    }
+
+    /** How old entries are let go. */
+    public Pruning pruning() {
+        return pruning;
     }
 
     /** Number of entries that wait for a block. */

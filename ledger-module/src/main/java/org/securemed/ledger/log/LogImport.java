@@ -44,10 +44,11 @@ public final class LogImport implements AutoCloseable {
     /**
      * Adds the next block.
      *
-     * @param bodies its entries' bytes
+     * @param bodies its entries' bytes; empty where one was pruned
+     * @param hashes the leaf hashes of its tiles, which count where there are no bytes
      * @throws LogCorruptException if the block does not follow, or its entries do not lead to its root
      */
-    public void add(Block block, List<byte[]> bodies) {
+    public void add(Block block, List<byte[]> bodies, List<Hash> hashes) {
         String where = "block " + block.number();
         require(where + ", number", head.blockNumber() + 1, block.number());
         require(where + ", first index", head.size(), block.firstIndex());
@@ -55,12 +56,15 @@ public final class LogImport implements AutoCloseable {
         require(where + ", previous", head.blockHash(), block.previous());
         List<Leaf> leaves = new ArrayList<>(bodies.size());
         for (byte[] body : bodies) {
-            leaves.add(leaf(head.size() + leaves.size(), body));
+            leaves.add(
+                    body.length == 0
+                            ? Leaf.pruned(hashes.get(leaves.size()))
+                            : leaf(head.size() + leaves.size(), body));
         }
-        List<Hash> hashes = leaves.stream().map(Leaf::hash).toList();
-        Frontier frontier = head.frontier().append(hashes);
+        List<Hash> grown = leaves.stream().map(Leaf::hash).toList();
+        Frontier frontier = head.frontier().append(grown);
         require(where + ", root", block.root(), frontier.root());
-        List<Tile> full = tiles.completedBy(head, hashes, session);
+        List<Tile> full = tiles.completedBy(head, grown, session);
         LogHead after = new LogHead(block.number(), block.hash(origin), frontier, block.timeMillis(), -1);
         try {
             session.write(head, new BlockCommit(block, leaves, full, List.of(), after));
@@ -69,7 +73,7 @@ public final class LogImport implements AutoCloseable {
         } catch (DuplicateIdException e) {
             throw new LogCorruptException(where, "entry ids that are not in the log yet", "one that is");
         }
-        tiles.committed(head, after, hashes);
+        tiles.committed(head, after, grown);
         head = after;
     }
 

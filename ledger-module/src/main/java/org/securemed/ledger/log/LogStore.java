@@ -125,6 +125,12 @@ public interface LogStore {
         /** The newest published checkpoint, as text. */
         Optional<String> newestCheckpoint();
 
+        /** Waits for whoever prunes or places a hold, and keeps others from both until the transaction ends. */
+        void lockPruning();
+
+        /** Deletes entries and their ids. PostgreSQL refuses what no retention entry covers, or what is held. */
+        void prune(List<StoredEntry> entries);
+
         /** Up to {@code limit} staged rows with ids greater than {@code after}, ascending. */
         List<StagedEntry> staged(UUID after, int limit);
 

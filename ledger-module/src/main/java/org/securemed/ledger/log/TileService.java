@@ -1,6 +1,8 @@
 package org.securemed.ledger.log;
 
 import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.securemed.ledger.checkpoint.EntryBundle;
@@ -26,13 +28,22 @@ final class TileService {
             return Optional.empty();
         }
         if (path.level() == TilePath.ENTRIES) {
-            return Optional.of(EntryBundle.of(session.entries(from, path.width()).stream()
-                    .map(entry -> entry.body().toByteArray())
-                    .toList()));
+            return Optional.of(EntryBundle.of(bodies(session, from, path.width())));
         }
         List<Hash> hashes = new TileNodes(session, size).hashes(level, path.index());
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(path.width() * Hash.LENGTH);
         hashes.subList(0, path.width()).forEach(hash -> bytes.writeBytes(hash.toByteArray()));
         return Optional.of(bytes.toByteArray());
+    }
+
+    /** The bytes of each of these entries; none where there is no entry: whether it was pruned is for a verifier. */
+    private static List<byte[]> bodies(LogStore.Session session, long from, int width) {
+        List<byte[]> bodies = new ArrayList<>(Collections.nCopies(width, new byte[0]));
+        for (StoredEntry entry : session.entries(from, width)) {
+            if (entry.index() < from + width) {
+                bodies.set((int) (entry.index() - from), entry.body().toByteArray());
+            }
+        }
+        return bodies;
     }
 }

@@ -78,6 +78,11 @@ final class H2Session extends JdbcSession {
     }
 
     @Override
+    public void lockPruning() {
+        lockHead();
+    }
+
+    @Override
     void giveBack() throws SQLException {
         connection.setAutoCommit(true);
     }
@@ -114,6 +119,10 @@ final class H2Session extends JdbcSession {
         try (PreparedStatement insert = connection.prepareStatement(sql)) {
             long seq = commit.block().firstIndex();
             for (Leaf leaf : commit.leaves()) {
+                if (leaf.isPruned()) {
+                    seq++;
+                    continue;
+                }
                 Entry entry = leaf.entry();
                 Pseudonym patient = entry.patient();
                 insert.setLong(1, seq++);
@@ -138,6 +147,10 @@ final class H2Session extends JdbcSession {
         try (PreparedStatement insert = connection.prepareStatement(sql)) {
             long seq = commit.block().firstIndex();
             for (Leaf leaf : commit.leaves()) {
+                if (leaf.isPruned()) {
+                    seq++;
+                    continue;
+                }
                 insert.setObject(1, leaf.entry().id());
                 insert.setLong(2, seq++);
                 insert.addBatch();

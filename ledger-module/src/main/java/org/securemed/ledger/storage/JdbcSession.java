@@ -1,5 +1,6 @@
 package org.securemed.ledger.storage;
 
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -249,6 +250,26 @@ abstract class JdbcSession implements LogStore.Session {
                 row -> StoredRows.hash(row, 1),
                 from,
                 to);
+    }
+
+    @Override
+    public void prune(List<StoredEntry> entries) {
+        Array indexes =
+                sql.array("bigint", entries.stream().map(StoredEntry::index).toArray(Long[]::new));
+        delete("delete from ledger.ledger_entry where log = 1 and seq = any (?)", indexes);
+        // The ids come last: they may go where there is no entry.
+        Array ids = sql.array(
+                "uuid", entries.stream().map(entry -> entry.entry().id()).toArray(UUID[]::new));
+        delete("delete from ledger.ledger_entry_id where id = any (?)", ids);
+    }
+
+    private void delete(String deletion, Array values) {
+        try (PreparedStatement statement = connection.prepareStatement(deletion)) {
+            statement.setArray(1, values);
+            statement.executeUpdate();
+        } catch (SQLException e) {
+            throw Statements.unavailable("cannot prune", e);
+        }
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.Pseudonym;
@@ -26,6 +27,8 @@ import org.securemed.ledger.merkle.Tile;
 final class PostgresSession extends JdbcSession {
     private static final String CHECK_VIOLATION = "23514";
     private static final long PARTITION = 10_000_000;
+    // Of a transaction, among the advisory locks of the database: "ledger", in ASCII.
+    private static final long PRUNING_LOCK = 0x6c6564676572L;
 
     /**
      * Everything of a block in one round trip: the head is moved first, and the rest is written only if it was. The
@@ -146,6 +149,11 @@ final class PostgresSession extends JdbcSession {
     }
 
     @Override
+    public void lockPruning() {
+        sql.one("select pg_advisory_xact_lock(" + PRUNING_LOCK + ")", row -> true);
+    }
+
+    @Override
     void giveBack() throws SQLException {
         connection.setAutoCommit(true);
         try (Statement statement = connection.createStatement()) {
@@ -212,7 +220,11 @@ final class PostgresSession extends JdbcSession {
     }
 
     private void entryColumns(BlockCommit commit, List<Object> values) {
-        int n = commit.leaves().size();
+        // A log that is imported may have been pruned.
+        List<Leaf> leaves =
+                commit.leaves().stream().filter(leaf -> !leaf.isPruned()).toList();
+        long[] places = places(commit);
+        int n = leaves.size();
         Long[] seq = new Long[n];
         Long[] time = new Long[n];
         byte[][] leaf = new byte[n][];
@@ -222,9 +234,9 @@ final class PostgresSession extends JdbcSession {
         String[] op = new String[n];
         UUID[] id = new UUID[n];
         for (int i = 0; i < n; i++) {
-            Leaf next = commit.leaves().get(i);
+            Leaf next = leaves.get(i);
             Entry entry = next.entry();
-            seq[i] = commit.block().firstIndex() + i;
+            seq[i] = places[i];
             time[i] = entry.time().toEpochMilli();
             leaf[i] = next.hash().toByteArray();
             body[i] = next.borrowBody();
@@ -241,6 +253,14 @@ final class PostgresSession extends JdbcSession {
         values.add(sql.array("text", actor));
         values.add(sql.array("text", op));
         values.add(sql.array("uuid", id));
+    }
+
+    private static long[] places(BlockCommit commit) {
+        long first = commit.block().firstIndex();
+        return IntStream.range(0, commit.leaves().size())
+                .filter(i -> !commit.leaves().get(i).isPruned())
+                .mapToLong(i -> first + i)
+                .toArray();
     }
 
     /** An array's elements may be null, which plain NullAway cannot say. */

@@ -56,6 +56,11 @@ final class BlockWalk {
         count++;
     }
 
+    /** Time of the last block so far, in milliseconds; 0 before the first. */
+    long time() {
+        return time;
+    }
+
     /** Number of blocks so far. */
     long count() {
         return count;

@@ -1,7 +1,9 @@
 package org.securemed.ledger.verify;
 
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.log.Block;
 import org.securemed.ledger.merkle.Hash;
 
@@ -12,6 +14,8 @@ import org.securemed.ledger.merkle.Hash;
  * @param leaves as many leaf hashes as there must be: of the entries, or of the tile where there are none
  * @param root of the tile of these leaves; null when it is partial
  * @param statements for each leaf the statement about keys that it carries, or null
+ * @param retentions for each leaf the entry about the retention of others, or null
+ * @param missing of which leaves there are no bytes, by their place in the bundle
  * @param blocks that end within these entries
  */
 record Bundle(
@@ -19,5 +23,7 @@ record Bundle(
         List<Hash> leaves,
         @Nullable Hash root,
         List<@Nullable String> statements,
+        List<@Nullable Entry> retentions,
+        BitSet missing,
         List<Block> blocks,
         List<Finding> findings) {}

@@ -2,6 +2,7 @@ package org.securemed.ledger.verify;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -49,19 +50,24 @@ final class BundleReader {
         List<Hash> hashes = TileFile.read(files, tilePath, width, findings);
         List<Hash> leaves = hashes == null ? Collections.nCopies(width, UNKNOWN) : hashes;
         List<@Nullable String> statements = nothing(width);
+        List<@Nullable Entry> retentions = nothing(width);
+        BitSet missing = new BitSet();
         String path = tilePath;
         if (withEntries) {
             path = FilePaths.entries(index, width);
             List<byte[]> entries = entries(path, width, findings);
             if (entries != null) {
+                for (int i = 0; i < width; i++) {
+                    missing.set(i, entries.get(i).length == 0);
+                }
                 List<Hash> ofEntries = compare(entries, hashes, path, index * Tile.WIDTH, findings);
                 leaves = hashes != null && !ofEntries.equals(hashes) && isInTheTree(index, hashes) ? hashes : ofEntries;
-                statements = statements(entries, path, index * Tile.WIDTH, findings);
+                statements = statements(entries, retentions, path, index * Tile.WIDTH, findings);
             }
         }
         List<Block> blocks = withBlocks ? blocks(FilePaths.blocks(index, width), findings) : List.of();
         Hash root = width == Tile.WIDTH ? new Tile(0, index, leaves).root() : null;
-        return new Bundle(path, leaves, root, statements, blocks, findings);
+        return new Bundle(path, leaves, root, statements, retentions, missing, blocks, findings);
     }
 
     private @Nullable List<byte[]> entries(String path, int width, List<Finding> findings) throws IOException {
@@ -94,6 +100,11 @@ final class BundleReader {
             List<byte[]> entries, @Nullable List<Hash> hashes, String path, long first, List<Finding> findings) {
         List<Hash> leaves = new ArrayList<>(entries.size());
         for (int i = 0; i < entries.size(); i++) {
+            if (entries.get(i).length == 0) {
+                // Whether it may be gone is known when all entries were seen.
+                leaves.add(hashes == null ? UNKNOWN : hashes.get(i));
+                continue;
+            }
             Hash leaf = TreeHash.leaf(entries.get(i));
             leaves.add(leaf);
             if (hashes != null && !hashes.get(i).equals(leaf)) {
@@ -109,11 +120,17 @@ final class BundleReader {
     }
 
     private static List<@Nullable String> statements(
-            List<byte[]> entries, String path, long first, List<Finding> findings) {
+            List<byte[]> entries, List<@Nullable Entry> retentions, String path, long first, List<Finding> findings) {
         List<@Nullable String> statements = nothing(entries.size());
         for (int i = 0; i < entries.size(); i++) {
+            if (entries.get(i).length == 0) {
+                continue;
+            }
             try {
                 Entry entry = Entry.parse(entries.get(i));
+                if (entry.op().equals(Op.RETENTION)) {
+                    retentions.set(i, entry);
+                }
                 String statement = entry.statement();
                 if (statement != null && entry.op().equals(Op.KEY) && KeyHistory.concerns(statement)) {
                     statements.set(i, statement);
@@ -142,7 +159,7 @@ final class BundleReader {
 
     /** A list's elements may be null, which plain NullAway cannot say. */
     @SuppressWarnings("NullAway")
-    private static List<@Nullable String> nothing(int width) {
+    private static <T> List<@Nullable T> nothing(int width) {
         return new ArrayList<>(Collections.nCopies(width, null));
     }
 }

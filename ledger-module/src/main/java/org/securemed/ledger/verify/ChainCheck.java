@@ -25,6 +25,8 @@ final class ChainCheck {
     private final IdCheck ids;
     private final BlockCheck signatures;
     private final KeyHistory keys;
+    private final RetentionCheck retention;
+    private final PrunedLeaves pruned;
     private final Findings findings;
     private final @Nullable HeadRow head;
     private final Progress progress;
@@ -42,6 +44,8 @@ final class ChainCheck {
             IdCheck ids,
             BlockCheck signatures,
             KeyHistory keys,
+            RetentionCheck retention,
+            PrunedLeaves pruned,
             Findings findings,
             @Nullable HeadRow head,
             Progress progress) {
@@ -51,6 +55,8 @@ final class ChainCheck {
         this.ids = ids;
         this.signatures = signatures;
         this.keys = keys;
+        this.retention = retention;
+        this.pruned = pruned;
         this.findings = findings;
         this.head = head;
         this.progress = progress;
@@ -139,6 +145,7 @@ final class ChainCheck {
                 signedRoot = bodies;
             }
         }
+        retention.block(first, end, row.timeMillis());
         if (!tree.add(slots, signedRoot)) {
             findings.add(
                     CheckedEntry.TABLE,
@@ -226,11 +233,14 @@ final class ChainCheck {
             CheckedEntry entry = entries.peek();
             if (entry != null && entry.seq() == seq) {
                 entries.take();
-                slots.add(new Slot(seq, entry));
+                slots.add(new Slot(seq, entry, TileCheck.UNKNOWN));
                 learn(entry);
+            } else if (retention.covers(seq)) {
+                retention.missing();
+                slots.add(new Slot(seq, null, pruned.leaf(seq)));
             } else {
                 findings.add(CheckedEntry.TABLE, CheckedEntry.row(seq), "*", "an entry", "none");
-                slots.add(new Slot(seq, null));
+                slots.add(new Slot(seq, null, TileCheck.UNKNOWN));
             }
             ids.at(
                     seq,
@@ -247,6 +257,15 @@ final class ChainCheck {
 
     private void learn(CheckedEntry entry) {
         entry.findings().forEach(findings::add);
+        if (entry.retention() != null) {
+            retention.confirm(
+                    CheckedEntry.TABLE,
+                    CheckedEntry.row(entry.seq()),
+                    entry.retention(),
+                    keys,
+                    entry.seq(),
+                    entry.time());
+        }
         if (entry.keyStatement() != null) {
             try {
                 keys.learn(entry.seq(), entry.keyStatement());

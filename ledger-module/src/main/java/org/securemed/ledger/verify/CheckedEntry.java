@@ -1,5 +1,6 @@
 package org.securemed.ledger.verify;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -25,6 +26,8 @@ import org.securemed.ledger.verify.Rows.EntryRow;
  * @param leaf the stored leaf hash; null when it is not 32 bytes
  * @param id the entry's id; null when the body is no entry
  * @param keyStatement what it says of the log's keys, or null
+ * @param retention what it says of others that may be gone, or null
+ * @param time of the entry; the beginning of time when the body is no entry
  * @param findings columns that differ from the body
  */
 record CheckedEntry(
@@ -33,6 +36,8 @@ record CheckedEntry(
         @Nullable Hash leaf,
         @Nullable UUID id,
         @Nullable String keyStatement,
+        @Nullable String retention,
+        Instant time,
         List<Finding> findings) {
 
     static final String TABLE = "ledger_entry";
@@ -58,10 +63,19 @@ record CheckedEntry(
             String statement = entry.statement();
             boolean ofKeys = entry.op().equals(Op.KEY) && statement != null && KeyHistory.concerns(statement);
             String keyStatement = ofKeys ? statement : null;
-            return new CheckedEntry(row.seq(), bodyHash, leaf, entry.id(), keyStatement, List.copyOf(findings));
+            String retention = entry.op().equals(Op.RETENTION) ? text(statement) : null;
+            return new CheckedEntry(
+                    row.seq(),
+                    bodyHash,
+                    leaf,
+                    entry.id(),
+                    keyStatement,
+                    retention,
+                    entry.time(),
+                    List.copyOf(findings));
         } catch (EntryException e) {
             findings.add(new Finding(TABLE, row(row.seq()), "body", "an entry", String.valueOf(e.getMessage())));
-            return new CheckedEntry(row.seq(), bodyHash, leaf, null, null, List.copyOf(findings));
+            return new CheckedEntry(row.seq(), bodyHash, leaf, null, null, null, Instant.EPOCH, List.copyOf(findings));
         }
     }
 

@@ -18,6 +18,7 @@ import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.NoteSignature;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.files.FilePaths;
 import org.securemed.ledger.files.LogDirectory;
 import org.securemed.ledger.files.LogFiles;
@@ -103,7 +104,14 @@ public final class PublishedVerifier {
         SignedNote note = note(findings);
         Checkpoint claimed = note == null ? null : unverified(note);
         if (note == null || claimed == null) {
-            return new Report(0, 0, Frontier.EMPTY.root(), findings.kept(), findings.count(), Report.NOT_WITNESSED);
+            return new Report(
+                    0,
+                    0,
+                    Frontier.EMPTY.root(),
+                    findings.kept(),
+                    findings.count(),
+                    Report.NOT_WITNESSED,
+                    Report.Pruned.NOTHING);
         }
         PublishedKeys keys = new PublishedKeys(logKey, files, findings, tilesOnly);
         HandedOut served = new HandedOut("the log itself", note, claimed);
@@ -112,12 +120,13 @@ public final class PublishedVerifier {
         boolean sizeIsSigned = isSignedByGivenKey(newest.note());
         boolean withBlocks = !tilesOnly && !withoutBlocks;
         BundleReader reader = new BundleReader(files, size, !tilesOnly, withBlocks);
+        PublishedRetention retention = new PublishedRetention(logKey.name(), findings);
         BlockWalk blocks = new BlockWalk(logKey.name(), keys.history(), findings, workers);
         PublishedTree tree = new PublishedTree(files, size, within(size, served, findings), findings);
         try (BundleStream bundles = new BundleStream(reader, workers, 2 * files.parallelism() + 2)) {
             for (Bundle bundle = bundles.take(); bundle != null; bundle = bundles.take()) {
                 bundle.findings().forEach(findings::add);
-                bundle(bundle, tree, keys, blocks);
+                bundle(bundle, tree, keys, blocks, retention);
                 progress.at(tree.size(), size);
                 if (!sizeIsSigned && findings.count() > 0) {
                     // Nobody known says that the log is so long: do not count to a size that somebody made up.
@@ -132,17 +141,32 @@ public final class PublishedVerifier {
         keys.finish();
         long witnessed = signatures(note, keys.history(), findings);
         surroundings(size, findings);
-        return new Report(tree.size(), blocks.count(), tree.root(), findings.kept(), findings.count(), witnessed);
+        retention.finish();
+        return new Report(
+                tree.size(),
+                blocks.count(),
+                tree.root(),
+                findings.kept(),
+                findings.count(),
+                witnessed,
+                retention.pruned());
     }
 
-    private static void bundle(Bundle bundle, PublishedTree tree, PublishedKeys keys, BlockWalk blocks)
+    private static void bundle(
+            Bundle bundle, PublishedTree tree, PublishedKeys keys, BlockWalk blocks, PublishedRetention retention)
             throws IOException {
+        long first = tree.size();
+        long blockTime = blocks.time();
         int nextBlock = 0;
         for (int i = 0; i < bundle.leaves().size(); i++) {
             tree.add(bundle.leaves().get(i));
             String statement = bundle.statements().get(i);
             if (statement != null) {
                 keys.learn(tree.size() - 1, statement, bundle.path());
+            }
+            Entry about = bundle.retentions().get(i);
+            if (about != null) {
+                retention.learn(bundle.path(), tree.size() - 1, about, keys.history());
             }
             while (nextBlock < bundle.blocks().size()
                     && bundle.blocks().get(nextBlock).treeSize() <= tree.size()) {
@@ -152,6 +176,7 @@ public final class PublishedVerifier {
         for (; nextBlock < bundle.blocks().size(); nextBlock++) {
             blocks.add(bundle.blocks().get(nextBlock), tree.size(), tree.root());
         }
+        retention.bundle(bundle, first, tree.root(), blockTime);
         tree.endOfTile(bundle.root());
     }
 

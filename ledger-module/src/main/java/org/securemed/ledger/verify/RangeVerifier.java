@@ -2,9 +2,12 @@ package org.securemed.ledger.verify;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.securemed.ledger.checkpoint.Checkpoint;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.TlogProof;
@@ -13,6 +16,7 @@ import org.securemed.ledger.log.StoredEntry;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.ProofException;
 import org.securemed.ledger.merkle.TreeHash;
+import org.securemed.ledger.retention.PrunedEntries;
 
 /**
  * Verifies the entries of a range of indexes of a running log against its newest checkpoint: their bytes lead to the
@@ -45,11 +49,13 @@ public final class RangeVerifier {
         }
         Findings findings = new Findings();
         Optional<Checkpoint> newest = checkpoint(from, findings);
+        PrunedEntries pruned = ledger.pruning().pruned();
+        AtomicLong gone = new AtomicLong();
         long end = Math.min(to, newest.map(Checkpoint::size).orElse(from));
         for (long start = from - from % TILE; start < end; start += TILE) {
             long first = Math.max(from, start);
             long last = Math.min(end, start + TILE);
-            tile(start, first, last, findings);
+            tile(start, first, last, pruned, gone, findings);
             progress.at(last - from, end - from);
         }
         return new Report(
@@ -58,7 +64,8 @@ public final class RangeVerifier {
                 newest.map(Checkpoint::root).orElse(TreeHash.EMPTY_ROOT),
                 findings.kept(),
                 findings.count(),
-                Report.NOT_WITNESSED);
+                Report.NOT_WITNESSED,
+                new Report.Pruned(gone.get(), pruned.statements()));
     }
 
     private Optional<Checkpoint> checkpoint(long from, Findings findings) {
@@ -74,10 +81,21 @@ public final class RangeVerifier {
         }
     }
 
-    private void tile(long start, long first, long last, Findings findings) {
+    private void tile(long start, long first, long last, PrunedEntries pruned, AtomicLong gone, Findings findings) {
         Map<Long, Hash> leaves = new HashMap<>();
         for (StoredEntry stored : ledger.range(start, TILE)) {
             leaves.put(stored.index(), TreeHash.leaf(stored.body().toByteArray()));
+        }
+        Set<Long> missing = new HashSet<>();
+        for (long index = start; index < last; index++) {
+            if (!leaves.containsKey(index) && pruned.covers(index)) {
+                missing.add(index);
+            }
+        }
+        if (!missing.isEmpty()) {
+            List<Hash> hashes = ledger.leafHashes(start / TILE);
+            missing.forEach(index -> leaves.put(index, hashes.get((int) (index - start))));
+            gone.addAndGet(missing.stream().filter(index -> index >= first).count());
         }
         if (last == start + TILE && isWhole(start, leaves)) {
             return;
@@ -89,7 +107,8 @@ public final class RangeVerifier {
             } else {
                 String wrong = wrong(index, leaf);
                 if (!wrong.isEmpty()) {
-                    findings.add(TABLE, CheckedEntry.row(index), "body", "what was signed", wrong);
+                    String column = missing.contains(index) ? "hash in its tile" : "body";
+                    findings.add(TABLE, CheckedEntry.row(index), column, "what was signed", wrong);
                 }
             }
         }

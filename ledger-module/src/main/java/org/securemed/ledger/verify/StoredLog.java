@@ -198,6 +198,25 @@ final class StoredLog implements AutoCloseable {
                 row -> new StatementRow(row.getLong(1), bytes(row, 2)));
     }
 
+    /** The entries that say the bytes of which others may be gone. */
+    Cursor<StatementRow> retentionStatements() throws SQLException {
+        return cursor(
+                "select seq, body from ledger.ledger_entry where op = '%s' order by seq".formatted(Op.RETENTION.code()),
+                LARGE_FETCH,
+                row -> new StatementRow(row.getLong(1), bytes(row, 2)));
+    }
+
+    /** The stored hashes of a full tile of leaves; null when that tile is not stored. */
+    byte @Nullable [] tileHashes(long tile) throws SQLException {
+        String sql = "select hashes from ledger.ledger_tile where log = 1 and level = 0 and n = ?";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setLong(1, tile);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? row.getBytes(1) : null;
+            }
+        }
+    }
+
     /** Every patient who occurs in the log, in the order of the pseudonyms. */
     Cursor<PatientRow> patients() throws SQLException {
         return cursor(

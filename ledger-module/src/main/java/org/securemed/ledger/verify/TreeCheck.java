@@ -19,14 +19,17 @@ final class TreeCheck {
     private final StoredLog log;
     private final TileCheck tiles;
     private final CheckpointCheck checkpoints;
+    private final RetentionCheck retention;
     private final Findings findings;
     private Frontier.Builder tree = Frontier.EMPTY.extend();
     private boolean confirmed = true;
 
-    TreeCheck(StoredLog log, TileCheck tiles, CheckpointCheck checkpoints, Findings findings) throws SQLException {
+    TreeCheck(StoredLog log, TileCheck tiles, CheckpointCheck checkpoints, RetentionCheck retention, Findings findings)
+            throws SQLException {
         this.log = log;
         this.tiles = tiles;
         this.checkpoints = checkpoints;
+        this.retention = retention;
         this.findings = findings;
         checkpoints.at(0, tree::root);
     }
@@ -103,6 +106,9 @@ final class TreeCheck {
         if (checkpoints.awaits(tree.size())) {
             checkpoints.at(tree.size(), () -> confirmed ? tree.root() : null);
         }
+        if (confirmed && retention.awaits(tree.size())) {
+            retention.at(tree.size(), tree.root());
+        }
     }
 
     private Hash root(List<Hash> leaves) {
@@ -114,7 +120,7 @@ final class TreeCheck {
     private List<Hash> primary(List<Slot> slots) {
         List<Hash> leaves = new ArrayList<>(slots.size());
         for (Slot slot : slots) {
-            leaves.add(slot.entry() == null ? TileCheck.UNKNOWN : slot.entry().bodyHash());
+            leaves.add(slot.entry() == null ? slot.pruned() : slot.entry().bodyHash());
         }
         return leaves;
     }
@@ -165,6 +171,7 @@ final class TreeCheck {
      * A place where an entry should be.
      *
      * @param entry null when there is none
+     * @param pruned the leaf hash that its tile has, where there is none and need not be; not known otherwise
      */
-    record Slot(long seq, @Nullable CheckedEntry entry) {}
+    record Slot(long seq, @Nullable CheckedEntry entry, Hash pruned) {}
 }

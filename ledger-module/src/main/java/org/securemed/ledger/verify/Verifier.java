@@ -12,9 +12,12 @@ import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.entry.Entry;
+import org.securemed.ledger.entry.EntryException;
 import org.securemed.ledger.erasure.KeyEncryptionKeys;
 import org.securemed.ledger.policy.TrustPolicy;
 import org.securemed.ledger.verify.CheckpointCheck.HandedOut;
+import org.securemed.ledger.verify.Rows.StatementRow;
 
 /**
  * Verifies a whole log in its database against nothing but the log's public key: every stored column of every row is
@@ -106,12 +109,23 @@ public final class Verifier {
         KeyHistory keys = new KeyHistory(KeyHistory.initial(logKey, log.keyStatements()));
         CheckpointCheck checkpoints = new CheckpointCheck(log, handedOut, keys, findings);
         TileCheck tiles = new TileCheck(log, findings);
-        TreeCheck tree = new TreeCheck(log, tiles, checkpoints, findings);
+        RetentionCheck retention = retention(log, findings);
+        TreeCheck tree = new TreeCheck(log, tiles, checkpoints, retention, findings);
         IdCheck ids = new IdCheck(log, findings);
         BlockCheck signatures = new BlockCheck(logKey.name(), keys, findings, cores);
         EntryStream entries = new EntryStream(log.entries(), cores, parallelism);
-        ChainCheck chain =
-                new ChainCheck(log.blocks(), entries, tree, ids, signatures, keys, findings, head.row(), progress);
+        ChainCheck chain = new ChainCheck(
+                log.blocks(),
+                entries,
+                tree,
+                ids,
+                signatures,
+                keys,
+                retention,
+                new PrunedLeaves(log),
+                findings,
+                head.row(),
+                progress);
         chain.run();
         ids.finish();
         tiles.finish(log);
@@ -124,6 +138,29 @@ public final class Verifier {
         }
         long witnessed = policy == null ? Report.NOT_WITNESSED : new QuorumCheck(log, policy, keys, findings).run();
         return new Report(
-                tree.size(), chain.count(), tree.frontier().root(), findings.kept(), findings.count(), witnessed);
+                tree.size(),
+                chain.count(),
+                tree.frontier().root(),
+                findings.kept(),
+                findings.count(),
+                witnessed,
+                new Report.Pruned(retention.count(), retention.statements()));
+    }
+
+    private RetentionCheck retention(StoredLog log, Findings findings) throws SQLException {
+        RetentionCheck retention = new RetentionCheck(logKey.name(), findings);
+        try (Cursor<StatementRow> rows = log.retentionStatements()) {
+            for (StatementRow row = rows.take(); row != null; row = rows.take()) {
+                try {
+                    String statement = Entry.parse(row.body()).statement();
+                    retention.claim(
+                            CheckedEntry.TABLE, CheckedEntry.row(row.seq()), statement == null ? "" : statement);
+                } catch (EntryException e) {
+                    // Found where the entries are read in their order.
+                    continue;
+                }
+            }
+        }
+        return retention;
     }
 }

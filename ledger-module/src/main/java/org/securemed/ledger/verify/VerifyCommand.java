@@ -257,6 +257,11 @@ public final class VerifyCommand {
                 report.blocks(),
                 report.root(),
                 nanos / 1e9);
+        if (report.pruned().statements() > 0) {
+            out.printf(
+                    "pruned: %,d entries, named by %,d retention entries; of these only the hashes were checked%n",
+                    report.pruned().entries(), report.pruned().statements());
+        }
         return report.isWhole() ? WHOLE : NOT_WHOLE;
     }
 

@@ -56,12 +56,21 @@ public final class LogFixture implements AutoCloseable {
     }
 
     public Ledger open(LogStore store, SigningKey instance, CheckpointVault vault) {
+        return open(store, instance, vault, Clock.systemUTC());
+    }
+
+    /** The log at another time. */
+    public Ledger open(Clock clock) {
+        return open(new PostgresLogStore(database.dataSource()), instanceKey, CheckpointVault.none(), clock);
+    }
+
+    private Ledger open(LogStore store, SigningKey instance, CheckpointVault vault, Clock clock) {
         return Ledger.open(
                 store,
                 new LedgerKeys(logKey, instance, cosigner),
                 vault,
                 LedgerOptions.defaults().creating(),
-                Clock.systemUTC(),
+                clock,
                 (code, detail) -> alarms.add(code + ": " + detail));
     }
 

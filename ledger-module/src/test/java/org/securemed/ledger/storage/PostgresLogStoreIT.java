@@ -49,6 +49,7 @@ class PostgresLogStoreIT extends LogStoreContract {
                 Statement statement = connection.createStatement()) {
             statement.execute("insert into ledger.ledger_entry (log, seq, t_ms, leaf, body, op)"
                     + " values (1, 0, 0, sha256(''), '\\x00', 'read')");
+            statement.execute("insert into ledger.ledger_entry_id values (gen_random_uuid(), 0)");
             for (String table : new String[] {
                 "ledger.ledger_entry",
                 "ledger.ledger_entry_000000",
@@ -61,7 +62,7 @@ class PostgresLogStoreIT extends LogStoreContract {
                 for (String change : new String[] {"delete from %s", "truncate %s"}) {
                     assertThatThrownBy(() -> statement.execute(change.formatted(table)))
                             .isInstanceOf(SQLException.class)
-                            .hasMessageContaining("permission denied");
+                            .hasMessageMatching("(?s).*(permission denied|is refused).*");
                     assertThatThrownBy(() -> asSuperuser(owned, change.formatted(table)))
                             .as(change.formatted(table))
                             .isInstanceOf(SQLException.class)
