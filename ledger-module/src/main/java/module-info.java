@@ -7,6 +7,7 @@ module org.securemed.ledger {
     requires jdk.httpserver;
     requires org.bouncycastle.provider;
     requires static transitive org.jspecify;
+    requires static org.postgresql.jdbc;
     requires org.slf4j;
 
     exports org.securemed.ledger.checkpoint;

@@ -1,7 +1,6 @@
 package org.securemed.ledger.checkpoint;
 
 import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,6 +14,8 @@ import java.util.List;
 public final class EntryBundle {
     private static final int MAX_ENTRY = 0xffff;
     private static final int MAX_ENTRIES = 256;
+    // Of the length before an entry.
+    private static final int LENGTH = 2;
 
     private EntryBundle() {}
 
@@ -46,22 +47,41 @@ public final class EntryBundle {
      * @throws NoteException if there are more or fewer, or the bytes do not end with the last
      */
     public static List<byte[]> parse(byte[] bundle, int width) throws NoteException {
-        List<byte[]> entries = new ArrayList<>();
-        int at = 0;
-        while (at < bundle.length && entries.size() < width) {
-            if (bundle.length - at < 2) {
-                throw new NoteException("the bundle ends within a length");
-            }
-            int length = Short.toUnsignedInt(ByteBuffer.wrap(bundle, at, 2).getShort());
-            if (bundle.length - at - 2 < length) {
-                throw new NoteException("the bundle ends within an entry");
-            }
-            entries.add(Arrays.copyOfRange(bundle, at + 2, at + 2 + length));
-            at += 2 + length;
-        }
-        if (at != bundle.length || entries.size() != width) {
-            throw new NoteException("the bundle does not hold exactly %d entries".formatted(width));
+        int[] offsets = offsets(bundle, width);
+        List<byte[]> entries = new ArrayList<>(width);
+        for (int i = 0; i < width; i++) {
+            entries.add(Arrays.copyOfRange(bundle, offsets[i], offsets[i + 1] - LENGTH));
         }
         return entries;
+    }
+
+    /**
+     * Where the entries of a bundle are in it.
+     *
+     * @param width how many there must be
+     * @return where each begins, and one more: entry {@code i} goes from the i-th to two before the next
+     * @throws NoteException if there are more or fewer, or the bytes do not end with the last
+     */
+    public static int[] offsets(byte[] bundle, int width) throws NoteException {
+        int[] offsets = new int[width + 1];
+        int at = 0;
+        int count = 0;
+        while (at < bundle.length && count < width) {
+            if (bundle.length - at < LENGTH) {
+                throw new NoteException("the bundle ends within a length");
+            }
+            int length = Byte.toUnsignedInt(bundle[at]) << 8 | Byte.toUnsignedInt(bundle[at + 1]);
+            at += LENGTH;
+            if (bundle.length - at < length) {
+                throw new NoteException("the bundle ends within an entry");
+            }
+            offsets[count++] = at;
+            at += length;
+        }
+        if (at != bundle.length || count != width) {
+            throw new NoteException("the bundle does not hold exactly %d entries".formatted(width));
+        }
+        offsets[width] = at + LENGTH;
+        return offsets;
     }
 }

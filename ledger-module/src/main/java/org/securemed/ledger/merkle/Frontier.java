@@ -2,6 +2,8 @@ package org.securemed.ledger.merkle;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The roots of the perfect subtrees that a tree of {@code size} leaves decomposes into, widest first: all that is
@@ -84,6 +86,8 @@ public record Frontier(long size, List<Hash> hashes) {
     public static final class Builder {
         private final ArrayList<Hash> hashes;
         private long size;
+        // Root of the last tile of 256 leaves that became full.
+        private @Nullable Hash tile;
 
         private Builder(Frontier from) {
             this.hashes = new ArrayList<>(from.hashes);
@@ -92,12 +96,45 @@ public record Frontier(long size, List<Hash> hashes) {
 
         /** Appends one leaf hash. */
         public void add(Hash leaf) {
-            Hash hash = leaf;
-            for (long rest = size; (rest & 1) == 1; rest >>= 1) {
-                hash = TreeHash.node(hashes.remove(hashes.size() - 1), hash);
+            add(0, leaf);
+        }
+
+        /**
+         * Appends the 2^height leaves of a perfect subtree.
+         *
+         * @throws IllegalArgumentException if the leaves so far do not end where such a subtree begins
+         */
+        public void add(int height, Hash root) {
+            if ((size & ((1L << height) - 1)) != 0) {
+                throw new IllegalArgumentException("no perfect subtree of that height begins here");
             }
+            Hash hash = root;
+            int level = height;
+            for (long rest = size >>> height; (rest & 1) == 1; rest >>= 1) {
+                tile = level == Tile.HEIGHT ? hash : tile;
+                hash = TreeHash.node(hashes.remove(hashes.size() - 1), hash);
+                level++;
+            }
+            tile = level == Tile.HEIGHT ? hash : tile;
             hashes.add(hash);
-            size++;
+            size += 1L << height;
+        }
+
+        /**
+         * Appends one leaf hash.
+         *
+         * @return the root of the tile of 256 leaves that ends with it, if one does
+         */
+        public Optional<Hash> addToTile(Hash leaf) {
+            add(leaf);
+            return size % Tile.WIDTH == 0 ? Optional.ofNullable(tile) : Optional.empty();
+        }
+
+        /** The root if these perfect subtrees, widest first, came behind the leaves so far; nothing is appended. */
+        public Hash rootWith(List<Hash> subtrees) {
+            List<Hash> all = new ArrayList<>(hashes);
+            all.addAll(subtrees);
+            return rootOf(all);
         }
 
         /** Number of leaves so far. */

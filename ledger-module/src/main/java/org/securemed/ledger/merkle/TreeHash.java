@@ -10,6 +10,11 @@ import java.security.NoSuchAlgorithmException;
  */
 public final class TreeHash {
     private static final ThreadLocal<MessageDigest> SHA256 = ThreadLocal.withInitial(TreeHash::newSha256);
+    private static final ThreadLocal<byte[]> NODE = ThreadLocal.withInitial(() -> {
+        byte[] node = new byte[1 + 2 * Hash.LENGTH];
+        node[0] = 1;
+        return node;
+    });
 
     /** The root of the tree without leaves: SHA-256 of nothing. */
     public static final Hash EMPTY_ROOT = sha256(new byte[0]);
@@ -25,10 +30,17 @@ public final class TreeHash {
 
     /** SHA-256(0x01 || left || right). */
     public static Hash node(Hash left, Hash right) {
+        byte[] node = NODE.get();
+        left.copyTo(node, 1);
+        right.copyTo(node, 1 + Hash.LENGTH);
+        return sha256(node, 0, node.length);
+    }
+
+    /** Plain SHA-256 of a part of {@code bytes}, for what is not a tree, or has its prefix. */
+    public static Hash sha256(byte[] bytes, int offset, int length) {
         MessageDigest digest = SHA256.get();
-        digest.update((byte) 1);
-        digest.update(left.borrow());
-        return Hash.owning(digest.digest(right.borrow()));
+        digest.update(bytes, offset, length);
+        return Hash.owning(digest.digest());
     }
 
     /** Plain SHA-256, for what is not a tree. */

@@ -23,19 +23,17 @@ public final class LastTransition {
 
     /** Takes an entry in. One that names no version or commitment says nothing: a verifier finds it elsewhere. */
     public void add(Entry entry) {
-        if (entry.op().equals(Op.ERASE)) {
+        ConsentStep.of(entry).ifPresent(this::add);
+    }
+
+    /** Takes in what the next entry says. */
+    public void add(ConsentStep step) {
+        if (step.isErasure()) {
             erased = true;
-            return;
-        }
-        try {
-            long next = RecordedTransition.version(entry);
+        } else if (step.version() > version) {
             // Two may come into the log in the other order.
-            if (next > version && entry.resourceCommitment() != null) {
-                version = next;
-                commitment = entry.resourceCommitment();
-            }
-        } catch (ReplayException e) {
-            return;
+            version = step.version();
+            commitment = step.commitment();
         }
     }
 

@@ -2,24 +2,26 @@ package org.securemed.ledger.verify;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.EntryBundle;
-import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryException;
-import org.securemed.ledger.entry.Op;
+import org.securemed.ledger.entry.EntryScan;
 import org.securemed.ledger.files.BlockLine;
 import org.securemed.ledger.files.FilePaths;
 import org.securemed.ledger.files.LogFiles;
 import org.securemed.ledger.log.Block;
 import org.securemed.ledger.merkle.Hash;
+import org.securemed.ledger.merkle.LeafTile;
 import org.securemed.ledger.merkle.Tile;
 import org.securemed.ledger.merkle.TreeHash;
+import org.securemed.ledger.verify.Bundle.Statement;
 
 /** Reads bundles with their tiles and blocks, and compares them. Thread safe. */
 final class BundleReader {
@@ -48,36 +50,36 @@ final class BundleReader {
         List<Finding> findings = new ArrayList<>();
         String tilePath = FilePaths.tile(0, index, width);
         List<Hash> hashes = TileFile.read(files, tilePath, width, findings);
-        List<Hash> leaves = hashes == null ? Collections.nCopies(width, UNKNOWN) : hashes;
-        List<@Nullable String> statements = nothing(width);
-        List<@Nullable Entry> retentions = nothing(width);
+        LeafTile leaves = new LeafTile(hashes == null ? Collections.nCopies(width, UNKNOWN) : hashes);
+        List<Statement> statements = new ArrayList<>();
         BitSet missing = new BitSet();
         String path = tilePath;
         if (withEntries) {
             path = FilePaths.entries(index, width);
-            List<byte[]> entries = entries(path, width, findings);
+            Entries entries = entries(path, width, findings);
             if (entries != null) {
                 for (int i = 0; i < width; i++) {
-                    missing.set(i, entries.get(i).length == 0);
+                    missing.set(i, entries.length(i) == 0);
                 }
                 List<Hash> ofEntries = compare(entries, hashes, path, index * Tile.WIDTH, findings);
-                leaves = hashes != null && !ofEntries.equals(hashes) && isInTheTree(index, hashes) ? hashes : ofEntries;
-                statements = statements(entries, retentions, path, index * Tile.WIDTH, findings);
+                if (!ofEntries.equals(hashes) && (hashes == null || !isInTheTree(index, leaves))) {
+                    leaves = new LeafTile(ofEntries);
+                }
+                statements(entries, path, index * Tile.WIDTH, statements, findings);
             }
         }
         List<Block> blocks = withBlocks ? blocks(FilePaths.blocks(index, width), findings) : List.of();
-        Hash root = width == Tile.WIDTH ? new Tile(0, index, leaves).root() : null;
-        return new Bundle(path, leaves, root, statements, retentions, missing, blocks, findings);
+        return new Bundle(path, leaves, statements, missing, blocks, findings);
     }
 
-    private @Nullable List<byte[]> entries(String path, int width, List<Finding> findings) throws IOException {
+    private @Nullable Entries entries(String path, int width, List<Finding> findings) throws IOException {
         Optional<byte[]> bytes = files.read(path, FilePaths.MAX_ENTRIES);
         if (bytes.isEmpty()) {
             findings.add(new Finding(path, "file", "*", "a bundle of %d entries".formatted(width), "none"));
             return null;
         }
         try {
-            return EntryBundle.parse(bytes.get(), width);
+            return new Entries(bytes.get(), EntryBundle.offsets(bytes.get(), width));
         } catch (NoteException e) {
             findings.add(new Finding(
                     path, "file", "*", "a bundle of %d entries".formatted(width), String.valueOf(e.getMessage())));
@@ -86,26 +88,26 @@ final class BundleReader {
     }
 
     /** Whether the tile, and not the entries that differ from it, is what the tile above has. */
-    private boolean isInTheTree(long index, List<Hash> hashes) throws IOException {
-        if (hashes.size() < Tile.WIDTH) {
+    private boolean isInTheTree(long index, LeafTile leaves) throws IOException {
+        if (leaves.width() < Tile.WIDTH) {
             return false;
         }
         long above = index / Tile.WIDTH;
         int width = FilePaths.width(above, size / Tile.WIDTH);
         List<Hash> roots = TileFile.read(files, FilePaths.tile(1, above, width), width, new ArrayList<>());
-        return roots != null && roots.get((int) (index % Tile.WIDTH)).equals(new Tile(0, index, hashes).root());
+        return roots != null && roots.get((int) (index % Tile.WIDTH)).equals(leaves.root());
     }
 
     private static List<Hash> compare(
-            List<byte[]> entries, @Nullable List<Hash> hashes, String path, long first, List<Finding> findings) {
-        List<Hash> leaves = new ArrayList<>(entries.size());
-        for (int i = 0; i < entries.size(); i++) {
-            if (entries.get(i).length == 0) {
+            Entries entries, @Nullable List<Hash> hashes, String path, long first, List<Finding> findings) {
+        List<Hash> leaves = new ArrayList<>(entries.count());
+        for (int i = 0; i < entries.count(); i++) {
+            if (entries.length(i) == 0) {
                 // Whether it may be gone is known when all entries were seen.
                 leaves.add(hashes == null ? UNKNOWN : hashes.get(i));
                 continue;
             }
-            Hash leaf = TreeHash.leaf(entries.get(i));
+            Hash leaf = entries.leaf(i);
             leaves.add(leaf);
             if (hashes != null && !hashes.get(i).equals(leaf)) {
                 findings.add(new Finding(
@@ -119,28 +121,24 @@ final class BundleReader {
         return leaves;
     }
 
-    private static List<@Nullable String> statements(
-            List<byte[]> entries, List<@Nullable Entry> retentions, String path, long first, List<Finding> findings) {
-        List<@Nullable String> statements = nothing(entries.size());
-        for (int i = 0; i < entries.size(); i++) {
-            if (entries.get(i).length == 0) {
+    private static void statements(
+            Entries entries, String path, long first, List<Statement> statements, List<Finding> findings) {
+        EntryScan scan = new EntryScan();
+        for (int i = 0; i < entries.count(); i++) {
+            boolean gone = entries.length(i) == 0;
+            if (gone || (scan.read(entries.bundle, entries.offset(i), entries.length(i)) && !Followed.has(scan))) {
                 continue;
             }
             try {
-                Entry entry = Entry.parse(entries.get(i));
-                if (entry.op().equals(Op.RETENTION)) {
-                    retentions.set(i, entry);
-                }
-                String statement = entry.statement();
-                if (statement != null && entry.op().equals(Op.KEY) && KeyHistory.concerns(statement)) {
-                    statements.set(i, statement);
+                Entry entry = Entry.parse(entries.copy(i));
+                if (Followed.has(entry)) {
+                    statements.add(new Statement(i, entry));
                 }
             } catch (EntryException e) {
                 findings.add(
                         new Finding(path, "index " + (first + i), "entry", "an entry", String.valueOf(e.getMessage())));
             }
         }
-        return statements;
     }
 
     private List<Block> blocks(String path, List<Finding> findings) throws IOException {
@@ -157,9 +155,30 @@ final class BundleReader {
         }
     }
 
-    /** A list's elements may be null, which plain NullAway cannot say. */
-    @SuppressWarnings("NullAway")
-    private static <T> List<@Nullable T> nothing(int width) {
-        return new ArrayList<>(Collections.nCopies(width, null));
+    /** @param offsets as {@link EntryBundle#offsets} has them */
+    private record Entries(byte[] bundle, int[] offsets) {
+        int count() {
+            return offsets.length - 1;
+        }
+
+        int offset(int i) {
+            return offsets[i];
+        }
+
+        /**
+         * Writes the prefix of a leaf over the length before the entry, which was read: so it is hashed in one piece.
+         */
+        Hash leaf(int i) {
+            bundle[offset(i) - 1] = 0;
+            return TreeHash.sha256(bundle, offset(i) - 1, length(i) + 1);
+        }
+
+        int length(int i) {
+            return offsets[i + 1] - 2 - offsets[i];
+        }
+
+        byte[] copy(int i) {
+            return Arrays.copyOfRange(bundle, offset(i), offset(i) + length(i));
+        }
     }
 }

@@ -3,7 +3,6 @@ package org.securemed.ledger.verify;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.NoteException;
@@ -14,6 +13,7 @@ import org.securemed.ledger.verify.Rows.BlockRow;
 import org.securemed.ledger.verify.Rows.HeadRow;
 import org.securemed.ledger.verify.Rows.Raw;
 import org.securemed.ledger.verify.TreeCheck.Slot;
+import org.securemed.ledger.verify.TreeCheck.Trial;
 
 /** Walks the blocks with their entries. One thread. */
 final class ChainCheck {
@@ -117,7 +117,7 @@ final class ChainCheck {
                 : "block_no %d to %d".formatted(nextNumber, number - 1);
         findings.add(TABLE, rows, "*", "a block", "none");
         if (firstIndex > tree.size()) {
-            tree.add(slots(firstIndex), null);
+            tree.add(tree.bodies(slots(firstIndex)), null);
         }
         nextNumber = number;
         previous = null;
@@ -133,10 +133,10 @@ final class ChainCheck {
         Hash expectedPrevious = previous == null ? row.previous().hash().orElse(TileCheck.UNKNOWN) : previous;
         long end = end(row, first, expectedPrevious, storedRoot);
         findings.compare(TABLE, BlockCheck.row(number), "n", end - first, (long) row.count());
-        List<Slot> slots = slots(end);
+        Trial trial = tree.bodies(slots(end));
         Block claimed = BlockCheck.block(row, number, first, end - first, expectedPrevious, storedRoot);
         Hash signedRoot = storedRoot;
-        Hash bodies = tree.rootWith(slots);
+        Hash bodies = trial.root();
         if (bodies != null && !bodies.equals(storedRoot) && !signatures.isSigned(claimed)) {
             Block repaired = BlockCheck.block(row, number, first, end - first, expectedPrevious, bodies);
             if (signatures.isSigned(repaired)) {
@@ -146,7 +146,7 @@ final class ChainCheck {
             }
         }
         retention.block(first, end, row.timeMillis());
-        if (!tree.add(slots, signedRoot)) {
+        if (!tree.add(trial, signedRoot)) {
             findings.add(
                     CheckedEntry.TABLE,
                     "seq %d to %d".formatted(first, end - 1),
@@ -242,11 +242,8 @@ final class ChainCheck {
                 findings.add(CheckedEntry.TABLE, CheckedEntry.row(seq), "*", "an entry", "none");
                 slots.add(new Slot(seq, null, TileCheck.UNKNOWN));
             }
-            ids.at(
-                    seq,
-                    Optional.ofNullable(slots.get(slots.size() - 1).entry())
-                            .map(CheckedEntry::id)
-                            .orElse(null));
+            CheckedEntry there = slots.get(slots.size() - 1).entry();
+            ids.at(seq, there == null ? null : there.id());
             if (entry == null) {
                 // The log ends early: do not count to a size that somebody made up.
                 return slots;

@@ -1,5 +1,6 @@
 package org.securemed.ledger.verify;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryException;
+import org.securemed.ledger.entry.EntryScan;
 import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.TreeHash;
@@ -46,16 +48,37 @@ record CheckedEntry(
         return "seq " + seq;
     }
 
-    static CheckedEntry of(EntryRow row) {
+    /** @param scan to be used again for the next entry */
+    static CheckedEntry of(EntryRow row, EntryScan scan) {
         Hash bodyHash = TreeHash.leaf(row.body());
         Hash leaf = row.leaf().length == Hash.LENGTH ? Hash.of(row.leaf()) : null;
+        boolean plain = row.log() == 1
+                && scan.read(row.body(), 0, row.body().length)
+                && scan.timeMillis() == row.timeMillis()
+                && scan.hasActor(row.actor())
+                && scan.hasOp(row.op())
+                && scan.hasPatient(row.patient());
+        return plain
+                ? new CheckedEntry(
+                        row.seq(),
+                        bodyHash,
+                        leaf,
+                        scan.id(),
+                        null,
+                        null,
+                        Instant.ofEpochMilli(scan.timeMillis()),
+                        List.of())
+                : parsed(row, bodyHash, leaf);
+    }
+
+    private static CheckedEntry parsed(EntryRow row, Hash bodyHash, @Nullable Hash leaf) {
         List<Finding> findings = new ArrayList<>();
         compare(row, "log", 1, row.log(), findings);
         try {
             Entry entry = Entry.parse(row.body());
             compare(row, "t_ms", entry.time().toEpochMilli(), row.timeMillis(), findings);
-            compare(row, "actor", text(entry.actor()), text(row.actor()), findings);
-            compare(row, "op", entry.op().code(), row.op(), findings);
+            compare(row, "actor", text(entry.actor()), row.actor() == null ? text(null) : utf8(row.actor()), findings);
+            compare(row, "op", entry.op().code(), utf8(row.op()), findings);
             byte[] patient = entry.patient() == null ? null : entry.patient().toByteArray();
             if (!Arrays.equals(patient, row.patient())) {
                 findings.add(new Finding(TABLE, row(row.seq()), "p", hex(patient), hex(row.patient())));
@@ -92,6 +115,10 @@ record CheckedEntry(
 
     private static String text(@Nullable String value) {
         return Optional.ofNullable(value).orElse("nothing");
+    }
+
+    private static String utf8(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
     }
 
     private static String hex(byte @Nullable [] bytes) {

@@ -71,6 +71,12 @@ final class CheckpointCheck {
                 || (expected != null && expected.claimed.size() == size);
     }
 
+    /** Whether {@link #at} has anything to say at a smaller size that was not reached yet. */
+    boolean awaitsBefore(long size) {
+        HandedOut known = handedOut.peek();
+        return (known != null && known.claimed().size() < size) || (expected != null && expected.claimed.size() < size);
+    }
+
     /** @param size number of entries that the log has; returns the size of the last stored checkpoint */
     long finish(long size) throws SQLException {
         for (HandedOut known : handedOut) {

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
+import org.securemed.ledger.entry.EntryScan;
 import org.securemed.ledger.verify.Rows.EntryRow;
 
 /** Entries in order, hashed and parsed on all cores a few batches ahead. One thread takes them. */
@@ -64,8 +65,17 @@ final class EntryStream {
             for (EntryRow row = rows.take(); row != null; row = batch.size() < BATCH ? rows.take() : null) {
                 batch.add(row);
             }
-            batches.add(cores.submit(() -> batch.stream().map(CheckedEntry::of).toList()));
+            batches.add(cores.submit(() -> check(batch)));
         }
+    }
+
+    private static List<CheckedEntry> check(List<EntryRow> batch) {
+        EntryScan scan = new EntryScan();
+        List<CheckedEntry> checked = new ArrayList<>(batch.size());
+        for (EntryRow row : batch) {
+            checked.add(CheckedEntry.of(row, scan));
+        }
+        return checked;
     }
 
     private static List<CheckedEntry> get(Future<List<CheckedEntry>> batch) {

@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.checkpoint.Checkpoint;
 import org.securemed.ledger.files.FilePaths;
 import org.securemed.ledger.files.LogFiles;
 import org.securemed.ledger.merkle.Frontier;
 import org.securemed.ledger.merkle.Hash;
+import org.securemed.ledger.merkle.LeafTile;
 import org.securemed.ledger.merkle.Tile;
 import org.securemed.ledger.merkle.TileTower;
 import org.securemed.ledger.verify.CheckpointCheck.HandedOut;
@@ -32,16 +32,29 @@ final class PublishedTree {
         compareCheckpoints();
     }
 
-    void add(Hash leaf) {
-        tree.add(leaf);
+    /** Adds the leaves of the next bundle. */
+    void add(LeafTile leaves) throws IOException {
+        long end = tree.size() + leaves.width();
+        for (HandedOut known = handedOut.peek();
+                known != null && known.claimed().size() < end;
+                known = handedOut.peek()) {
+            handedOut.remove();
+            compare(known, rootOf(leaves, known.claimed().size()));
+        }
+        leaves.appendTo(tree);
         compareCheckpoints();
+        if (leaves.width() == Tile.WIDTH) {
+            tower.add(1, leaves.root());
+        }
     }
 
-    /** @param root of the tile that ends here; null when it is partial */
-    void endOfTile(@Nullable Hash root) throws IOException {
-        if (root != null) {
-            tower.add(1, root);
-        }
+    /**
+     * The root of a size that is not beyond the next bundle.
+     *
+     * @param next leaves that come next
+     */
+    Hash rootOf(LeafTile next, long end) {
+        return tree.rootWith(next.first((int) (end - tree.size())));
     }
 
     long size() {
@@ -81,12 +94,16 @@ final class PublishedTree {
                 known != null && known.claimed().size() == tree.size();
                 known = handedOut.peek()) {
             handedOut.remove();
-            findings.compare(
-                    "log",
-                    "size " + tree.size(),
-                    "root of the checkpoint from " + known.source(),
-                    known.claimed().root(),
-                    tree.root());
+            compare(known, tree.root());
         }
+    }
+
+    private void compare(HandedOut known, Hash root) {
+        findings.compare(
+                "log",
+                "size " + known.claimed().size(),
+                "root of the checkpoint from " + known.source(),
+                known.claimed().root(),
+                root);
     }
 }

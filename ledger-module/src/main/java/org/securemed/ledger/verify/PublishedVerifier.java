@@ -18,11 +18,12 @@ import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.NoteSignature;
 import org.securemed.ledger.checkpoint.SignedNote;
 import org.securemed.ledger.checkpoint.VerifyKey;
-import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.files.FilePaths;
 import org.securemed.ledger.files.LogDirectory;
 import org.securemed.ledger.files.LogFiles;
+import org.securemed.ledger.log.Block;
 import org.securemed.ledger.merkle.Frontier;
+import org.securemed.ledger.merkle.LeafTile;
 import org.securemed.ledger.policy.TrustPolicy;
 import org.securemed.ledger.verify.CheckpointCheck.HandedOut;
 
@@ -123,16 +124,18 @@ public final class PublishedVerifier {
         PublishedRetention retention = new PublishedRetention(logKey.name(), findings);
         BlockWalk blocks = new BlockWalk(logKey.name(), keys.history(), findings, workers);
         PublishedTree tree = new PublishedTree(files, size, within(size, served, findings), findings);
-        try (BundleStream bundles = new BundleStream(reader, workers, 2 * files.parallelism() + 2)) {
+        try (BundleStream bundles = new BundleStream(reader, workers, 2 * files.parallelism() + 2);
+                Statements statements = new Statements(keys, retention, logKey.name(), size, findings)) {
             for (Bundle bundle = bundles.take(); bundle != null; bundle = bundles.take()) {
                 bundle.findings().forEach(findings::add);
-                bundle(bundle, tree, keys, blocks, retention);
+                bundle(bundle, tree, statements, blocks, retention);
                 progress.at(tree.size(), size);
                 if (!sizeIsSigned && findings.count() > 0) {
                     // Nobody known says that the log is so long: do not count to a size that somebody made up.
                     break;
                 }
             }
+            statements.finish();
         }
         tree.finish(newest.claimed());
         if (withBlocks) {
@@ -153,31 +156,21 @@ public final class PublishedVerifier {
     }
 
     private static void bundle(
-            Bundle bundle, PublishedTree tree, PublishedKeys keys, BlockWalk blocks, PublishedRetention retention)
+            Bundle bundle, PublishedTree tree, Statements statements, BlockWalk blocks, PublishedRetention retention)
             throws IOException {
         long first = tree.size();
         long blockTime = blocks.time();
-        int nextBlock = 0;
-        for (int i = 0; i < bundle.leaves().size(); i++) {
-            tree.add(bundle.leaves().get(i));
-            String statement = bundle.statements().get(i);
-            if (statement != null) {
-                keys.learn(tree.size() - 1, statement, bundle.path());
-            }
-            Entry about = bundle.retentions().get(i);
-            if (about != null) {
-                retention.learn(bundle.path(), tree.size() - 1, about, keys.history());
-            }
-            while (nextBlock < bundle.blocks().size()
-                    && bundle.blocks().get(nextBlock).treeSize() <= tree.size()) {
-                blocks.add(bundle.blocks().get(nextBlock++), tree.size(), tree.root());
-            }
+        LeafTile leaves = bundle.leaves();
+        int next = 0;
+        for (Block block : bundle.blocks()) {
+            // A block that does not end here is a finding wherever its root is looked for.
+            long end = Math.max(first, Math.min(first + leaves.width(), block.treeSize()));
+            next = statements.add(bundle, next, first, end);
+            blocks.add(block, end, tree.rootOf(leaves, end));
         }
-        for (; nextBlock < bundle.blocks().size(); nextBlock++) {
-            blocks.add(bundle.blocks().get(nextBlock), tree.size(), tree.root());
-        }
+        statements.add(bundle, next, first, first + leaves.width());
+        tree.add(leaves);
         retention.bundle(bundle, first, tree.root(), blockTime);
-        tree.endOfTile(bundle.root());
     }
 
     /** The checkpoint's note, of this log by its own word; null when there is none, which is then a finding. */

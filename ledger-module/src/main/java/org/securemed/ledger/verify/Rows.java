@@ -47,7 +47,7 @@ final class Rows {
             Raw signature,
             long timeMillis) {}
 
-    /** The one row there are many of: its bytes are not wrapped. */
+    /** The one row there are many of: its bytes are not wrapped, text is UTF-8. */
     record EntryRow(
             int log,
             long seq,
@@ -55,8 +55,8 @@ final class Rows {
             byte[] leaf,
             byte[] body,
             byte @Nullable [] patient,
-            @Nullable String actor,
-            String op) {}
+            byte @Nullable [] actor,
+            byte[] op) {}
 
     record IdRow(UUID id, long seq) {}
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryException;
 import org.securemed.ledger.entry.Op;
@@ -113,8 +114,8 @@ final class StoredLog implements AutoCloseable {
                         bytes(row, 4),
                         bytes(row, 5),
                         row.getBytes(6),
-                        row.getString(7),
-                        text(row, 8)));
+                        row.getBytes(7),
+                        bytes(row, 8)));
     }
 
     Cursor<IdRow> ids() throws SQLException {
@@ -233,7 +234,8 @@ final class StoredLog implements AutoCloseable {
         statement.setArray(
                 1, connection.createArrayOf("text", ops.stream().map(Op::code).toArray()));
         statement.setFetchSize(LARGE_FETCH);
-        return new Cursor<>(statement, row -> new PatientEntryRow(bytes(row, 1), row.getLong(2), bytes(row, 3)));
+        return new Cursor<>(
+                binary(statement), row -> new PatientEntryRow(bytes(row, 1), row.getLong(2), bytes(row, 3)));
     }
 
     /** The entries that are about no patient. */
@@ -302,7 +304,15 @@ final class StoredLog implements AutoCloseable {
     private <T> Cursor<T> cursor(String sql, int fetch, Cursor.Reader<T> reader) throws SQLException {
         PreparedStatement statement = connection.prepareStatement(sql);
         statement.setFetchSize(fetch);
-        return new Cursor<>(statement, reader);
+        return new Cursor<>(binary(statement), reader);
+    }
+
+    /** Asks for values as they are, where the driver would otherwise have bytes written out in hexadecimal. */
+    private static PreparedStatement binary(PreparedStatement statement) throws SQLException {
+        if (statement.isWrapperFor(PGStatement.class)) {
+            statement.unwrap(PGStatement.class).setPrepareThreshold(-1);
+        }
+        return statement;
     }
 
     private static Raw raw(ResultSet row, int column) throws SQLException {

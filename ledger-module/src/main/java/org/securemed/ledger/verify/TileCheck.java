@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.Tile;
 import org.securemed.ledger.verify.Rows.Raw;
@@ -30,7 +31,8 @@ final class TileCheck {
         }
     }
 
-    void leaf(Hash leaf) throws SQLException {
+    /** @param root of the tile that ends with this leaf, if somebody has computed it; null otherwise */
+    void leaf(Hash leaf, @Nullable Hash root) throws SQLException {
         Hash hash = leaf;
         for (int level = 0; level < LEVELS; level++) {
             List<Hash> hashes = open.get(level);
@@ -38,7 +40,7 @@ final class TileCheck {
             if (hashes.size() < Tile.WIDTH) {
                 return;
             }
-            hash = full(level, hashes);
+            hash = full(level, hashes, level == 0 ? root : null);
             hashes.clear();
         }
     }
@@ -55,10 +57,10 @@ final class TileCheck {
         }
     }
 
-    private Hash full(int level, List<Hash> hashes) throws SQLException {
+    private Hash full(int level, List<Hash> hashes, @Nullable Hash computed) throws SQLException {
         long index = next[level]++;
-        boolean known = !hashes.contains(UNKNOWN);
-        Hash root = known ? new Tile(level, index, hashes).root() : UNKNOWN;
+        boolean known = computed != null || !hashes.contains(UNKNOWN);
+        Hash root = computed != null ? computed : known ? new Tile(level, index, hashes).root() : UNKNOWN;
         Cursor<TileRow> rows = stored.get(level);
         for (TileRow row = rows.peek(); row != null && row.index() < index && row.log() == 1; row = rows.peek()) {
             findings.add(TABLE, place(level, row.index()), "*", "no tile", "a tile");

@@ -8,6 +8,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.merkle.Frontier;
 import org.securemed.ledger.merkle.Hash;
+import org.securemed.ledger.merkle.Tile;
 
 /**
  * Grows the tree from the entries, block by block. Where body, leaf hash and tile of an entry differ, the one that
@@ -48,10 +49,13 @@ final class TreeCheck {
         return tree.build();
     }
 
-    /** The root that the bodies as stored lead to; null when the tree was lost before. */
-    @Nullable
-    Hash rootWith(List<Slot> slots) {
-        return confirmed ? root(primary(slots)) : null;
+    /** The entries of one block, added to the tree on trial, as their stored bodies are. */
+    Trial bodies(List<Slot> slots) {
+        List<Hash> leaves = new ArrayList<>(slots.size());
+        for (Slot slot : slots) {
+            leaves.add(slot.entry() == null ? slot.pruned() : slot.entry().bodyHash());
+        }
+        return new Trial(slots, leaves);
     }
 
     /**
@@ -60,19 +64,17 @@ final class TreeCheck {
      * @param signedRoot the root that was signed for this block; null when none is known, then what is stored is taken
      * @return whether the entries lead to that root, or could not be expected to
      */
-    boolean add(List<Slot> slots, @Nullable Hash signedRoot) throws SQLException {
-        List<Hash> leaves = primary(slots);
+    boolean add(Trial bodies, @Nullable Hash signedRoot) throws SQLException {
+        Trial taken = bodies;
         boolean found = true;
-        if (confirmed && signedRoot != null && !signedRoot.equals(root(leaves))) {
-            List<Hash> signed = search(slots, signedRoot);
+        if (confirmed && signedRoot != null && !signedRoot.equals(bodies.root)) {
+            Trial signed = search(bodies.slots, signedRoot);
             found = signed != null;
             confirmed = found;
-            leaves = signed == null ? leaves : signed;
+            taken = signed == null ? bodies : signed;
         }
-        report(slots, leaves);
-        for (int i = 0; i < slots.size(); i++) {
-            grow(leaves.get(i));
-        }
+        report(taken.slots, taken.leaves);
+        grow(taken);
         return found;
     }
 
@@ -97,12 +99,44 @@ final class TreeCheck {
         findings.add(CheckedEntry.TABLE, CheckedEntry.row(slot.seq()), column, expected, found);
     }
 
+    private void grow(Trial taken) throws SQLException {
+        long end = taken.tree.size();
+        if (taken.leaves.contains(TileCheck.UNKNOWN) || isAwaitedBefore(end)) {
+            for (Hash leaf : taken.leaves) {
+                grow(leaf);
+            }
+            return;
+        }
+        tree = taken.tree;
+        long size = end - taken.leaves.size();
+        int tile = 0;
+        for (Hash leaf : taken.leaves) {
+            size++;
+            tiles.leaf(leaf, size % Tile.WIDTH == 0 ? taken.tiles.get(tile++) : null);
+        }
+        compareRoot();
+    }
+
     private void grow(Hash leaf) throws SQLException {
         if (leaf.equals(TileCheck.UNKNOWN)) {
             confirmed = false;
         }
         tree.add(leaf);
-        tiles.leaf(leaf);
+        tiles.leaf(leaf, null);
+        compareRoot();
+    }
+
+    /** Whether the root of a size within the next block is compared with something. */
+    private boolean isAwaitedBefore(long end) {
+        boolean awaited = checkpoints.awaitsBefore(end);
+        // Without any statement, which is usual, none is looked for.
+        for (long size = tree.size() + 1; !awaited && retention.statements() > 0 && size < end; size++) {
+            awaited = retention.awaits(size);
+        }
+        return awaited;
+    }
+
+    private void compareRoot() throws SQLException {
         if (checkpoints.awaits(tree.size())) {
             checkpoints.at(tree.size(), () -> confirmed ? tree.root() : null);
         }
@@ -111,22 +145,8 @@ final class TreeCheck {
         }
     }
 
-    private Hash root(List<Hash> leaves) {
-        Frontier.Builder trial = tree.build().extend();
-        leaves.forEach(trial::add);
-        return trial.root();
-    }
-
-    private List<Hash> primary(List<Slot> slots) {
-        List<Hash> leaves = new ArrayList<>(slots.size());
-        for (Slot slot : slots) {
-            leaves.add(slot.entry() == null ? slot.pruned() : slot.entry().bodyHash());
-        }
-        return leaves;
-    }
-
     /** The leaves that lead to the signed root, taken from body, leaf hash or tile; null when none do. */
-    private @Nullable List<Hash> search(List<Slot> slots, Hash signedRoot) throws SQLException {
+    private @Nullable Trial search(List<Slot> slots, Hash signedRoot) throws SQLException {
         List<List<Hash>> candidates = new ArrayList<>();
         long trials = 1;
         for (Slot slot : slots) {
@@ -144,8 +164,9 @@ final class TreeCheck {
                 leaves.add(of.get((int) (rest % of.size())));
                 rest /= of.size();
             }
-            if (root(leaves).equals(signedRoot)) {
-                return leaves;
+            Trial made = new Trial(slots, leaves);
+            if (signedRoot.equals(made.root)) {
+                return made;
             }
         }
         return null;
@@ -165,6 +186,29 @@ final class TreeCheck {
             hashes.add(Hash.of(tile));
         }
         return hashes.isEmpty() ? List.of(TileCheck.UNKNOWN) : List.copyOf(hashes);
+    }
+
+    /** The tree with the entries of one block, if these leaves are theirs. */
+    final class Trial {
+        private final List<Slot> slots;
+        private final List<Hash> leaves;
+        private final Frontier.Builder tree = TreeCheck.this.tree.build().extend();
+        // Roots of the tiles that end in this block.
+        private final List<Hash> tiles = new ArrayList<>();
+        private final Hash root;
+
+        private Trial(List<Slot> slots, List<Hash> leaves) {
+            this.slots = slots;
+            this.leaves = leaves;
+            leaves.forEach(leaf -> tree.addToTile(leaf).ifPresent(tiles::add));
+            root = tree.root();
+        }
+
+        /** The root that the bodies lead to; null when the tree was lost before. */
+        @Nullable
+        Hash root() {
+            return confirmed ? root : null;
+        }
     }
 
     /**

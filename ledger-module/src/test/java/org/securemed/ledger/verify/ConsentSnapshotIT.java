@@ -7,22 +7,27 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.securemed.ledger.ConsentLog;
+import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryIds;
 import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.erasure.KeyEncryptionKeys;
+import org.securemed.ledger.files.LogDirectory;
+import org.securemed.ledger.files.LogExport;
 import org.securemed.ledger.log.LogFixture;
 import org.securemed.ledger.replay.ConsentSnapshot;
 import org.securemed.ledger.storage.ConsentSnapshotException;
 import org.securemed.ledger.storage.ConsentSnapshots;
+import org.securemed.ledger.storage.PostgresLogStore;
 
 /** Where all consents stand, stated in the log, checked by the verifier and at each start. */
 class ConsentSnapshotIT {
@@ -101,6 +106,28 @@ class ConsentSnapshotIT {
                     .hasSize(2)
                     .allSatisfy(finding -> assertThat(finding.column()).isEqualTo("body"));
         }
+        // And by whoever has only the files.
+        log.ledger.publishCheckpoint();
+        assertThat(verifyFiles())
+                .hasSize(2)
+                .allSatisfy(finding -> assertThat(finding.column()).isEqualTo("entry"));
+    }
+
+    @Test
+    void right_snapshots_are_confirmed_from_the_files_alone() throws Exception {
+        state(take());
+        log.record(ConsentLog.revoke("Patient/ben", "c-ben", 2));
+        log.seal(log.erase(log.key("Patient/carl")).orElseThrow());
+        state(take());
+        log.ledger.publishCheckpoint();
+        assertThat(verifyFiles()).isEmpty();
+    }
+
+    private List<Finding> verifyFiles() throws Exception {
+        Path export = directory.resolve("export" + System.nanoTime());
+        VerifyKey key = log.fixture.logKey.verifyKey();
+        new LogExport(new PostgresLogStore(log.fixture.database.dataSource()), key, export).run();
+        return new PublishedVerifier(key, new LogDirectory(export)).verify().findings();
     }
 
     private void assertThatAnOldStateIsNoticed() throws Exception {
