@@ -9,8 +9,10 @@ import org.securemed.ledger.entry.EntryScan;
 import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.replay.LastTransition;
 
-/** Which entries a verifier of files follows: what they say of the log's keys, of consents, and
- * of entries that are gone. */
+/**
+ * Which entries a verifier of files follows: what they say of the log's keys, of consents, and of entries that are
+ * gone.
+ */
 final class Followed {
     private static final Set<Op> OPS = Stream.concat(
                     Stream.of(Op.KEY, Op.RETENTION, Op.CONSENT_SNAPSHOT), LastTransition.relevantOps().stream())
