@@ -17,9 +17,9 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * The writes of one database transaction. Their entries go into the outbox right before it commits, all at once, so
- * that a write and its record exist together or not at all, with a commitment to the bytes that were stored; HAPI may
- * roll back and try again, and then starts anew.
+ * The writes of one exchange in one database transaction. Their entries go into the outbox right before it commits, all
+ * at once, so that a write and its record exist together or not at all, with a commitment to the bytes that were
+ * stored; HAPI may roll back and try again, and then starts anew.
  *
  * <p>HAPI tells of conditional deletes while the transaction is already committing. The unit must be known by then, so
  * it begins before anything is deleted; what is added to it so late goes into the outbox at once.
@@ -46,11 +46,11 @@ final class WriteUnit implements TransactionSynchronization {
         this.index = index;
     }
 
-    /** The unit of the transaction that is active on this thread. */
+    /** The exchange's unit in the transaction that is active on this thread; another request of it has its own. */
     static WriteUnit current(
             Exchange exchange, EntryFactory factory, LedgerGateway ledger, OwnerIndex index, NewVersions versions) {
         for (TransactionSynchronization known : TransactionSynchronizationManager.getSynchronizations()) {
-            if (known instanceof WriteUnit unit) {
+            if (known instanceof WriteUnit unit && unit.exchange == exchange) {
                 return unit;
             }
         }
