@@ -23,6 +23,8 @@ create table account (
     organization_name   text,
     purposes_of_use     text        not null,
     enabled             boolean     not null default true,
+    -- an administrator has seen the password: the person chooses another before anything else
+    password_temporary  boolean     not null default false,
     demo                boolean     not null default false,
     created_at          timestamptz not null default now()
 );

@@ -91,15 +91,24 @@ public class AuditConfiguration {
 
     @Bean
     AuditEventProvider auditEventProvider(
-            AuditEventStore store, Evidence evidence, StoredResources resources, FhirServerProperties properties) {
+            AuditEventStore store,
+            Evidence evidence,
+            StoredResources resources,
+            AuditSubjects subjects,
+            FhirServerProperties properties) {
         return new AuditEventProvider(
-                store, evidence, resources, properties.baseUrl().toString());
+                store, evidence, resources, subjects, properties.baseUrl().toString());
     }
 
     @Bean
     AuditOperations auditOperations(
-            AuditEventStore store, Ledger ledger, Evidence evidence, ForeignEvents foreign, Clock clock) {
-        return new AuditOperations(store, ledger, evidence, foreign, clock);
+            AuditEventStore store,
+            Ledger ledger,
+            Evidence evidence,
+            ForeignEvents foreign,
+            AuditSubjects subjects,
+            Clock clock) {
+        return new AuditOperations(store, ledger, evidence, foreign, subjects, clock);
     }
 
     @Bean(destroyMethod = "close")

@@ -30,7 +30,8 @@ import org.securemed.fhir.exchange.Touched;
 
 /**
  * AuditEvent read, search and create: read and found in the ledger (IHE ITI-81), for compliance staff, and for patients
- * about themselves; taken from anybody who may write (ITI-20). There is no update and no delete.
+ * and their representatives about the patient; taken from anybody who may write (ITI-20). There is no update and no
+ * delete.
  */
 public final class AuditEventProvider implements IResourceProvider {
     private static final String PATIENT = "Patient/";
@@ -38,12 +39,19 @@ public final class AuditEventProvider implements IResourceProvider {
     private final AuditEventStore store;
     private final Evidence evidence;
     private final StoredResources resources;
+    private final AuditSubjects subjects;
     private final String baseUrl;
 
-    AuditEventProvider(AuditEventStore store, Evidence evidence, StoredResources resources, String baseUrl) {
+    AuditEventProvider(
+            AuditEventStore store,
+            Evidence evidence,
+            StoredResources resources,
+            AuditSubjects subjects,
+            String baseUrl) {
         this.store = store;
         this.evidence = evidence;
         this.resources = resources;
+        this.subjects = subjects;
         this.baseUrl = baseUrl;
     }
 
@@ -56,7 +64,7 @@ public final class AuditEventProvider implements IResourceProvider {
     @Read
     public AuditEvent read(@IdParam IdType id, RequestDetails request) {
         AuditEventStore.Found found = store.read(id.getIdPart())
-                .filter(AuditScope.of(request)::maySee)
+                .filter(AuditScope.of(request, subjects)::maySee)
                 .orElseThrow(() -> AuditRefusal.notKnown("AuditEvent/" + id.getIdPart()));
         show(found, request);
         return found.event();
@@ -69,11 +77,14 @@ public final class AuditEventProvider implements IResourceProvider {
         return new MethodOutcome(new IdType("AuditEvent", id), true);
     }
 
-    /** Events in the order of their times. Patients find those about themselves, whatever they ask for. */
+    /**
+     * Events in the order of their times. Patients find those about themselves, representatives those about the patient
+     * for whom they act, whatever they ask for.
+     */
     @Search(allowUnknownParams = true)
     public Bundle search(RequestDetails request) {
         EventSearch search = EventSearch.parse(request.getParameters());
-        AuditScope scope = AuditScope.of(request);
+        AuditScope scope = AuditScope.of(request, subjects);
         Optional<Set<String>> patients = scope.patients(asked(search, scope));
         patients.ifPresent(known -> name(known, request));
         Bundle bundle = new Bundle();

@@ -31,8 +31,8 @@ import org.securemed.ledger.log.StoredEntry;
 
 /**
  * Operations on the audit: a receipt for an event, who has looked at a patient's record, an accounting of disclosures,
- * and the report of one. For compliance staff and the custodian's systems; the first three for patients about
- * themselves.
+ * and the report of one. For compliance staff and the custodian's systems; the first three for patients and their
+ * representatives about the patient.
  */
 public final class AuditOperations {
     /** The most entries of one answer; an accounting that would need more is refused. */
@@ -45,13 +45,21 @@ public final class AuditOperations {
     private final Ledger ledger;
     private final Evidence evidence;
     private final ForeignEvents foreign;
+    private final AuditSubjects subjects;
     private final Clock clock;
 
-    AuditOperations(AuditEventStore store, Ledger ledger, Evidence evidence, ForeignEvents foreign, Clock clock) {
+    AuditOperations(
+            AuditEventStore store,
+            Ledger ledger,
+            Evidence evidence,
+            ForeignEvents foreign,
+            AuditSubjects subjects,
+            Clock clock) {
         this.store = store;
         this.ledger = ledger;
         this.evidence = evidence;
         this.foreign = foreign;
+        this.subjects = subjects;
         this.clock = clock;
     }
 
@@ -64,7 +72,7 @@ public final class AuditOperations {
     public Parameters proof(@IdParam IdType id, RequestDetails request) {
         String entryId = id.getIdPart().replaceFirst(ConsentDecisionEvents.SUFFIX + "$", "");
         AuditEventStore.Seen seen = store.seen(entryId)
-                .filter(found -> AuditScope.of(request)
+                .filter(found -> AuditScope.of(request, subjects)
                         .maySee(new AuditEventStore.Found(
                                 found.events().get(0), found.patient().orElse(null))))
                 .orElseThrow(() -> AuditRefusal.notKnown("AuditEvent/" + id.getIdPart()));
@@ -153,7 +161,7 @@ public final class AuditOperations {
             @OperationParam(name = "disclosure", min = 1, max = 1) @Nullable AuditEvent disclosure,
             @OperationParam(name = "consent", max = 1) @Nullable Reference consent,
             RequestDetails request) {
-        if (!AuditScope.of(request).isUnlimited()) {
+        if (!AuditScope.isUnlimited(request)) {
             throw AuditRefusal.role();
         }
         if (disclosure == null || foreign.patients(disclosure).isEmpty()) {
@@ -186,7 +194,7 @@ public final class AuditOperations {
 
     private String known(IdType patient, RequestDetails request) {
         String id = patient.getIdPart();
-        if (!AuditScope.of(request).mayKnow(id) || !store.knows(id)) {
+        if (!AuditScope.of(request, subjects).mayKnow(id) || !store.knows(id)) {
             throw AuditRefusal.notKnown("Patient/" + id);
         }
         name(Optional.of(id), request);

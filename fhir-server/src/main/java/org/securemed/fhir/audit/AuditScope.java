@@ -10,44 +10,41 @@ import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 
 /**
- * Whose audit a requester may see: compliance staff and the custodian's systems everybody's, a patient their own.
- * Others have no role for it.
+ * Whose audit a requester may see: compliance staff and the custodian's systems everybody's, a patient their own, and a
+ * representative that of the patient for whom they act. Others have no role for it.
  */
 final class AuditScope {
     private static final String PATIENT = "Patient/";
 
-    private final Requester requester;
+    private final boolean unlimited;
+    private final Set<String> subjects;
 
-    private AuditScope(Requester requester) {
-        this.requester = requester;
+    private AuditScope(boolean unlimited, Set<String> subjects) {
+        this.unlimited = unlimited;
+        this.subjects = Set.copyOf(subjects);
     }
 
-    static AuditScope of(RequestDetails request) {
-        return new AuditScope(Exchange.of(request).map(Exchange::requester).orElse(Requester.anonymous()));
+    static AuditScope of(RequestDetails request, AuditSubjects subjects) {
+        return isUnlimited(request)
+                ? new AuditScope(true, Set.of())
+                : new AuditScope(false, Exchange.of(request).map(subjects::of).orElse(Set.of()));
     }
 
-    /** Whether it is everybody's. */
-    boolean isUnlimited() {
+    /** Whether a requester may see everybody's. */
+    static boolean isUnlimited(RequestDetails request) {
+        Requester requester = Exchange.of(request).map(Exchange::requester).orElse(Requester.anonymous());
         return requester.is(Role.COMPLIANCE) || requester.is(Role.SYSTEM);
-    }
-
-    /** Logical id of the patient who asks about themselves. */
-    Optional<String> own() {
-        return requester
-                .user()
-                .filter(user -> user.startsWith(PATIENT) && requester.is(Role.PATIENT))
-                .map(user -> user.substring(PATIENT.length()));
     }
 
     /** Whether events about this patient may be seen. */
     boolean mayKnow(String patientId) {
-        return isUnlimited() || own().filter(patientId::equals).isPresent();
+        return unlimited || subjects.contains(patientId);
     }
 
     /** Whether an event may be seen. */
     boolean maySee(AuditEventStore.Found found) {
         String patient = found.patient();
-        return isUnlimited() || patient != null && mayKnow(patient.substring(PATIENT.length()));
+        return unlimited || patient != null && mayKnow(patient.substring(PATIENT.length()));
     }
 
     /**
@@ -57,16 +54,8 @@ final class AuditScope {
      * @return empty if it can find none; of an empty set if it is about anybody or nobody
      */
     Optional<Set<String>> patients(List<Set<String>> asked) {
-        Set<String> patients = new HashSet<>();
-        boolean first = true;
-        if (!isUnlimited()) {
-            Optional<String> self = own();
-            if (self.isEmpty()) {
-                return Optional.empty();
-            }
-            patients.add(self.get());
-            first = false;
-        }
+        Set<String> patients = new HashSet<>(subjects);
+        boolean first = unlimited;
         for (Set<String> alternatives : asked) {
             if (first) {
                 patients.addAll(alternatives);

@@ -145,7 +145,7 @@ public final class VerifyOperations {
     }
 
     private static void requireUnlimited(RequestDetails request) {
-        if (!AuditScope.of(request).isUnlimited()) {
+        if (!AuditScope.isUnlimited(request)) {
             throw AuditRefusal.role();
         }
     }

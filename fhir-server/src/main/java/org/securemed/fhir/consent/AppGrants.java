@@ -20,6 +20,7 @@ final class AppGrants implements AppConsents {
     private final AppAuthorizations apps;
     private final OwnerIndex index;
     private final Representation representation;
+    private final GrantEntries granted;
     private final String issuer;
 
     AppGrants(
@@ -27,8 +28,10 @@ final class AppGrants implements AppConsents {
             AppAuthorizations apps,
             OwnerIndex index,
             Representation representation,
+            GrantEntries granted,
             String issuer) {
         this.requests = requests;
+        this.granted = granted;
         this.representation = representation;
         this.apps = apps;
         this.index = index;
@@ -67,6 +70,11 @@ final class AppGrants implements AppConsents {
                                 .isPresent()
                         || representation.is(person, consent.patient(), Instant.now()));
         end(own && person != null ? person : Requester.custodian(issuer), consent.id());
+    }
+
+    @Override
+    public Optional<Long> position(Written consent) {
+        return granted.position(consent.patient(), consent.id());
     }
 
     private void end(Requester requester, String consent) {

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import javax.sql.DataSource;
 import org.securemed.fhir.audit.AuditRecorder;
+import org.securemed.fhir.audit.AuditSubjects;
 import org.securemed.fhir.audit.LedgerGateway;
 import org.securemed.fhir.audit.StaleConsents;
 import org.securemed.fhir.audit.StoredResources;
@@ -28,18 +29,21 @@ import org.securemed.fhir.owner.Memberships;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.OwnerSchema;
+import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.ShownVersions;
 import org.securemed.fhir.owner.UnownedResources;
 import org.securemed.fhir.smart.AppAuthorizations;
 import org.securemed.fhir.smart.AppConsents;
 import org.securemed.fhir.smart.CardLogIns;
 import org.securemed.fhir.smart.CardStatements;
+import org.securemed.fhir.smart.KnownPeople;
 import org.securemed.fhir.smart.PatientChoices;
 import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.SecurityEvents;
 import org.securemed.fhir.smart.SmartProperties;
 import org.securemed.fhir.smart.StepUp;
 import org.securemed.ledger.erasure.PatientKeys;
+import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.storage.ConsentSnapshots;
 import org.securemed.ledger.storage.ConsentStateStore;
 import org.springframework.beans.factory.ObjectProvider;
@@ -286,14 +290,30 @@ public class ConsentConfiguration {
             AppAuthorizations apps,
             OwnerIndex index,
             ConsentStates states,
+            Ledger ledger,
+            SubjectKeys keys,
             SmartProperties properties) {
-        return new AppGrants(requests, apps, index, new Representation(states), properties.issuer());
+        return new AppGrants(
+                requests, apps, index, new Representation(states), new GrantEntries(ledger, keys), properties.issuer());
+    }
+
+    /** To whom accounts may be bound. */
+    @Bean
+    KnownPeople knownPeople(OwnerIndex index) {
+        return reference ->
+                index.find(reference).filter(ownership -> !ownership.deleted()).map(Ownership::patients);
     }
 
     @Bean
     PatientChoices patientChoices(
             HouseRequests requests, ResourceAccess access, OwnerIndex index, SmartProperties properties) {
         return new ConsentingPatients(requests, access, index, properties.issuer());
+    }
+
+    /** Patients and those who act for them read who has looked at the record. */
+    @Bean
+    AuditSubjects auditSubjects(PatientAccess access, ConsentStates states, OwnerIndex index) {
+        return new RepresentedAudit(access, new Representation(states), index);
     }
 
     @Bean

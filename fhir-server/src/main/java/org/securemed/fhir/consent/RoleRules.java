@@ -52,8 +52,8 @@ final class RoleRules {
                     (type, interaction) ->
                             LOOK.contains(interaction) || CHANGE.contains(interaction) && type.equals("Consent"),
             Role.REPRESENTATIVE,
-                    (type, interaction) -> LOOK.contains(interaction) && !type.equals("AuditEvent")
-                            || CHANGE.contains(interaction) && type.equals("Consent"),
+                    (type, interaction) ->
+                            LOOK.contains(interaction) || CHANGE.contains(interaction) && type.equals("Consent"),
             Role.RESEARCHER, (type, interaction) -> LOOK.contains(interaction) && !type.equals("AuditEvent"),
             Role.COMPLIANCE,
                     (type, interaction) ->

@@ -19,6 +19,8 @@ import ca.uhn.fhir.rest.server.HardcodedServerAddressStrategy;
 import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.provider.ResourceProviderFactory;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
+import ca.uhn.fhir.util.FhirTerser;
+import org.hl7.fhir.instance.model.api.IBaseConformance;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -29,6 +31,7 @@ import org.springframework.context.annotation.Configuration;
  */
 @Configuration(proxyBeanMethods = false)
 public class FhirServletConfiguration {
+    private static final String SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service";
 
     /** The path of the FHIR endpoint below the server's root. */
     public static final String FHIR_PATH = "/fhir";
@@ -76,8 +79,19 @@ public class FhirServletConfiguration {
         server.registerProvider(new IpsOperationProvider(ipsGenerator));
         extensions.providers().forEach(server::registerProvider);
 
-        JpaCapabilityStatementProvider capabilities = new JpaCapabilityStatementProvider(
-                server, systemDao, storageSettings, searchParamRegistry, validationSupport);
+        JpaCapabilityStatementProvider capabilities =
+                new JpaCapabilityStatementProvider(
+                        server, systemDao, storageSettings, searchParamRegistry, validationSupport) {
+                    @Override
+                    protected void postProcess(FhirTerser terser, IBaseConformance statement) {
+                        super.postProcess(terser, statement);
+                        terser.addElement(statement, "CapabilityStatement.rest.security.cors", "true");
+                        terser.addElement(
+                                statement, "CapabilityStatement.rest.security.service.coding.system", SECURITY_SERVICE);
+                        terser.addElement(
+                                statement, "CapabilityStatement.rest.security.service.coding.code", "SMART-on-FHIR");
+                    }
+                };
         capabilities.setImplementationDescription("SecureMed FHIR server (R4)");
         capabilities.setIncludeResourceCounts(false);
         server.setServerConformanceProvider(capabilities);

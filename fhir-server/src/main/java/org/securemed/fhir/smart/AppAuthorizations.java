@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -67,28 +68,56 @@ public final class AppAuthorizations {
                 .list();
     }
 
+    /** When a person last let an app in by a consent that is still in force. */
+    Optional<Instant> lastInForce(String username, String clientId) {
+        return database.sql("select max(a.created_at) from smart.app_consent c join smart.oauth2_authorization a"
+                        + " on a.id = c.authorization_id where c.username = :username and c.client_id = :client"
+                        + " and c.ended_at is null")
+                .param("username", username)
+                .param("client", clientId)
+                .query(Timestamp.class)
+                .optional()
+                .map(Timestamp::toInstant);
+    }
+
     /**
      * An app that acts for a person.
      *
      * @param authorization id of the authorization
      * @param app name
      * @param since when it was granted
+     * @param renewed when it last came for a token; null if it has not come yet
      * @param offline whether it goes on while the person is not there
      */
-    record Acting(String authorization, String app, Instant since, boolean offline) {}
+    record Acting(
+            String authorization,
+            String app,
+            Instant since,
+            @Nullable Instant renewed,
+            boolean offline) {}
 
     /** The apps that act for a person now, newest first. */
     List<Acting> of(String username) {
-        return database.sql("select a.id, c.client_name, a.created_at, a.refresh_token_value is not null"
-                        + " from smart.oauth2_authorization a"
-                        + " join smart.oauth2_registered_client c on c.id = a.registered_client_id"
-                        + " where a.principal_name = :username and a.authorization_grant_type = 'authorization_code'"
-                        + " and coalesce(a.refresh_token_expires_at, a.access_token_expires_at) > :now"
-                        + " order by a.created_at desc limit 200")
+        return database.sql(
+                        "select a.id, c.client_name, a.created_at, a.access_token_issued_at, a.refresh_token_value is not null"
+                                + " from smart.oauth2_authorization a"
+                                + " join smart.oauth2_registered_client c on c.id = a.registered_client_id"
+                                + " where a.principal_name = :username and a.authorization_grant_type = 'authorization_code'"
+                                + " and (coalesce(a.refresh_token_expires_at, a.access_token_expires_at) > :now"
+                                // Let in, and it has not come for its token yet.
+                                + " or a.access_token_value is null and exists (select 1 from smart.app_consent one"
+                                + " where one.authorization_id = a.id and one.ended_at is null))"
+                                + " order by a.created_at desc limit 200")
                 .param("username", username)
                 .param("now", Timestamp.from(clock.instant()))
                 .query((row, number) -> new Acting(
-                        row.getString(1), row.getString(2), row.getTimestamp(3).toInstant(), row.getBoolean(4)))
+                        row.getString(1),
+                        row.getString(2),
+                        row.getTimestamp(3).toInstant(),
+                        Optional.ofNullable(row.getTimestamp(4))
+                                .map(Timestamp::toInstant)
+                                .orElse(null),
+                        row.getBoolean(5)))
                 .list();
     }
 

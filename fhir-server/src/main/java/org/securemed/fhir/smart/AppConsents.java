@@ -70,6 +70,9 @@ public interface AppConsents {
      */
     void ended(Written consent, @Nullable Requester person);
 
+    /** The zero-based index of the ledger's entry that says that this was granted; empty if it is not there. */
+    Optional<Long> position(Written consent);
+
     /** For a server that keeps no consents. */
     AppConsents NONE = new AppConsents() {
         @Override
@@ -85,6 +88,11 @@ public interface AppConsents {
         @Override
         public void ended(Written consent, @Nullable Requester person) {
             // Nothing was written.
+        }
+
+        @Override
+        public Optional<Long> position(Written consent) {
+            return Optional.empty();
         }
     };
 }

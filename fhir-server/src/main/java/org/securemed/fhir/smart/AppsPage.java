@@ -2,8 +2,7 @@ package org.securemed.fhir.smart;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.problem.Problem;
 import org.springframework.security.core.Authentication;
@@ -24,10 +23,10 @@ import org.springframework.web.bind.annotation.RequestParam;
 final class AppsPage {
     static final String PATH = "/account/apps";
 
-    private static final DateTimeFormatter DAY = DateTimeFormatter.ISO_LOCAL_DATE.withZone(ZoneOffset.UTC);
     private static final int LONGEST_ID = 64;
 
     private final AppAuthorizations apps;
+    private final GrantedApps granted;
     private final Authorizations authorizations;
     private final Accounts accounts;
     private final SmartProperties properties;
@@ -37,18 +36,32 @@ final class AppsPage {
      * One app on the page. Public, because templates reach public classes only.
      *
      * @param authorization its id
-     * @param since a day, UTC
+     * @param publisher who answers for it; null if nobody knows
+     * @param categories kinds of data, in plain words
+     * @param since a moment, as {@code until} and {@code renewed}
+     * @param until when it ends by itself; null for never
+     * @param renewed when it last came for access; null if it has not come yet
      * @param offline whether it goes on while the person is not there
      */
-    public record Shown(String authorization, String app, String since, boolean offline) {}
+    public record Shown(
+            String authorization,
+            String app,
+            @Nullable String publisher,
+            List<String> categories,
+            String since,
+            @Nullable String until,
+            @Nullable String renewed,
+            boolean offline) {}
 
     AppsPage(
             AppAuthorizations apps,
+            GrantedApps granted,
             Authorizations authorizations,
             Accounts accounts,
             SmartProperties properties,
             SecurityTrail trail) {
         this.apps = apps;
+        this.granted = granted;
         this.authorizations = authorizations;
         this.accounts = accounts;
         this.properties = properties;
@@ -60,9 +73,24 @@ final class AppsPage {
         model.addAttribute(
                 "apps",
                 apps.of(person.getName()).stream()
-                        .map(one -> new Shown(one.authorization(), one.app(), DAY.format(one.since()), one.offline()))
+                        .flatMap(one -> granted.find(person, one.authorization()).stream()
+                                .map(grant -> shown(one, grant)))
                         .toList());
         return "smart/apps";
+    }
+
+    private static Shown shown(AppAuthorizations.Acting acting, GrantedApps.Grant grant) {
+        return new Shown(
+                acting.authorization(),
+                acting.app(),
+                Clients.setting(grant.client(), Clients.Setting.PUBLISHER),
+                PlainWords.categories(grant.scopes()).stream()
+                        .map(DataCategory::label)
+                        .toList(),
+                PlainWords.moment(acting.since()),
+                grant.until() == null ? null : PlainWords.moment(grant.until()),
+                acting.renewed() == null ? null : PlainWords.moment(acting.renewed()),
+                acting.offline());
     }
 
     @PostMapping(PATH)

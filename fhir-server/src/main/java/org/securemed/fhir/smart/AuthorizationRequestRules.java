@@ -1,6 +1,7 @@
 package org.securemed.fhir.smart;
 
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.core.OAuth2Error;
 import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
@@ -20,6 +21,7 @@ import org.springframework.util.StringUtils;
  */
 final class AuthorizationRequestRules implements Consumer<OAuth2AuthorizationCodeRequestAuthenticationContext> {
     private static final int LONGEST_STATE = 2048;
+    private static final Pattern CHALLENGE = Pattern.compile("[A-Za-z0-9_-]{43}");
 
     private final String fhirBase;
     private final LaunchContexts launches;
@@ -43,7 +45,12 @@ final class AuthorizationRequestRules implements Consumer<OAuth2AuthorizationCod
         if (!fhirBase.equals(audience) && !(fhirBase + "/").equals(audience)) {
             throw refused(OAuth2ErrorCodes.INVALID_REQUEST, "aud is not this FHIR server", request, client);
         }
-        if (!ScopeRules.allowed(client, request.getScopes())) {
+        // RFC 7636 section 4.2: what S256 makes, in base64url; Spring has looked at whether it is there.
+        if (request.getAdditionalParameters().get("code_challenge") instanceof String challenge
+                && !CHALLENGE.matcher(challenge).matches()) {
+            throw refused(OAuth2ErrorCodes.INVALID_REQUEST, "code_challenge is malformed", request, client);
+        }
+        if (request.getScopes().isEmpty() || !ScopeRules.allowed(client, request.getScopes())) {
             throw refused(OAuth2ErrorCodes.INVALID_SCOPE, ScopeRules.REFUSED, request, client);
         }
         judgeLaunch(request, client);

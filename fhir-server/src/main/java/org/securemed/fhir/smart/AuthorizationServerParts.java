@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
@@ -42,7 +43,7 @@ record AuthorizationServerParts(
             "tls_client_certificate_bound_access_tokens",
             "dpop_signing_alg_values_supported",
             "pushed_authorization_request_endpoint");
-    private static final List<String> GRANTS = List.of("authorization_code", "client_credentials", "refresh_token");
+    static final List<String> GRANTS = List.of("authorization_code", "client_credentials", "refresh_token");
     /** How clients may prove themselves. */
     static final List<String> CLIENT_AUTHENTICATION =
             List.of("client_secret_basic", "client_secret_post", "private_key_jwt", "none");
@@ -61,7 +62,9 @@ record AuthorizationServerParts(
                             converters.removeIf(OAuth2AuthorizationConsentAuthenticationConverter.class::isInstance);
                             converters.replaceAll(ScopeRules::canonical);
                             converters.add(0, new ConsentAnswer.Converter());
+                            converters.add(0, new ResponseTypes(clients));
                         })
+                        .authorizationResponseHandler(new AppAnswer(authorizations))
                         .authenticationProviders(providers -> {
                             providers.removeIf(OAuth2AuthorizationConsentAuthenticationProvider.class::isInstance);
                             providers.add(consentDecision);
@@ -88,6 +91,7 @@ record AuthorizationServerParts(
                                     0,
                                     List.<AuthenticationConverter>of(
                                             AuthorizationServerParts::requireSingleParameters,
+                                            AuthorizationServerParts::requireOneProof,
                                             new AssertionConverter(),
                                             publicClients));
                         })
@@ -114,6 +118,22 @@ record AuthorizationServerParts(
     /** RFC 6749 section 3.2: no parameter comes twice. Spring takes some for text without looking. */
     private static @Nullable Authentication requireSingleParameters(HttpServletRequest request) {
         if (request.getParameterMap().values().stream().anyMatch(values -> values.length > 1)) {
+            throw new OAuth2AuthenticationException(OAuth2ErrorCodes.INVALID_REQUEST);
+        }
+        return null;
+    }
+
+    /** RFC 6749 section 2.3: a client proves itself in one way. */
+    private static @Nullable Authentication requireOneProof(HttpServletRequest request) {
+        String header = request.getHeader("Authorization");
+        boolean basic = header != null && header.regionMatches(true, 0, "Basic ", 0, 6);
+        long proofs = Stream.of(
+                        basic,
+                        request.getParameter("client_secret") != null,
+                        request.getParameter("client_assertion") != null)
+                .filter(given -> given)
+                .count();
+        if (proofs > 1) {
             throw new OAuth2AuthenticationException(OAuth2ErrorCodes.INVALID_REQUEST);
         }
         return null;

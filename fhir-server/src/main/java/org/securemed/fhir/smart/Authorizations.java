@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.support.DataAccessUtils;
@@ -222,6 +223,24 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
             endFamilyOfSpent(hash);
         }
         return null;
+    }
+
+    /**
+     * Puts a new code in place of one that no token came of.
+     *
+     * @return whether that was possible
+     */
+    boolean renewCode(String id, OAuth2AuthorizationCode code) {
+        return database.update(
+                        "update smart.oauth2_authorization set authorization_code_value = ?,"
+                                + " authorization_code_issued_at = ?, authorization_code_expires_at = ?"
+                                + " where id = ? and authorization_code_value is not null"
+                                + " and access_token_value is null",
+                        TokenHash.of(code.getTokenValue()),
+                        Timestamp.from(Objects.requireNonNull(code.getIssuedAt())),
+                        Timestamp.from(Objects.requireNonNull(code.getExpiresAt())),
+                        id)
+                == 1;
     }
 
     /** A new authorization takes the context of its launch along; the request's rules have used the launch up. */

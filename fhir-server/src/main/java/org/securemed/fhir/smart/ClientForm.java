@@ -31,6 +31,7 @@ import java.util.stream.Collectors;
  * @param jwks its public keys; empty if they are at an address, or if it has none
  * @param role of a machine client: {@code system} or {@code researcher}
  * @param purposes of a machine client: v3-ActReason codes separated by white space
+ * @param verified {@code yes} if the hospital has checked who answers for it
  */
 public record ClientForm(
         String name,
@@ -41,7 +42,8 @@ public record ClientForm(
         String jwksUri,
         String jwks,
         String role,
-        String purposes) {
+        String purposes,
+        String verified) {
     /** How a client proves itself. */
     enum Kind {
         /** An app that can keep no secret. */
@@ -80,15 +82,20 @@ public record ClientForm(
         jwks = text(jwks);
         role = text(role);
         purposes = text(purposes);
+        verified = text(verified);
     }
 
     /** A form in which nothing was typed. */
     static ClientForm empty() {
-        return new ClientForm("", "", "public", "", "openid fhirUser launch/patient patient/*.rs", "", "", "", "");
+        return new ClientForm("", "", "public", "", "openid fhirUser launch/patient patient/*.rs", "", "", "", "", "");
     }
 
     private static String text(@org.jspecify.annotations.Nullable String typed) {
         return typed == null ? "" : typed.strip();
+    }
+
+    boolean isVerified() {
+        return verified.equals("yes");
     }
 
     Optional<Kind> kindOf() {
@@ -135,6 +142,9 @@ public record ClientForm(
         if (known.isEmpty()) {
             faults.add("Say what kind of client it is.");
             return faults;
+        }
+        if (isVerified() && publisher.isEmpty()) {
+            faults.add("Say who answers for it, if you have checked that.");
         }
         Kind what = known.get();
         faults.addAll(what.isApp() ? redirectFaults(production) : machineFaults());

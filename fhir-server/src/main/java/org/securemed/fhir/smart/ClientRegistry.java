@@ -49,7 +49,7 @@ final class ClientRegistry {
      * @param methods how it proves itself
      * @param enabled whether it is let in
      */
-    record Listed(String clientId, String name, String methods, String scopes, boolean enabled) {}
+    record Listed(String clientId, String name, String methods, String scopes, boolean verified, boolean enabled) {}
 
     /**
      * What was registered.
@@ -60,14 +60,16 @@ final class ClientRegistry {
 
     /** All clients, by name. */
     List<Listed> all() {
-        return database.sql("select client_id, client_name, client_authentication_methods, scopes, enabled"
+        return database.sql("select client_id, client_name, client_authentication_methods, scopes,"
+                        + " client_settings like '%\"" + Clients.Setting.VERIFIED + "\":\"yes\"%', enabled"
                         + " from smart.oauth2_registered_client order by client_name, client_id limit " + MOST)
                 .query((row, number) -> new Listed(
                         row.getString(1),
                         row.getString(2),
                         row.getString(3),
                         row.getString(4).replace(',', ' '),
-                        row.getBoolean(5)))
+                        row.getBoolean(5),
+                        row.getBoolean(6)))
                 .list();
     }
 
@@ -125,6 +127,9 @@ final class ClientRegistry {
                 ClientSettings.builder().requireProofKey(true).requireAuthorizationConsent(kind.isApp());
         if (!form.publisher().isEmpty()) {
             settings.setting(Clients.Setting.PUBLISHER, form.publisher());
+        }
+        if (form.isVerified()) {
+            settings.setting(Clients.Setting.VERIFIED, "yes");
         }
         if (kind.hasKeys()) {
             settings.tokenEndpointAuthenticationSigningAlgorithm(SignatureAlgorithm.RS384);

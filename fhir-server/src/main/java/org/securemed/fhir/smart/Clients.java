@@ -49,6 +49,9 @@ final class Clients implements RegisteredClientRepository {
         /** Who answers for an app, as shown to people. */
         static final String PUBLISHER = "securemed.publisher";
 
+        /** That the hospital has checked who answers for an app: {@code yes}, or absent. */
+        static final String VERIFIED = "securemed.verified";
+
         static final String FHIR_USER = "securemed.fhir-user";
         static final String ORGANIZATION = "securemed.organization";
         static final String ORGANIZATION_NAME = "securemed.organization-name";

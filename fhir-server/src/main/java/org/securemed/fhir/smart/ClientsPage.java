@@ -38,7 +38,7 @@ final class ClientsPage {
      *
      * @param proof how it proves itself, in words
      */
-    public record Shown(String clientId, String name, String proof, String scopes, boolean enabled) {}
+    public record Shown(String clientId, String name, String proof, String scopes, boolean verified, boolean enabled) {}
 
     ClientsPage(
             ClientRegistry registry,
@@ -122,7 +122,12 @@ final class ClientsPage {
                 "clients",
                 registry.all().stream()
                         .map(one -> new Shown(
-                                one.clientId(), one.name(), proof(one.methods()), one.scopes(), one.enabled()))
+                                one.clientId(),
+                                one.name(),
+                                proof(one.methods()),
+                                one.scopes(),
+                                one.verified(),
+                                one.enabled()))
                         .toList());
         return "smart/clients";
     }

@@ -7,6 +7,7 @@ import java.util.Base64;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.authentication.AuthenticationProvider;
 import org.springframework.security.core.Authentication;
@@ -76,7 +77,7 @@ final class ConsentDecision implements AuthenticationProvider {
         requireStepUp(answer);
         LaunchContext launch = launch(request, answer.patient());
         Set<Scope> granted = new LinkedHashSet<>();
-        for (Scope scope : request.scopes().scopes()) {
+        for (Scope scope : comingBack(request.scopes(), answer).scopes()) {
             granted.addAll(scope.fold(
                     resource -> resource.context() == ScopeContext.PATIENT
                             ? DataCategory.narrow(resource, answer.categories())
@@ -113,6 +114,14 @@ final class ConsentDecision implements AuthenticationProvider {
                     .attributes(attributes -> {
                         attributes.remove(OAuth2ParameterNames.STATE);
                         attributes.put(Grants.LAUNCH, LaunchContexts.write(launch));
+                        attributes.put(
+                                Grants.DECIDED, Long.toString(clock.instant().getEpochSecond()));
+                        attributes.put(
+                                Grants.TOPICS,
+                                answer.topics().stream()
+                                        .map(SensitiveTopic::name)
+                                        .sorted()
+                                        .collect(Collectors.joining(" ")));
                         if (until != null) {
                             attributes.put(Grants.UNTIL, Long.toString(until.getEpochSecond()));
                         }
@@ -142,6 +151,17 @@ final class ConsentDecision implements AuthenticationProvider {
                 request.redirectUri(),
                 asked.getState(),
                 new LinkedHashSet<>(scopes.texts()));
+    }
+
+    /** What was asked, without a way to come back if the person said: only now. */
+    private static ScopeSet comingBack(ScopeSet asked, ConsentAnswer answer) {
+        if (!GrantDuration.ONCE.name().equals(answer.duration())) {
+            return asked;
+        }
+        Set<Scope> now = new LinkedHashSet<>(asked.scopes());
+        now.remove(Scope.Named.OFFLINE_ACCESS);
+        now.remove(Scope.Named.ONLINE_ACCESS);
+        return new ScopeSet(now);
     }
 
     /** The page may have been open for long. */
@@ -205,7 +225,7 @@ final class ConsentDecision implements AuthenticationProvider {
         return launch.withPatient(chosen);
     }
 
-    private OAuth2AuthorizationCode code(RegisteredClient client) {
+    static OAuth2AuthorizationCode code(RegisteredClient client) {
         byte[] value = new byte[48];
         RANDOM.nextBytes(value);
         Instant now = Instant.now();

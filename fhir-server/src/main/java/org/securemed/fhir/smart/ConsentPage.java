@@ -3,15 +3,14 @@ package org.securemed.fhir.smart;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.server.authorization.settings.TokenSettings;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -23,11 +22,13 @@ final class ConsentPage {
     static final String PATH = "/oauth2/consent";
 
     private final PendingRequests pending;
+    private final AppAuthorizations apps;
     private final FormTargets targets;
     private final ProblemWriter problems;
 
-    ConsentPage(PendingRequests pending, FormTargets targets, ProblemWriter problems) {
+    ConsentPage(PendingRequests pending, AppAuthorizations apps, FormTargets targets, ProblemWriter problems) {
         this.pending = pending;
+        this.apps = apps;
         this.targets = targets;
         this.problems = problems;
     }
@@ -51,22 +52,17 @@ final class ConsentPage {
                             "consent-gone", "This request was answered or is too old. Start again in the app."));
             return null;
         }
-        Set<DataCategory> categories = EnumSet.noneOf(DataCategory.class);
-        asked.scopes()
-                .scopes()
-                .forEach(scope -> scope.fold(
-                        resource -> resource.context() == ScopeContext.PATIENT
-                                && categories.addAll(DataCategory.of(resource)),
-                        named -> false));
+        Set<DataCategory> categories = PlainWords.categories(asked.scopes());
         boolean choose = asked.needsPatient() && asked.launch().patient() == null;
         List<PatientChoices.Choice> choices = choose ? pending.choices(asked, search) : List.of();
         model.addAttribute("app", asked.client().getClientName());
         model.addAttribute("clientId", asked.client().getClientId());
         model.addAttribute("publisher", Clients.setting(asked.client(), Clients.Setting.PUBLISHER));
+        model.addAttribute("verified", Clients.setting(asked.client(), Clients.Setting.VERIFIED) != null);
         model.addAttribute("goesTo", java.net.URI.create(asked.redirectUri()).getAuthority());
         model.addAttribute("person", asked.user().displayName());
         model.addAttribute("state", state);
-        model.addAttribute("sentences", sentences(asked.scopes()));
+        model.addAttribute("sentences", PlainWords.sentences(asked.scopes(), PlainWords.Chosen.BELOW));
         model.addAttribute(
                 "categories",
                 categories.stream()
@@ -76,11 +72,26 @@ final class ConsentPage {
         boolean consents = asked.user().roles().contains(Role.PATIENT)
                 || asked.user().roles().contains(Role.REPRESENTATIVE);
         model.addAttribute("topics", consents ? topics(categories) : List.of());
+        boolean comesBack =
+                asked.scopes().has(Scope.Named.OFFLINE_ACCESS) || asked.scopes().has(Scope.Named.ONLINE_ACCESS);
         model.addAttribute(
                 "durations",
-                Arrays.stream(GrantDuration.values())
-                        .map(one -> new ConsentOption(one.name(), one.label()))
-                        .toList());
+                comesBack
+                        ? Arrays.stream(GrantDuration.values())
+                                .map(one -> new ConsentOption(one.name(), one.label()))
+                                .toList()
+                        : List.of());
+        TokenSettings tokens = asked.client().getTokenSettings();
+        model.addAttribute(
+                "minutes",
+                tokens.getAuthorizationCodeTimeToLive()
+                        .plus(tokens.getAccessTokenTimeToLive())
+                        .toMinutes());
+        model.addAttribute(
+                "before",
+                apps.lastInForce(person.getName(), asked.client().getClientId())
+                        .map(PlainWords::moment)
+                        .orElse(null));
         model.addAttribute("choose", choose);
         model.addAttribute("choices", choices);
         model.addAttribute("searchable", choose && !(search.isBlank() && pending.isOwnOnly(choices)));
@@ -95,37 +106,5 @@ final class ConsentPage {
                 : Arrays.stream(SensitiveTopic.values())
                         .map(one -> new ConsentOption(one.name(), one.label()))
                         .toList();
-    }
-
-    private static boolean changes(ScopeSet scopes) {
-        return scopes.scopes().stream()
-                .anyMatch(scope -> scope.fold(
-                        resource -> resource.interactions().stream()
-                                .anyMatch(interaction ->
-                                        interaction != Interaction.READ && interaction != Interaction.SEARCH),
-                        named -> false));
-    }
-
-    private static List<String> sentences(ScopeSet scopes) {
-        List<String> sentences = new ArrayList<>();
-        if (scopes.has(Scope.Named.OPENID) || scopes.has(Scope.Named.FHIR_USER)) {
-            sentences.add("See who you are.");
-        }
-        if (scopes.speaksOf(ScopeContext.PATIENT)) {
-            sentences.add(
-                    changes(scopes)
-                            ? "Read the record and write into it, as far as you allow below."
-                            : "Read the record, as far as you allow below.");
-        }
-        if (scopes.speaksOf(ScopeContext.USER)) {
-            sentences.add(
-                    changes(scopes)
-                            ? "Read and change what you may read and change yourself."
-                            : "Read what you may read yourself.");
-        }
-        if (scopes.has(Scope.Named.OFFLINE_ACCESS)) {
-            sentences.add("Go on while you are not there, until you end it.");
-        }
-        return sentences;
     }
 }

@@ -19,6 +19,7 @@ final class Endpoints {
             PATH.matcher(HttpMethod.GET, SmartDiscovery.PATH),
             PATH.matcher(HttpMethod.HEAD, SmartDiscovery.PATH));
 
+    static final String TOKEN = "/oauth2/token";
     static final String INTROSPECTION = "/oauth2/introspect";
     static final String REVOCATION = "/oauth2/revoke";
 
@@ -32,7 +33,10 @@ final class Endpoints {
 
     /** What pages of registered apps, or of any origin if it is {@link #PUBLIC}, may call. */
     static final RequestMatcher CALLED_BY_SCRIPTS =
-            new OrRequestMatcher(FHIR, PUBLIC, any("/oauth2/token", INTROSPECTION, REVOCATION, "/userinfo"));
+            new OrRequestMatcher(FHIR, PUBLIC, any(TOKEN, INTROSPECTION, REVOCATION, "/userinfo"));
+
+    /** What clients call with a proof of who they are. */
+    static final RequestMatcher CALLED_BY_CLIENTS = any(TOKEN, INTROSPECTION, REVOCATION);
 
     /** Pages and probes of this package that need no log-in. */
     static final RequestMatcher OPEN = any(
@@ -51,11 +55,19 @@ final class Endpoints {
             "/health");
 
     /** Pages of this package for people who are signed in. */
-    static final RequestMatcher SIGNED_IN =
-            any(ConsentPage.PATH, AppsPage.PATH, PasskeyPage.PATH, "/webauthn/register", "/webauthn/register/*");
+    static final RequestMatcher SIGNED_IN = any(
+            ConsentPage.PATH,
+            AppsPage.PATH,
+            AppsPage.PATH + "/*",
+            AppsPage.PATH + "/*/continue",
+            PasskeyPage.PATH,
+            PasswordPage.PATH,
+            "/webauthn/register",
+            "/webauthn/register/*");
 
     /** Pages of this package for administrators. */
-    static final RequestMatcher ADMINISTRATION = any(ClientsPage.PATH, ClientsPage.STATE);
+    static final RequestMatcher ADMINISTRATION =
+            any(ClientsPage.PATH, ClientsPage.STATE, AccountsPage.PATH, AccountsPage.STATE, AccountsPage.RESET);
 
     private Endpoints() {}
 

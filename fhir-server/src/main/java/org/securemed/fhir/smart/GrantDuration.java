@@ -6,6 +6,8 @@ import java.util.Optional;
 
 /** How long an app may go on. */
 enum GrantDuration {
+    /** As long as the one access token; the app cannot come back. */
+    ONCE("Only now: for about an hour, and it cannot come back without you", Duration.ofDays(1)),
     DAY("For a day", Duration.ofDays(1)),
     WEEK("For a week", Duration.ofDays(7)),
     MONTH("For a month", Duration.ofDays(30)),

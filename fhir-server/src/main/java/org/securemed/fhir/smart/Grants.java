@@ -1,6 +1,7 @@
 package org.securemed.fhir.smart;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.oauth2.core.endpoint.OAuth2AuthorizationRequest;
@@ -21,7 +22,22 @@ final class Grants {
     /** Attribute: the browser session, by its primary id, with which an {@code online_access} ends. */
     static final String SESSION = "securemed.session";
 
+    /** Attribute: when the person answered, in seconds since 1970, as text. */
+    static final String DECIDED = "securemed.decided";
+    /** Attribute: names of the {@link SensitiveTopic}s that the person switched on, separated by spaces. */
+    static final String TOPICS = "securemed.topics";
+
     private Grants() {}
+
+    static Optional<Instant> decided(OAuth2Authorization authorization) {
+        String text = authorization.getAttribute(DECIDED);
+        return text == null ? Optional.empty() : Optional.of(Instant.ofEpochSecond(Long.parseLong(text)));
+    }
+
+    static List<SensitiveTopic> topics(OAuth2Authorization authorization) {
+        String text = authorization.getAttribute(TOPICS);
+        return text == null ? List.of() : PlainWords.topics(text);
+    }
 
     static LaunchContext launch(@Nullable OAuth2Authorization authorization) {
         String text = authorization == null ? null : authorization.getAttribute(LAUNCH);

@@ -35,9 +35,7 @@ final class PendingRequests {
         }
 
         String redirectUri() {
-            return StringUtils.hasText(request.getRedirectUri())
-                    ? request.getRedirectUri()
-                    : client.getRedirectUris().iterator().next();
+            return PendingRequests.redirectUri(request, client);
         }
     }
 
@@ -51,6 +49,13 @@ final class PendingRequests {
         this.clients = clients;
         this.accounts = accounts;
         this.choices = choices;
+    }
+
+    /** Where the browser goes back to. */
+    static String redirectUri(OAuth2AuthorizationRequest request, RegisteredClient client) {
+        return StringUtils.hasText(request.getRedirectUri())
+                ? request.getRedirectUri()
+                : client.getRedirectUris().iterator().next();
     }
 
     /** The request of this state, if it waits for this person. */

@@ -54,6 +54,9 @@ class SecurityChains {
             RegisteredOrigins origins,
             StepUp stepUp,
             CardLogIn cards,
+            AccountRegistry accounts,
+            SecurityTrail trail,
+            Clients clients,
             SmartStore store)
             throws Exception {
         OAuth2AuthorizationServerConfigurer server = OAuth2AuthorizationServerConfigurer.authorizationServer();
@@ -69,8 +72,11 @@ class SecurityChains {
                 .authorizeHttpRequests(requests -> requests.anyRequest().authenticated())
                 .addFilterAfter(cards.guard(), CardLogIn.guardAfter())
                 // The context is there by then, and the endpoints come after it.
+                .addFilterAfter(new OwnPasswordFirst(accounts), SecurityContextHolderFilter.class)
                 .addFilterAfter(new FreshLogIn(stepUp, store.clock()), SecurityContextHolderFilter.class)
                 .exceptionHandling(exceptions -> exceptions
+                        .defaultAuthenticationEntryPointFor(
+                                new UnprovenClient(trail, clients), Endpoints.CALLED_BY_CLIENTS)
                         .defaultAuthenticationEntryPointFor(
                                 new LoginUrlAuthenticationEntryPoint(LoginPage.PATH), browser)
                         .defaultAuthenticationEntryPointFor(refusals, AnyRequestMatcher.INSTANCE)
@@ -116,6 +122,7 @@ class SecurityChains {
             Passkeys passkeys,
             ForeignLogIn foreign,
             CardLogIn cards,
+            AccountRegistry accounts,
             SecurityTrail trail,
             ProblemWriter problems)
             throws Exception {
@@ -124,6 +131,7 @@ class SecurityChains {
         foreign.apply(http);
         cards.apply(http);
         http.addFilterAfter(cards.guard(), CardLogIn.guardAfter());
+        http.addFilterAfter(new OwnPasswordFirst(accounts), SecurityContextHolderFilter.class);
         return http.authenticationProvider(login.provider())
                 .authorizeHttpRequests(requests -> requests.requestMatchers(Endpoints.OPEN)
                         .permitAll()

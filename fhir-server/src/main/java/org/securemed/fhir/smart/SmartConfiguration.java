@@ -1,6 +1,7 @@
 package org.securemed.fhir.smart;
 
 import java.time.Clock;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.problem.ProblemErrorController;
@@ -50,7 +51,11 @@ import org.springframework.transaction.support.TransactionTemplate;
     LoginPage.class,
     PasskeyPage.class,
     AppsPage.class,
+    ReceiptPage.class,
     ClientsPage.class,
+    AccountsPage.class,
+    PasswordPage.class,
+    PageFrame.class,
     LaunchController.class,
     ConsentPage.class,
     ProblemErrorController.class
@@ -256,6 +261,23 @@ public class SmartConfiguration {
     }
 
     @Bean
+    AccountRegistry accountRegistry(
+            SmartStore store,
+            Accounts accounts,
+            Authorizations authorizations,
+            Revocations revocations,
+            PasswordEncoder encoder,
+            ObjectProvider<KnownPeople> people) {
+        return new AccountRegistry(
+                store,
+                accounts,
+                authorizations,
+                revocations,
+                encoder,
+                people.getIfAvailable(() -> reference -> Optional.empty()));
+    }
+
+    @Bean
     FormTargets formTargets(Clients clients) {
         return new FormTargets(clients);
     }
@@ -284,6 +306,17 @@ public class SmartConfiguration {
                 apps,
                 properties,
                 store.clock());
+    }
+
+    @Bean
+    GrantedApps grantedApps(
+            SmartStore store,
+            Authorizations authorizations,
+            Clients clients,
+            AppAuthorizations apps,
+            ObjectProvider<AppConsents> consents) {
+        return new GrantedApps(
+                authorizations, clients, apps, consents.getIfAvailable(() -> AppConsents.NONE), store.clock());
     }
 
     @Bean

@@ -76,4 +76,14 @@ class CapabilitiesIT {
         assertThat(rest.getResource()).allMatch(type -> !type.hasExtension());
         assertThat(rest.getResource()).noneMatch(type -> type.getType().equals("Subscription"));
     }
+
+    @Test
+    void it_says_that_smart_guards_it() {
+        assertThat(rest.getSecurity().getCors()).isTrue();
+        assertThat(rest.getSecurity().getService())
+                .hasSize(1)
+                .allSatisfy(service -> assertThat(service.hasCoding(
+                                "http://terminology.hl7.org/CodeSystem/restful-security-service", "SMART-on-FHIR"))
+                        .isTrue());
+    }
 }

@@ -1,6 +1,7 @@
 package org.securemed.fhir.server;
 
 import ca.uhn.fhir.context.FhirContext;
+import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -12,10 +13,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Bundle;
@@ -80,6 +83,32 @@ public final class TestServer {
         List<String> all = new ArrayList<>(List.of("--securemed.demo.patients=0"));
         all.addAll(List.of(settings));
         return startIn(closed.directory, all.toArray(String[]::new));
+    }
+
+    /** Another instance on this one's database, with a key of its own; closed by whoever asked for it. */
+    public TestServer beside() {
+        try {
+            Path other = Files.createTempDirectory(directory.getParent(), "beside");
+            Path ledger = Files.createDirectories(other.resolve("ledger"));
+            try (Stream<Path> files = Files.list(directory.resolve("ledger"))) {
+                for (Path file : files.filter(Files::isRegularFile).toList()) {
+                    if (!file.endsWith("development-instance.key")) {
+                        Files.copy(file, ledger.resolve(file.getFileName()));
+                    }
+                }
+            }
+            return startIn(
+                    other,
+                    "--securemed.demo.patients=0",
+                    "--securemed.ledger.instance=server-2",
+                    "--spring.datasource.url="
+                            + database().unwrap(HikariDataSource.class).getJdbcUrl(),
+                    "--spring.datasource.username=postgres");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Stops the server and its PostgreSQL. */

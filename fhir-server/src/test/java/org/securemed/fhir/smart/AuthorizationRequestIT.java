@@ -22,6 +22,20 @@ class AuthorizationRequestIT {
                         "the PKCE method is missing",
                         "invalid_request",
                         request -> request.remove("code_challenge_method")),
+                refused(
+                        "the challenge is too short",
+                        "invalid_request",
+                        request -> request.put("code_challenge", "abc")),
+                refused(
+                        "the challenge is no base64url",
+                        "invalid_request",
+                        request -> request.put("code_challenge", "=".repeat(43))),
+                refused("no scope is asked for", "invalid_scope", request -> request.remove("scope")),
+                refused(
+                        "another response type",
+                        "unsupported_response_type",
+                        request -> request.put("response_type", "token")),
+                refused("no response type", "invalid_request", request -> request.remove("response_type")),
                 refused("aud is missing", "invalid_request", request -> request.remove("aud")),
                 refused(
                         "aud is another server",
@@ -97,6 +111,97 @@ class AuthorizationRequestIT {
         assertThat(answer.statusCode()).as(what).isEqualTo(400);
         assertThat(answer.headers().firstValue("Location")).isEmpty();
         assertThat(answer.body()).doesNotContain("evil");
+    }
+
+    @Test
+    void another_response_type_is_not_told_to_an_address_that_is_not_registered() {
+        SmartApp app = new SmartApp(server);
+        Map<String, String> request = app.request("launch/patient patient/*.rs");
+        request.putAll(Map.of("response_type", "token", "redirect_uri", "https://evil.example/callback"));
+        HttpResponse<String> answer = app.authorize(request);
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.headers().firstValue("Location")).isEmpty();
+    }
+
+    /** RFC 6749 section 5.2, RFC 7662 section 2.3, RFC 7009 section 2.2.1. */
+    static Stream<Arguments> unproven() {
+        String app = DemoClients.APP;
+        String machine = DemoClients.BACKEND;
+        String secret = DemoClients.BACKEND + DemoClients.SECRET_SUFFIX;
+        return Stream.of(
+                Arguments.of("nothing", "/oauth2/token", Map.of(), "", 400, "invalid_request"),
+                Arguments.of(
+                        "no client",
+                        "/oauth2/token",
+                        Map.of("grant_type", "authorization_code", "code", "x"),
+                        "",
+                        401,
+                        "invalid_client"),
+                Arguments.of(
+                        "an unknown grant",
+                        "/oauth2/token",
+                        Map.of("grant_type", "password", "client_id", app),
+                        "",
+                        400,
+                        "unsupported_grant_type"),
+                Arguments.of(
+                        "no verifier",
+                        "/oauth2/token",
+                        Map.of("grant_type", "authorization_code", "code", "x", "client_id", app),
+                        "",
+                        400,
+                        "invalid_request"),
+                Arguments.of(
+                        "a public app as a machine",
+                        "/oauth2/token",
+                        Map.of("grant_type", "client_credentials", "client_id", app),
+                        "",
+                        400,
+                        "unauthorized_client"),
+                Arguments.of(
+                        "a machine without a proof",
+                        "/oauth2/token",
+                        Map.of("grant_type", "client_credentials", "client_id", machine),
+                        "",
+                        401,
+                        "invalid_client"),
+                Arguments.of(
+                        "a secret twice",
+                        "/oauth2/token",
+                        Map.of("grant_type", "client_credentials", "client_id", machine, "client_secret", secret),
+                        SmartApp.basic(machine, secret),
+                        400,
+                        "invalid_request"),
+                Arguments.of("nobody asks", "/oauth2/introspect", Map.of("token", "x"), "", 401, "invalid_client"),
+                Arguments.of("nobody revokes", "/oauth2/revoke", Map.of("token", "x"), "", 401, "invalid_client"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("unproven")
+    void a_client_that_has_not_proved_itself_reads_oauths_error(
+            String what, String path, Map<String, String> form, String header, int status, String error) {
+        int before = server.bean(SmartServer.Events.class).recorded.size();
+        HttpResponse<String> answer = header.isEmpty()
+                ? new Http().post(server.at(path), form)
+                : new Http().post(server.at(path), form, "Authorization", header);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+        assertThat(SmartApp.json(answer).path("error").asText()).isEqualTo(error);
+        assertThat(answer.headers().firstValue("Cache-Control").orElse("")).contains("no-store");
+        assertThat(server.bean(SmartServer.Events.class).recorded)
+                .as("it is recorded")
+                .hasSizeGreaterThan(before);
+    }
+
+    @Test
+    void a_token_request_that_is_no_form_is_an_invalid_request() {
+        HttpResponse<String> answer = new Http()
+                .send(
+                        java.net.http.HttpRequest.newBuilder(server.at("/oauth2/token"))
+                                .POST(java.net.http.HttpRequest.BodyPublishers.ofString("{}")),
+                        "Content-Type",
+                        "application/json");
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(SmartApp.json(answer).path("error").asText()).isEqualTo("invalid_request");
     }
 
     @Test

@@ -12,6 +12,8 @@ import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.util.ArrayList;
 import java.util.List;
 import org.hl7.fhir.r4.model.CodeableConcept;
@@ -21,8 +23,14 @@ import org.hl7.fhir.r4.model.Reference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.server.TestBrowser;
 import org.securemed.fhir.server.TestServer;
+import org.securemed.ledger.consent.Transition;
+import org.securemed.ledger.entry.Entry;
+import org.securemed.ledger.log.Ledger;
+import org.securemed.ledger.replay.RecordedTransition;
+import org.securemed.ledger.replay.ReplayException;
 import org.springframework.security.oauth2.core.AuthorizationGrantType;
 import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
@@ -74,6 +82,14 @@ class BrowserAppIT {
                 .click();
     }
 
+    /** The receipt comes first. */
+    private void allow() {
+        click("Allow selected");
+        page.waitForURL("**/account/apps/**");
+        page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("Go on to"))
+                .click();
+    }
+
     private JsonNode ready() throws IOException {
         page.waitForURL("**/callback*");
         page.waitForFunction("() => document.title !== 'app'");
@@ -104,9 +120,16 @@ class BrowserAppIT {
         page.getByLabel("Conditions and diagnoses").uncheck();
         TestBrowser.picture(page, "a3-consent");
         click("Allow selected");
+        page.waitForURL("**/account/apps/**");
+        TestBrowser.picture(page, "a4-receipt");
+        assertThat(page.textContent("main")).contains("Vaccinations").doesNotContain("Conditions and diagnoses");
+        String proof = page.getByText("Download the proof").getAttribute("href");
+        page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("Go on to"))
+                .click();
 
         JsonNode tokens = ready();
         TestBrowser.picture(page, "app-ready");
+        assertThat(granting(proof)).isEqualTo(consent(tokens));
         assertThat(tokens.path("patient").asText()).isEqualTo(PATIENT);
         assertThat(page.evaluate("() => window.client.getFhirUser()")).isEqualTo("Patient/" + PATIENT);
         assertThat(page.evaluate("() => window.client.patient.read().then(found => found.id)"))
@@ -127,6 +150,23 @@ class BrowserAppIT {
                         fresh))
                 .isEqualTo(401);
         assertThat(ask("Immunization?patient=" + PATIENT)).doesNotStartWith("total ");
+    }
+
+    /** The Consent that the entry grants to which a receipt's address leads. */
+    private static String granting(String proof) {
+        long index = Long.parseLong(proof.substring(proof.lastIndexOf('/') + 1));
+        Entry entry = SERVER.bean(Ledger.class).read(index).orElseThrow().entry();
+        assertThat(SERVER.send(HttpRequest.newBuilder(URI.create(SERVER.base() + proof)))
+                        .text())
+                .startsWith("c2sp.org/tlog-proof@v1");
+        try {
+            Transition made = RecordedTransition.open(
+                            entry, SERVER.bean(SubjectKeys.class).key(PATIENT))
+                    .transition();
+            return ((Transition.Grant) made).consentId();
+        } catch (ReplayException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
@@ -154,7 +194,7 @@ class BrowserAppIT {
             page.navigate(app.at("/launch?iss=" + ISS + "&launch=" + launch));
             logIn("physician2");
             TestBrowser.picture(page, "a3-consent-ehr-launch");
-            click("Allow selected");
+            allow();
 
             JsonNode tokens = ready();
             assertThat(tokens.path("patient").asText()).isEqualTo(PATIENT);
@@ -190,7 +230,7 @@ class BrowserAppIT {
             click("Search");
             TestBrowser.picture(page, "a2-choose-record");
             page.getByLabel("Kowalczyk").check();
-            click("Allow selected");
+            allow();
 
             assertThat(ready().path("patient").asText()).isEqualTo(PATIENT);
             assertThat(ask("Patient?_id=" + PATIENT)).isEqualTo("total 1 Bundle");
@@ -210,7 +250,7 @@ class BrowserAppIT {
         settings("browser-secret", "launch/patient patient/Patient.rs", ", clientSecret: 'a secret of the app'");
         page.navigate(app.at("/launch"));
         logIn("patient2");
-        click("Allow selected");
+        allow();
         ready();
         assertThat(ask("Patient?_id=" + PATIENT)).isEqualTo("total 1 Bundle");
 
@@ -229,7 +269,7 @@ class BrowserAppIT {
         String jwk = key.toJSONString().replaceFirst("\\}$", ",\"key_ops\":[\"sign\"],\"ext\":true}");
         settings("browser-key", "launch/patient patient/Patient.rs", ", clientPrivateJwk: " + jwk);
         page.navigate(app.at("/launch"));
-        click("Allow selected");
+        allow();
         ready();
         assertThat(ask("Patient?_id=" + PATIENT)).isEqualTo("total 1 Bundle");
     }

@@ -252,4 +252,97 @@ class ConsentScreenIT {
             assertThat(SmartApp.parameter(app.authorize(request), "error")).isEqualTo("invalid_request");
         }
     }
+
+    private static String location(HttpResponse<String> answer) {
+        return answer.headers().firstValue("Location").orElse("");
+    }
+
+    @Test
+    void a_browser_shows_the_receipt_and_goes_on_to_the_app_from_there() {
+        HttpResponse<String> shown = app.decideInBrowser(
+                page("patient", "launch/patient offline_access patient/Condition.rs patient/Immunization.rs"),
+                "allow",
+                form -> {
+                    untick(form, "CONDITIONS");
+                    form.add(Map.entry("topic", "PSY"));
+                });
+        assertThat(location(shown))
+                .contains("/account/apps/")
+                .endsWith("?granted")
+                .doesNotContain("code=");
+        HttpResponse<String> receipt = app.browser.get(app.at(location(shown).replaceFirst("^https?://[^/]+", "")));
+        assertThat(receipt.body())
+                .contains("You have let ", "Demo app", "SecureMed demo", "Vaccinations", "Mental health; all others")
+                .contains("href=\"/ledger/receipt/4711\"", "Consent/consent-", "End access of Demo app", " UTC")
+                .doesNotContain("Conditions and diagnoses");
+        String path = location(shown).replaceFirst("^https?://[^/]+", "").replace("?granted", "");
+        assertThat(receipt.headers().firstValue("Refresh")).contains("20;url=" + path + "/continue");
+        assertThat(app.browser.get(app.at(path)).headers().firstValue("Refresh"))
+                .as("whoever stays is not moved")
+                .isEmpty();
+
+        // Nobody else sees it, or is led to the app by it.
+        SmartApp other = new SmartApp(server);
+        other.logIn("physician", "physician-password");
+        assertThat(other.browser.get(app.at(path)).statusCode()).isEqualTo(404);
+        assertThat(other.browser.get(app.at(path + "/continue")).statusCode()).isEqualTo(404);
+
+        HttpResponse<String> first = app.browser.get(app.at(path + "/continue"));
+        HttpResponse<String> second = app.browser.get(app.at(path + "/continue"));
+        assertThat(SmartApp.parameter(second, "state")).isEqualTo("state+of/the app");
+        assertThat(location(second)).startsWith(SmartApp.REDIRECT + "?code=");
+        JsonNode stale = SmartApp.json(app.exchange(SmartApp.parameter(first, "code")));
+        assertThat(stale.path("error").asText()).isEqualTo("invalid_grant");
+        JsonNode tokens = SmartApp.json(app.exchange(SmartApp.parameter(second, "code")));
+        assertThat(tokens.path("scope").asText().split(" "))
+                .containsExactlyInAnyOrder("launch/patient", "offline_access", "patient/Immunization.rs");
+        assertThat(app.browser.get(app.at(path + "/continue")).statusCode())
+                .as("the app knows")
+                .isEqualTo(404);
+        assertThat(app.browser.get(app.at(path)).body())
+                .contains("Vaccinations")
+                .doesNotContain("Go on to");
+
+        String csrf = SmartApp.csrf(app.browser.get(app.at(path)).body());
+        app.browser.post(
+                app.at("/account/apps"),
+                Map.of("authorization", path.substring("/account/apps/".length()), "_csrf", csrf));
+        assertThat(app.browser.get(app.at(path)).statusCode()).isEqualTo(404);
+        assertThat(app.fhir(tokens.path("access_token").asText()).statusCode()).isEqualTo(401);
+    }
+
+    @Test
+    void an_app_that_was_let_in_and_has_not_come_yet_is_among_the_apps() {
+        HttpResponse<String> shown =
+                app.decideInBrowser(page("patient", "launch/patient patient/Goal.rs"), "allow", form -> {});
+        String path = location(shown).replaceFirst("^https?://[^/]+", "").replace("?granted", "");
+        assertThat(app.browser.get(app.at("/account/apps")).body())
+                .contains("href=\"" + path + "\"")
+                .contains("It has not come yet.");
+    }
+
+    @Test
+    void only_now_means_that_the_app_cannot_come_back() {
+        HttpResponse<String> page = page("patient", "launch/patient offline_access patient/Condition.rs");
+        HttpResponse<String> back = app.decide(page, "allow", form -> {
+            form.removeIf(field -> field.getKey().equals("duration"));
+            form.add(Map.entry("duration", "ONCE"));
+        });
+        JsonNode tokens = SmartApp.json(app.exchange(SmartApp.parameter(back, "code")));
+        assertThat(tokens.has("refresh_token")).isFalse();
+        assertThat(tokens.path("scope").asText()).doesNotContain("offline_access");
+
+        // An app that does not ask to come back is not asked about for how long.
+        assertThat(page("patient", "launch/patient patient/Condition.rs").body())
+                .contains("ends by itself after at most")
+                .doesNotContain("name=\"duration\"");
+    }
+
+    @Test
+    void the_screen_says_whether_the_publisher_was_verified_and_explains_each_sentence() {
+        assertThat(page("patient", "openid launch/patient patient/*.cruds").body())
+                .contains("not verified by this hospital")
+                .contains("Read the record and write into it, as far as you allow below.")
+                .contains("It can look up, add, change and delete entries");
+    }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.CodeableConcept;
 import org.hl7.fhir.r4.model.Coding;
 import org.hl7.fhir.r4.model.Consent;
@@ -195,6 +196,47 @@ class RepresentativeIT {
         assertThat(after.status()).isEqualTo(400);
         assertThat(after.text().replace(child(1), "never-was")).isEqualTo(unknown.text());
         assertThat(get(mother, "Patient/" + child(1)).status()).isEqualTo(404);
+    }
+
+    @Test
+    void a_parent_reads_who_has_looked_at_the_childs_record_as_long_as_appointed() {
+        family();
+        String appointment = appoint(1);
+        String mother = Representatives.token(SERVER, parent);
+        SERVER.get("backend", "Patient/" + child(1));
+
+        Bundle events = get(mother, "AuditEvent?_count=50").bundle();
+        assertThat(events.getEntry())
+                .isNotEmpty()
+                .allSatisfy(
+                        entry -> assertThat(SERVER.fhir().newJsonParser().encodeResourceToString(entry.getResource()))
+                                .contains("Patient/" + child(1))
+                                .doesNotContain(child(2)));
+        String event = events.getEntryFirstRep().getResource().getIdElement().getIdPart();
+        assertThat(get(mother, "AuditEvent/" + event).status()).isEqualTo(200);
+        assertThat(get(mother, "Patient/" + child(1) + "/$access-log").text()).contains("machine");
+        assertThat(get(mother, "Patient/" + child(1) + "/$accounting-of-disclosures")
+                        .status())
+                .isEqualTo(200);
+        // The other child, whom she does not act for, and strangers: as if nobody had ever spoken of them.
+        assertThat(get(mother, "AuditEvent?patient=" + child(2)).bundle().getEntry())
+                .isEmpty();
+        assertThat(get(mother, "Patient/" + child(2) + "/$access-log").status()).isEqualTo(404);
+        assertThat(get(mother, "AuditEvent?patient=mateusz-kowalczyk").bundle().getEntry())
+                .isEmpty();
+
+        // Through an app: as far as the app's scopes go.
+        String without = tokens(1, form -> form.remove(Map.entry("category", "OTHER")))
+                .path("access_token")
+                .asText();
+        assertThat(get(without, "AuditEvent").status()).isEqualTo(403);
+        String with = tokens(1, form -> {}).path("access_token").asText();
+        assertThat(get(with, "AuditEvent").bundle().getEntry()).isNotEmpty();
+
+        stored(SERVER.delete("backend", "Consent/" + appointment));
+        assertThat(get(mother, "AuditEvent").bundle().getEntry()).isEmpty();
+        assertThat(get(mother, "AuditEvent/" + event).status()).isEqualTo(404);
+        assertThat(get(mother, "Patient/" + child(1) + "/$access-log").status()).isEqualTo(404);
     }
 
     @Test

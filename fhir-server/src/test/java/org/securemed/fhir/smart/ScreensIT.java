@@ -3,14 +3,19 @@ package org.securemed.fhir.smart;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.server.TestBrowser;
 
-/** Every page fits a phone, names each of its fields, and can be looked at: {@code target/screenshots}. */
+/**
+ * Every page fits a phone, names each of its fields, is walked through by keyboard alone, holds before axe-core, and
+ * can be looked at: {@code target/screenshots}.
+ */
 class ScreensIT {
     private static final SmartServer server = SmartServer.shared();
 
@@ -60,6 +65,8 @@ class ScreensIT {
         assertThat(page.evaluate(CONTRAST))
                 .as(name + ": text of too little contrast")
                 .isEqualTo(List.of());
+        Keyboard.walk(page, name);
+        Keyboard.examine(page, name);
     }
 
     /** WCAG 2.2, 1.4.3: 4.5 to 1 for text, against the nearest ground that is not transparent. */
@@ -112,13 +119,98 @@ class ScreensIT {
         open(authorize("launch/patient patient/Observation.cruds?category=laboratory"));
         look("screen-consent-writes");
 
-        // The app that is sent the code is not there; what it was granted is.
         SmartApp app = new SmartApp(server);
         app.exchange(app.code("patient", app.request("launch/patient patient/*.rs offline_access")));
+        open(authorize("launch/patient patient/*.rs offline_access"));
+        assertThat(page.textContent("main")).contains("You let this app in before");
+        look("screen-consent-again");
         open("/account/apps");
         look("screen-apps");
+        page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("Receipt of Demo app"))
+                .first()
+                .click();
+        look("screen-receipt-later");
+        open("/account/password");
+        look("screen-password");
         open("/account/passkeys");
         look("screen-passkeys");
+    }
+
+    @Test
+    void consent_is_given_by_keyboard_alone_and_a_receipt_shown_before_the_app() {
+        logIn("patient");
+        open(authorize("launch/patient patient/*.rs offline_access"));
+        focus("Conditions and diagnoses");
+        page.keyboard().press("Space");
+        focus("For a week");
+        page.keyboard().press("Space");
+        focus("Allow selected");
+        page.keyboard().press("Enter");
+
+        page.waitForURL("**/account/apps/**");
+        assertThat(page.textContent("main"))
+                .contains("You have let Demo app in", "Medicines", "entry 4711", "left out")
+                .doesNotContain("Conditions and diagnoses");
+        look("screen-receipt");
+        page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("Stay here"))
+                .click();
+        assertThat(page.textContent("main")).contains("Go on to").doesNotContain("Stay here");
+        look("screen-receipt-stay");
+        // Nobody listens there; that the browser goes there is what counts.
+        page.route("http://127.0.0.1:4711/**", route -> route.fulfill(new Route.FulfillOptions().setBody("the app")));
+        focus("Go on to Demo app");
+        page.keyboard().press("Enter");
+        page.waitForURL("http://127.0.0.1:4711/callback*");
+        assertThat(page.url()).contains("code=").contains("state=");
+    }
+
+    /** Tab until there, as people do. */
+    private void focus(String label) {
+        for (int i = 0; i < 60; i++) {
+            page.keyboard().press("Tab");
+            Object name = page.evaluate("""
+                    () => { const at = document.activeElement;
+                      return (at.labels && at.labels.length ? at.labels[0].textContent : at.textContent).trim().replace(/\\s+/g, ' '); }""");
+            if (label.equals(name)) {
+                return;
+            }
+            if (Boolean.TRUE.equals(page.evaluate("() => document.activeElement.type === 'radio'"))) {
+                for (int down = 0; down < 6; down++) {
+                    page.keyboard().press("ArrowDown");
+                    if (label.equals(page.evaluate("() => document.activeElement.labels[0].textContent.trim()"))) {
+                        return;
+                    }
+                }
+            }
+        }
+        throw new AssertionError("Tab does not lead to " + label);
+    }
+
+    private Locator displayName() {
+        return page.getByLabel("Name, as patients see it", new Page.GetByLabelOptions().setExact(true));
+    }
+
+    @Test
+    void the_accounts() {
+        logIn("administrator");
+        open(AccountsPage.PATH);
+        look("screen-accounts");
+        page.getByLabel("Name to sign in with").fill("nina");
+        displayName().fill("Nina Nurse");
+        press("Make the account");
+        assertThat(page.getByRole(AriaRole.ALERT).textContent()).contains("role");
+        look("screen-accounts-refused");
+        assertThat(displayName().inputValue()).isEqualTo("Nina Nurse");
+        page.getByLabel("Name to sign in with").fill("nina" + System.nanoTime());
+        page.getByLabel("nurse", new Page.GetByLabelOptions().setExact(true)).check();
+        page.getByLabel("Who it is").fill("Practitioner/nina");
+        press("Make the account");
+        assertThat(page.getByRole(AriaRole.STATUS).textContent()).contains("shown this once");
+        look("screen-accounts-made");
+        page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("Change Nina Nurse"))
+                .first()
+                .click();
+        look("screen-accounts-change");
     }
 
     @Test

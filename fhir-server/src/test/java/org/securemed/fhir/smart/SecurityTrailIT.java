@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.hl7.fhir.r4.model.AuditEvent;
 import org.junit.jupiter.api.Test;
+import org.securemed.fhir.audit.Balp;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.smart.SecurityEvent.Kind;
 
@@ -122,5 +123,94 @@ class SecurityTrailIT {
                                 .getCode())
                         .toList();
         assertThat(seen).contains("110122", "ITI-71", "app-consent");
+    }
+
+    /** Each as {@code type subtype outcome}, and a word of it. */
+    @Test
+    void each_is_an_audit_event_that_is_valid_and_claims_what_it_holds() {
+        TestServer whole = TestServer.shared();
+        java.time.Instant begun = java.time.Instant.now();
+        SmartApp mine = new SmartApp(whole.base(), "http://localhost:8080/fhir");
+        mine.logIn("patient2", "wrong");
+        mine.logIn("patient2", "patient2");
+        HttpResponse<String> back =
+                mine.allow(mine.authorize(mine.request("launch/patient patient/*.rs offline_access")));
+        JsonNode tokens = SmartApp.json(mine.exchange(SmartApp.parameter(back, "code")));
+        JsonNode fresh = SmartApp.json(mine.refresh(tokens.path("refresh_token").asText()));
+        mine.refresh("made-up");
+        mine.browser.post(
+                mine.at("/oauth2/introspect"),
+                Map.of("token", fresh.path("access_token").asText()),
+                "Authorization",
+                SmartApp.basic(DemoClients.BACKEND, DemoClients.BACKEND + DemoClients.SECRET_SUFFIX));
+        mine.browser.post(
+                mine.at("/oauth2/revoke"),
+                Map.of("token", fresh.path("refresh_token").asText(), "client_id", DemoClients.APP));
+        mine.fhir(fresh.path("access_token").asText());
+        HttpResponse<String> asked = mine.consentPage(mine.authorize(mine.request("launch/patient patient/Goal.rs")));
+        mine.decide(asked, "deny", form -> {});
+        SmartApp admin = new SmartApp(whole.base(), "http://localhost:8080/fhir");
+        admin.logIn("administrator", "administrator");
+        String csrf =
+                SmartApp.csrf(admin.browser.get(admin.at(AccountsPage.PATH)).body());
+        for (String enabled : List.of("false", "true")) {
+            admin.browser.post(
+                    admin.at(AccountsPage.STATE), Map.of("account", "nurse", "enabled", enabled, "_csrf", csrf));
+        }
+        mine.browser.post(
+                mine.at("/logout"),
+                Map.of(
+                        "_csrf",
+                        SmartApp.csrf(mine.browser.get(mine.at("/login")).body())));
+
+        List<AuditEvent> events = whole
+                .get(
+                        "compliance",
+                        "AuditEvent?_count=100&date=ge" + begun.toString().substring(0, 19) + "Z")
+                .bundle()
+                .getEntry()
+                .stream()
+                .map(entry -> (AuditEvent) entry.getResource())
+                .toList();
+        assertThat(events)
+                .allSatisfy(event -> assertThat(Balp.errors(event))
+                        .as(whole.fhir().newJsonParser().encodeResourceToString(event))
+                        .isEmpty());
+        assertThat(events.stream().map(SecurityTrailIT::inShort).toList())
+                .contains(
+                        "110114 110122 4 -",
+                        "110114 110122 0 -",
+                        "110114 ITI-71 0 IHE.IUA.71",
+                        "110114 ITI-71 4 -",
+                        "110114 ITI-102 0 -",
+                        "110114 token-revoked 0 -",
+                        "110113 app-consent 0 -",
+                        "110113 app-consent 4 -",
+                        "110113 110137 0 -",
+                        "110114 110123 0 -");
+        assertThat(events)
+                .as("a refused token")
+                .anyMatch(event -> event.getOutcome() != AuditEvent.AuditEventOutcome._0
+                        && event.getSubtype().stream().anyMatch(code -> "read".equals(code.getCode())));
+        String all = events.stream()
+                .map(event -> whole.fhir().newJsonParser().encodeResourceToString(event))
+                .collect(java.util.stream.Collectors.joining());
+        for (String secret : List.of("access_token", "refresh_token")) {
+            assertThat(all)
+                    .doesNotContain(tokens.path(secret).asText())
+                    .doesNotContain(fresh.path(secret).asText());
+        }
+    }
+
+    private static String inShort(AuditEvent event) {
+        return event.getType().getCode() + " " + event.getSubtypeFirstRep().getCode() + " "
+                + event.getOutcome().toCode() + " "
+                + event.getMeta().getProfile().stream()
+                        .map(profile -> profile.getValue()
+                                .substring(profile.getValue().indexOf("BasicAudit.") + 11)
+                                .replaceFirst(".*StructureDefinition/", ""))
+                        .filter(name -> name.contains("71"))
+                        .findFirst()
+                        .orElse("-");
     }
 }

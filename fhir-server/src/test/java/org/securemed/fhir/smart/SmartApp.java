@@ -118,9 +118,23 @@ final class SmartApp {
         return browser.get(URI.create(location), "Accept", "text/html");
     }
 
-    /** Sends the form of a consent screen as it was shown, but for what the test changes. */
+    /** Sends the form of a consent screen as it was shown, but for what the test changes; no browser, no receipt. */
     HttpResponse<String> decide(
             HttpResponse<String> page, String decision, Consumer<List<Map.Entry<String, String>>> change) {
+        return decide(page, decision, change, "X-Sender", "no browser");
+    }
+
+    /** The same, as a browser does. */
+    HttpResponse<String> decideInBrowser(
+            HttpResponse<String> page, String decision, Consumer<List<Map.Entry<String, String>>> change) {
+        return decide(page, decision, change, "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document");
+    }
+
+    private HttpResponse<String> decide(
+            HttpResponse<String> page,
+            String decision,
+            Consumer<List<Map.Entry<String, String>>> change,
+            String... headers) {
         List<Map.Entry<String, String>> fields = new ArrayList<>();
         Matcher input = INPUT.matcher(page.body().substring(page.body().indexOf("action=\"/oauth2/authorize\"")));
         while (input.find()) {
@@ -134,11 +148,13 @@ final class SmartApp {
         String body = fields.stream()
                 .map(field -> Http.encode(field.getKey()) + "=" + Http.encode(field.getValue()))
                 .collect(Collectors.joining("&"));
-        return browser.send(HttpRequest.newBuilder(at("/oauth2/authorize"))
-                .header("Content-Type", "application/x-www-form-urlencoded")
-                // As browsers do after a page that sends no referrer.
-                .header("Origin", "null")
-                .POST(HttpRequest.BodyPublishers.ofString(body)));
+        return browser.send(
+                HttpRequest.newBuilder(at("/oauth2/authorize"))
+                        .header("Content-Type", "application/x-www-form-urlencoded")
+                        // As browsers do after a page that sends no referrer.
+                        .header("Origin", "null")
+                        .POST(HttpRequest.BodyPublishers.ofString(body)),
+                headers);
     }
 
     private static String attribute(String tag, String name) {

@@ -102,6 +102,11 @@ final class SmartServer implements AutoCloseable {
         public void ended(Written consent, @Nullable Requester person) {
             ended.add(consent.id());
         }
+
+        @Override
+        public Optional<Long> position(Written consent) {
+            return Optional.of(4711L);
+        }
     }
 
     private final ConfigurableApplicationContext context;
@@ -254,6 +259,19 @@ final class SmartServer implements AutoCloseable {
         @Bean
         Events events() {
             return new Events();
+        }
+
+        /** Ann, her mother, and a nurse. */
+        @Bean
+        KnownPeople knownPeople() {
+            Map<String, Set<String>> known = Map.of(
+                    "Patient/ann", Set.of("ann"),
+                    "RelatedPerson/mother", Set.of("ann"),
+                    "RelatedPerson/father", Set.of("ann"),
+                    "RelatedPerson/uncle", Set.of("bob"),
+                    "Practitioner/nina", Set.of(),
+                    "Organization/hospital", Set.of());
+            return reference -> Optional.ofNullable(known.get(reference));
         }
 
         @Bean

@@ -248,7 +248,8 @@ class TokenLifeIT {
                                 "",
                                 new JWKSet(key.toPublicJWK()).toString(),
                                 "system",
-                                "HOPERAT"),
+                                "HOPERAT",
+                                ""),
                         registered -> {})
                 .clientId();
         JWTClaimsSet claims = new JWTClaimsSet.Builder()
