@@ -3,7 +3,9 @@ package org.securemed.fhir.smart;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
+import org.hl7.fhir.r4.model.OperationOutcome.IssueType;
 import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.problem.Problem;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
@@ -77,6 +79,10 @@ final class AccountRegistry {
         String password = password();
         Account account = form.account(hash(password), people, true);
         transactions.executeWithoutResult(status -> {
+            if (!isNew(account.username())) {
+                throw Problem.of(
+                        409, "account-exists", IssueType.CONFLICT, "Somebody has just made an account of this name.");
+            }
             accounts.put(account, false);
             bind(account);
             temporary(account.username(), true);
@@ -162,6 +168,15 @@ final class AccountRegistry {
                 .query(Boolean.class)
                 .optional()
                 .orElse(false);
+    }
+
+    /** Takes the name, so that two who make an account of one name at once do not make the same one. */
+    private boolean isNew(String username) {
+        return database.sql("insert into smart.account (username, password_hash, display_name, roles, purposes_of_use)"
+                                + " values (:username, '', '', '', '') on conflict do nothing")
+                        .param("username", username)
+                        .update()
+                == 1;
     }
 
     private void store(String username, String hash, boolean temporary) {

@@ -1,7 +1,10 @@
 package org.securemed.fhir.smart;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -46,24 +49,85 @@ public record LaunchContext(
     }
 
     /**
-     * A further resource in context.
+     * A further resource in context: by reference, canonical URL or identifier, at least one of them.
      *
      * @param reference relative reference; of a Patient or Encounter only with a role
+     * @param canonical canonical URL, perhaps with {@code |version}
+     * @param identifier business identifier
+     * @param type FHIR type of what {@code canonical} or {@code identifier} names
      * @param role absolute URI of its role, null for the usual one
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Resource(String reference, @Nullable String role) {
-        private static final Pattern REFERENCE = Pattern.compile("[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\\-.]{1,64}");
+    public record Resource(
+            @Nullable String reference,
+            @Nullable String canonical,
+            @Nullable Identifier identifier,
+            @Nullable String type,
+            @Nullable String role) {
+        private static final Pattern REFERENCE = Pattern.compile("([A-Z][A-Za-z]{1,63})/[A-Za-z0-9\\-.]{1,64}");
+        private static final Pattern TYPE = Pattern.compile("[A-Z][A-Za-z]{1,63}");
+        private static final Set<String> WITH_ROLE = Set.of("Patient", "Encounter");
 
         public Resource {
-            if (!REFERENCE.matcher(reference).matches()) {
+            if (reference == null && canonical == null && identifier == null) {
+                throw new IllegalArgumentException("what is in context is not named");
+            }
+            if (reference != null && !REFERENCE.matcher(reference).matches()) {
                 throw new IllegalArgumentException("not a relative reference");
             }
-            if (role != null && role.isBlank()) {
+            if (canonical != null && (canonical.isBlank() || canonical.length() > LONGEST)) {
+                throw new IllegalArgumentException("not a canonical URL");
+            }
+            if (type != null && !TYPE.matcher(type).matches()) {
+                throw new IllegalArgumentException("not a FHIR type");
+            }
+            if (role != null && (role.isBlank() || role.length() > LONGEST)) {
                 throw new IllegalArgumentException("a role is not empty");
             }
-            if (role == null && (reference.startsWith("Patient/") || reference.startsWith("Encounter/"))) {
+            boolean withRole = reference != null && WITH_ROLE.contains(reference.substring(0, reference.indexOf('/')))
+                    || type != null && WITH_ROLE.contains(type);
+            if (role == null && withRole) {
                 throw new IllegalArgumentException("a Patient or Encounter stands here only with a role");
+            }
+        }
+
+        /** By reference. */
+        public Resource(String reference, @Nullable String role) {
+            this(reference, null, null, null, role);
+        }
+
+        /** As it is told to the app: plain maps. */
+        Map<String, Object> toMap() {
+            Map<String, Object> map = new LinkedHashMap<>();
+            put(map, "reference", reference);
+            put(map, "canonical", canonical);
+            if (identifier != null) {
+                Map<String, Object> inner = new LinkedHashMap<>();
+                put(inner, "system", identifier.system());
+                put(inner, "value", identifier.value());
+                map.put("identifier", inner);
+            }
+            put(map, "type", type);
+            put(map, "role", role);
+            return map;
+        }
+
+        private static void put(Map<String, Object> map, String name, @Nullable String value) {
+            if (value != null) {
+                map.put(name, value);
+            }
+        }
+    }
+
+    /** A business identifier. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Identifier(@Nullable String system, String value) {
+        public Identifier {
+            if (value == null || value.isBlank() || value.length() > LONGEST) {
+                throw new IllegalArgumentException("an identifier has a value");
+            }
+            if (system != null && (system.isBlank() || system.length() > LONGEST)) {
+                throw new IllegalArgumentException("the system of an identifier is not empty");
             }
         }
     }

@@ -222,16 +222,9 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
         return iua;
     }
 
-    private static List<Map<String, String>> fhirContext(LaunchContext launch) {
-        List<Map<String, String>> resources = new ArrayList<>();
-        for (LaunchContext.Resource resource : launch.fhirContext()) {
-            Map<String, String> one = new LinkedHashMap<>();
-            one.put("reference", resource.reference());
-            if (resource.role() != null) {
-                one.put("role", resource.role());
-            }
-            resources.add(one);
-        }
+    private static List<Map<String, Object>> fhirContext(LaunchContext launch) {
+        List<Map<String, Object>> resources = new ArrayList<>();
+        launch.fhirContext().forEach(resource -> resources.add(resource.toMap()));
         return resources;
     }
 
