@@ -49,6 +49,11 @@ public class AuditConfiguration {
     }
 
     @Bean
+    ExportRecorder exportRecorder(EntryFactory entries, LedgerGateway ledger) {
+        return new ExportRecorder(entries, ledger);
+    }
+
+    @Bean
     TransitionRecorder transitionRecorder(
             AuditRecorder recorder, LedgerGateway ledger, SubjectKeys keys, Clock clock, LedgerProperties properties) {
         return new TransitionRecorder(recorder, ledger, keys, clock, properties);

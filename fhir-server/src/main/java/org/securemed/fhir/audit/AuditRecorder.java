@@ -121,6 +121,17 @@ public final class AuditRecorder {
     }
 
     /**
+     * Records an answer that its provider writes by itself, right before its first byte; when HAPI tells of it
+     * afterwards, it is not recorded again.
+     *
+     * @throws LedgerFailure if it can't be recorded now: then nothing may be written
+     */
+    public void answeringByItself(RequestDetails request, HttpServletRequest servletRequest) {
+        answering(request, null, servletRequest);
+        Exchange.of(request).ifPresent(exchange -> exchange.recordAs(List.of()));
+    }
+
+    /**
      * Records what this server did by itself in somebody's name; returns when the record is durable.
      *
      * @throws LedgerFailure if it can't be recorded now
@@ -157,7 +168,7 @@ public final class AuditRecorder {
         return facts.op().equals(RequestFacts.TRANSACTION) || facts.op().equals(RequestFacts.BATCH);
     }
 
-    private static List<Precondition> preconditions(Exchange exchange) {
+    static List<Precondition> preconditions(Exchange exchange) {
         Set<Precondition> preconditions = new LinkedHashSet<>();
         for (Access access : exchange.accesses()) {
             if (access.dependsOnConsent()) {

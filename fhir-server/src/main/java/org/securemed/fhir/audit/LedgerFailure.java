@@ -17,6 +17,8 @@ final class LedgerFailure extends BaseServerResponseException {
         this.problem = problem;
     }
 
+    private static final String OVERTAKEN = "consent-changed";
+
     /** Nothing can be recorded now. */
     static LedgerFailure unavailable(Throwable cause) {
         return new LedgerFailure(
@@ -38,10 +40,13 @@ final class LedgerFailure extends BaseServerResponseException {
     static LedgerFailure overtaken() {
         return new LedgerFailure(
                 Problem.unavailable(
-                        "consent-changed",
-                        "A consent changed while this was being answered. Ask again.",
-                        Duration.ZERO),
+                        OVERTAKEN, "A consent changed while this was being answered. Ask again.", Duration.ZERO),
                 new IllegalStateException("stale"));
+    }
+
+    /** Whether a consent has changed, so that asking again can be answered at once. */
+    boolean isOvertaken() {
+        return problem.code().equals(OVERTAKEN);
     }
 
     Problem problem() {

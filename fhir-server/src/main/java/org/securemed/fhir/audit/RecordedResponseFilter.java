@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
+import org.securemed.fhir.exchange.CutShort;
 import org.securemed.fhir.exchange.Recorded;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.problem.ProblemWriter;
@@ -64,6 +65,10 @@ public final class RecordedResponseFilter extends OncePerRequestFilter {
         }
         if (!response.isCommitted() && !Recorded.is(request)) {
             refuse(request, response);
+        }
+        if (CutShort.is(request)) {
+            // The container ends the connection; an orderly end would say that this was all.
+            throw new IOException("the answer could not be finished");
         }
     }
 

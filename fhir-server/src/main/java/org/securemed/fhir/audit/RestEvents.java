@@ -34,7 +34,8 @@ final class RestEvents {
     AuditEvent of(long index, Entry entry, EntryDetail detail) {
         RestForm form = RestForm.of(entry.op());
         AuditEvent event = parts.begin(entry.id().toString(), index, entry, detail, APPLICATION_SERVER);
-        event.setType(AuditCodes.rest());
+        boolean export = entry.op().equals(RestForm.EXPORT_FILE) && EventParts.succeeded(entry);
+        event.setType(export ? AuditCodes.dicom("110106", "Export") : AuditCodes.rest());
         if (form.subtype() != null) {
             event.addSubtype(new Coding(AuditCodes.INTERACTION, form.subtype(), form.subtype()));
         }

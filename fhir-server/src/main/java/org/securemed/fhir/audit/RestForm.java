@@ -43,6 +43,11 @@ record RestForm(
 
     private static final String OPERATION_PREFIX = "operation.";
 
+    /** A file of a bulk export: data leaves to the client, in the direction of DICOM's Export. */
+    static final Op EXPORT_FILE = new Op("operation.export-file");
+
+    private static final RestForm EXPORT = reading("operation", null);
+
     private static final RestForm UNKNOWN =
             new RestForm(null, AuditEventAction.E, Party.SOURCE, Party.DESTINATION, null);
 
@@ -65,6 +70,9 @@ record RestForm(
 
     /** The form of an op that is a FHIR interaction, or a request that was refused before it was one. */
     static RestForm of(Op op) {
+        if (op.equals(EXPORT_FILE)) {
+            return EXPORT;
+        }
         if (op.code().startsWith(OPERATION_PREFIX)) {
             return asking("operation", null);
         }

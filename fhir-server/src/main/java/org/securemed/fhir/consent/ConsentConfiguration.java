@@ -30,6 +30,7 @@ import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.OwnerSchema;
 import org.securemed.fhir.owner.Ownership;
+import org.securemed.fhir.owner.PartitionContents;
 import org.securemed.fhir.owner.ShownVersions;
 import org.securemed.fhir.owner.UnownedResources;
 import org.securemed.fhir.smart.AppAuthorizations;
@@ -330,6 +331,28 @@ public class ConsentConfiguration {
     @Bean
     ReadGate readGate(OwnerIndex index, PatientAccess access, ResourceAccess resources, ReleaseCheck release) {
         return new ReadGate(access, resources, index, release);
+    }
+
+    @Bean
+    PopulationGate populationGate(
+            PatientAccess access,
+            ResourceAccess resources,
+            NarrowView view,
+            OwnerIndex index,
+            OwnerSchema schema,
+            DataSource dataSource,
+            FhirContext context,
+            ObjectProvider<RestfulServer> server,
+            ObjectProvider<DaoRegistry> daos) {
+        return new PopulationGate(
+                access,
+                resources,
+                view,
+                index,
+                new PartitionContents(new JdbcTemplate(dataSource)),
+                context,
+                server,
+                daos);
     }
 
     @Bean

@@ -45,6 +45,17 @@ final class HouseRequest extends RequestDetails {
         return request;
     }
 
+    /** Begins to decide anew about a part of an answer, for the same requester. */
+    static HouseRequest beginAnew(FhirContext context, RestfulServer server, Exchange asked, String type) {
+        HouseRequest request = new HouseRequest(context, server);
+        request.setRestOperationType(RestOperationTypeEnum.SEARCH_TYPE);
+        request.setRequestType(RequestTypeEnum.GET);
+        request.setResourceName(type);
+        request.setRequestPath(type);
+        Exchange.beginAnew(request, asked);
+        return request;
+    }
+
     /** Whether a request is one of these, and not a client's. */
     static boolean is(RequestDetails request) {
         return request instanceof HouseRequest;

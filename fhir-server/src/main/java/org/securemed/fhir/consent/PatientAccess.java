@@ -220,14 +220,33 @@ final class PatientAccess {
         return exchange.access(patientId, type, () -> decideNow(exchange, patientId, type));
     }
 
-    /** Partitions of all that the requester may see of resources of {@code type}. */
-    Set<Integer> partitions(Exchange exchange, String type) {
+    /** The patients who may have let the requester in: those whose consents name them, and themselves. */
+    Set<String> candidates(Exchange exchange) {
         Set<String> candidates = new LinkedHashSet<>(
                 states.patientsNaming(request(exchange, groups(exchange)).keys()));
         exchange.requester()
                 .user()
                 .filter(user -> user.startsWith("Patient/"))
                 .ifPresent(user -> candidates.add(user.substring("Patient/".length())));
+        return candidates;
+    }
+
+    /** Whether the consents that the decisions of an exchange read are still what they were. */
+    boolean isCurrent(Exchange exchange) {
+        for (Access made : exchange.accesses()) {
+            if (made.dependsOnConsent()) {
+                states.refresh(made.subject());
+                if (states.of(made.patientId()).version() != made.consentVersion()) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Partitions of all that the requester may see of resources of {@code type}. */
+    Set<Integer> partitions(Exchange exchange, String type) {
+        Set<String> candidates = candidates(exchange);
         if (candidates.size() > MOST_PATIENTS) {
             throw tooMany();
         }

@@ -52,6 +52,9 @@ public final class RequestRules {
     private static final Set<String> PATIENT_OPERATIONS =
             Set.of("$everything", "$summary", "$break-glass", "$request-access");
 
+    /** They look again at each type, and at each patient when something leaves. */
+    private static final Set<String> EXPORT_OPERATIONS = Set.of("$export", "$export-status", "$export-file");
+
     /** They look again at who asks about which Consent. */
     private static final Set<String> CONSENT_OPERATIONS = Set.of("$to-sign", "$sign");
 
@@ -235,6 +238,10 @@ public final class RequestRules {
         }
         if (name != null && AUDIT_OPERATIONS.contains(name)) {
             access.requireRole(exchange, AUDIT, Interaction.READ);
+            return;
+        }
+        if (name != null && EXPORT_OPERATIONS.contains(name)) {
+            requireOwn(request, "Export by itself, outside of a Bundle.");
             return;
         }
         if (name == null || !NEUTRAL_OPERATIONS.contains(name)) {

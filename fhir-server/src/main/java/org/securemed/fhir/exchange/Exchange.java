@@ -107,6 +107,18 @@ public final class Exchange {
         }
     }
 
+    /**
+     * Begins the exchange of a part of an answer that is decided by itself, as if the same requester had asked anew.
+     *
+     * @throws IllegalStateException if one has begun
+     */
+    public static void beginAnew(RequestDetails request, Exchange whole) {
+        Exchange anew = new Exchange(whole.requester, Instant.now(), whole.requestId);
+        if (request.getUserData().putIfAbsent(KEY, anew) != null) {
+            throw new IllegalStateException("the exchange has begun");
+        }
+    }
+
     private static Exchange begin(RequestDetails request) {
         String requestId = usable(request.getHeader("X-Request-ID"))
                 .orElseGet(() -> UUID.randomUUID().toString());
@@ -152,6 +164,11 @@ public final class Exchange {
      */
     public Access access(String patientId, String resourceType, Supplier<Access> decide) {
         return accesses.computeIfAbsent(patientId + "|" + resourceType, key -> decide.get());
+    }
+
+    /** Makes the answer rest on a decision that was made elsewhere. */
+    public void rest(Access made) {
+        accesses.put(made.patientId() + "|" + made.resourceType(), made);
     }
 
     /**

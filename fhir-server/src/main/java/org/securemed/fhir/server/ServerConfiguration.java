@@ -32,6 +32,8 @@ import org.securemed.fhir.database.DevelopmentPostgres;
 import org.securemed.fhir.demo.DemoConfiguration;
 import org.securemed.fhir.erasure.ErasureConfiguration;
 import org.securemed.fhir.exchange.FhirServerProperties;
+import org.securemed.fhir.export.ExportConfiguration;
+import org.securemed.fhir.export.ExportProvider;
 import org.securemed.fhir.feed.FeedConfiguration;
 import org.securemed.fhir.integrity.IntegrityConfiguration;
 import org.securemed.fhir.integrity.IntegrityOperations;
@@ -100,6 +102,7 @@ import org.springframework.core.Ordered;
     IntegrityConfiguration.class,
     ReviewConfiguration.class,
     FeedConfiguration.class,
+    ExportConfiguration.class,
     HealthController.class
 })
 public class ServerConfiguration {
@@ -149,6 +152,7 @@ public class ServerConfiguration {
             ExplainAccessProvider explainAccess,
             IntegrityOperations integrity,
             ReviewOperations review,
+            ExportProvider export,
             Evidence evidence,
             IFhirSystemDao<Bundle, Meta> system,
             ISearchParamRegistry searchParameters) {
@@ -173,6 +177,7 @@ public class ServerConfiguration {
                         verifyOperations,
                         integrity,
                         review,
+                        export,
                         new BundleProvider(system, evidence)));
     }
 

@@ -143,6 +143,11 @@ public class SmartConfiguration {
 
     /** For Spring's user-info endpoint. */
     @Bean
+    LiveTokens liveTokens(AccessTokens tokens) {
+        return new LiveTokens(tokens);
+    }
+
+    @Bean
     JwtDecoder accessTokenDecoder(AccessTokens tokens) {
         return token -> {
             try {

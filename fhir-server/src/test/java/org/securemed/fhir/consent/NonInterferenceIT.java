@@ -2,6 +2,7 @@ package org.securemed.fhir.consent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.securemed.fhir.export.Exports;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
 
@@ -108,6 +110,52 @@ class NonInterferenceIT {
         assertThat(answered).as("searches that were not refused").isGreaterThan(count / 4);
         report(differences);
         assertThat(failed).as("searches that the server failed to answer").isEmpty();
+    }
+
+    /** Each export from its order to its last byte. */
+    @Test
+    @Order(4)
+    void no_export_differs() {
+        List<String> paths = List.of(
+                "$export?_type=Patient,Observation,Condition,Practitioner,Device,Organization,Substance,Schedule",
+                "$export?_type=Group,List,Provenance,Task,Binary,Bundle,Consent,Appointment,Person,MessageHeader",
+                "Patient/$export",
+                "Patient/$export?_since=2020-01-01T00:00:00Z",
+                "Patient/$export?_type=Observation&_since=2999-01-01T00:00:00Z",
+                "Group/group-elena/$export?_type=Patient,Observation,Group",
+                "Group/group-both/$export");
+        for (String requester : REQUESTERS) {
+            for (String path : paths) {
+                assertThat(export(twins.with(), requester, path))
+                        .as("%s: %s", requester, path)
+                        .isEqualTo(export(twins.without(), requester, path));
+            }
+        }
+        assertThat(export(twins.without(), "physician", "Patient/$export?_type=Observation")
+                        .toString())
+                .contains("obs-elena")
+                .doesNotContain("mixed-one-0");
+        assertThat(export(twins.with(), "backend", "Patient/$export?_type=Observation")
+                        .toString())
+                .contains("obs-hidden-one");
+    }
+
+    private static List<String> export(TestServer server, String requester, String path) {
+        String token = twins.token(server, requester);
+        List<String> answers = new ArrayList<>();
+        Answer begun = Exports.begin(server, token, path);
+        answers.add(Normal.of(begun));
+        if (begun.status() == 202) {
+            String status = Exports.path(begun);
+            JsonNode manifest = Exports.manifest(server, token, status);
+            answers.add(Normal.text(manifest.toString()));
+            Exports.files(manifest)
+                    .values()
+                    .forEach(files -> files.forEach(
+                            file -> answers.add(Normal.of(Probe.get(file).send(server, token)))));
+            Probe.of("DELETE", status, "").send(server, token);
+        }
+        return answers;
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.hl7.fhir.r4.model.Resource;
 import org.junit.jupiter.api.Test;
+import org.securemed.fhir.export.Exports;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
 
@@ -49,7 +50,14 @@ class RevocationIT {
         List<Will> wills = new ArrayList<>();
         Semaphore done = new Semaphore(0);
         AtomicBoolean over = new AtomicBoolean();
+        String token = SERVER.token("physician2");
+        // Ordered while the patient lets the reader in, and fetched ever after.
+        String first = Consents.record(SERVER, Consents.permit(PATIENT, "Practitioner/jonas-lindqvist"));
+        String status = Exports.status(SERVER, token, "Patient/$export?_type=Patient");
+        String file = Exports.first(Exports.manifest(SERVER, token, status), "Patient");
+        Consents.end(SERVER, first);
         List<String> paths = List.of(
+                file,
                 "Patient/" + PATIENT,
                 "DocumentReference?patient=" + PATIENT + "&_summary=count",
                 "Patient/" + PATIENT + "/$everything");
@@ -101,6 +109,10 @@ class RevocationIT {
         return wrong;
     }
 
+    private static boolean isSeen(String path, Answer answer) {
+        return !path.contains("count") || answer.bundle().getTotal() > 0;
+    }
+
     private static boolean covered(Read read, List<Will> wills) {
         return wills.stream().anyMatch(will -> will.covers(read));
     }
@@ -110,7 +122,7 @@ class RevocationIT {
         Answer answer = SERVER.get("physician2", path);
         long end = System.nanoTime();
         List<Boolean> saw = switch (answer.status()) {
-            case 200 -> List.of(!path.contains("count") || answer.bundle().getTotal() > 0);
+            case 200 -> List.of(path.contains("$export") ? answer.text().contains(PATIENT) : isSeen(path, answer));
             case 404 -> List.of(false);
             // The consent changed while the answer was being made: nothing was disclosed.
             default -> List.of();

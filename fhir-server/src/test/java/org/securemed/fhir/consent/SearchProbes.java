@@ -1,0 +1,185 @@
+package org.securemed.fhir.consent;
+
+import java.util.List;
+
+/** Searches that might tell of hidden data. */
+final class SearchProbes {
+    private SearchProbes() {}
+
+    static void add(List<Probe> probes) {
+        for (String type : List.of(
+                "Patient",
+                "Observation",
+                "Condition",
+                "Encounter",
+                "Practitioner",
+                "Organization",
+                "Device",
+                "Group",
+                "List",
+                "Task",
+                "Provenance",
+                "Binary",
+                "Bundle",
+                "MessageHeader",
+                "Composition",
+                "Substance",
+                "Schedule",
+                "Person",
+                "Appointment",
+                "Consent",
+                "AuditEvent?date=lt2000",
+                "Basic",
+                "Subscription",
+                "SearchParameter")) {
+            String and = type.contains("?") ? "&" : "?";
+            probes.add(Probe.get(type + and + "_total=accurate&_count=5"));
+            probes.add(Probe.get(type + and + "_summary=count"));
+        }
+        for (String query : List.of(
+                "Patient?_id=hidden-one",
+                "Patient?_id=hidden-one,elena-rossi&_total=accurate",
+                "Patient?_id=Patient/hidden-one",
+                "Patient?_id:not=elena-rossi",
+                "Patient?identifier=https://securemed.example/mrn|SM-100003",
+                "Patient?name=a&_total=accurate",
+                "Patient?family:contains=o&_sort=family&_count=2",
+                "Patient?birthdate=lt2020-01-01&_sort=-birthdate&_total=accurate",
+                "Patient?_lastUpdated=gt2020-01-01&_summary=count",
+                "Patient?_sort=_lastUpdated&_count=1",
+                "Patient?active:missing=true",
+                "Patient?general-practitioner=Practitioner/amara-okafor&_summary=count",
+                "Patient?_has:Observation:patient:code=718-7",
+                "Patient?_has:Observation:patient:_lastUpdated=gt2020-01-01",
+                "Patient?_HAS:Observation:patient:code=718-7",
+                "Patient?link:missing=false",
+                "Observation?patient=hidden-one",
+                "Observation?patient=hidden-one,elena-rossi&_total=accurate&_count=3",
+                "Observation?patient=elena-rossi&patient=hidden-one&_total=accurate",
+                "Observation?patient=elena-rossi&_total=accurate&_count=3",
+                "Observation?patient=elena-rossi&_total=accurate&_count=3&_offset=3",
+                "Observation?patient=elena-rossi&_count=3&_offset=100",
+                "Observation?patient=elena-rossi&_count=0",
+                "Observation?patient:Patient=hidden-one",
+                "Observation?patient=Patient/hidden-one",
+                "Observation?patient=http://localhost:8080/fhir/Patient/hidden-one",
+                "Observation?patient=http://elsewhere.example/fhir/Patient/hidden-one",
+                "Observation?subject=Patient/hidden-one&_summary=count",
+                "Observation?subject=Group/group-both",
+                "Observation?patient:identifier=https://securemed.example/mrn|SM-100003",
+                "Observation?patient:missing=true",
+                "Observation?patient:not=elena-rossi",
+                "Observation?patient.identifier=SM-100003",
+                "Observation?patient.name=a&_summary=count",
+                "Observation?performer:Practitioner.family=Okafor",
+                "Observation?performer:Practitioner.family=Okafor&_summary=count",
+                "Observation?performer=Practitioner/amara-okafor&_total=accurate",
+                "Observation?performer=Practitioner/prac-hidden-one",
+                "Observation?encounter=Encounter/enc-hidden-one",
+                "Observation?focus=Patient/hidden-one&patient=elena-rossi",
+                "Observation?patient=elena-rossi&focus=Patient/hidden-one&_summary=count",
+                "Observation?code=718-7&_total=accurate",
+                "Observation?code=718-7&_count=1&_sort=value-quantity",
+                "Observation?code=718-7&_count=1&_sort=-_lastUpdated",
+                "Observation?code=718-7&_sort=patient.name",
+                "Observation?code=718-7&_sort=_id&_count=2&_offset=2",
+                "Observation?code:text=gone",
+                "Observation?code:not=718-7&_summary=count",
+                "Observation?code:in=http://hl7.org/fhir/ValueSet/observation-codes",
+                "Observation?_id=obs-hidden-one",
+                "Observation?_id=obs-hidden-one,obs-elena",
+                "Observation?_tag=urn:hidden|t",
+                "Observation?_tag:not=urn:hidden|t&_summary=count",
+                "Observation?_security=R",
+                "Observation?_profile=http://hidden.example/profile",
+                "Observation?_source=urn:x",
+                "Observation?_text=hidden",
+                "Observation?_content=hidden",
+                "Observation?_filter=code eq 718-7",
+                "Observation?_list=list-hidden-one",
+                "Observation?_query=x",
+                "Observation?_contained=true",
+                "Observation?_includeDeleted=true",
+                "Observation?_pid=1",
+                "Observation?_graphql=x",
+                "Observation?_type=Patient",
+                "Observation?_unknown=1",
+                "Observation?value-quantity=gt7&_summary=count",
+                "Observation?code-value-quantity=718-7$gt6",
+                "Observation?identifier=urn:lab|H-hidden-one",
+                "Observation?patient=elena-rossi&_include=Observation:subject",
+                "Observation?patient=elena-rossi&_include=Observation:*",
+                "Observation?patient=elena-rossi&_include=*",
+                "Observation?patient=elena-rossi&_include:iterate=Observation:focus",
+                "Observation?patient=elena-rossi&_include=Observation:focus",
+                "Observation?patient=elena-rossi&_include:recurse=Observation:focus",
+                "Observation?patient=elena-rossi&_revinclude=Provenance:target",
+                "Observation?patient=elena-rossi&_revinclude=Provenance:target&_count=1",
+                "Observation?patient=elena-rossi&_revinclude=*",
+                "Observation?patient:mdm=elena-rossi",
+                "Patient?_id:mdm=elena-rossi",
+                "Patient?_id=elena-rossi&_revinclude=Group:member",
+                "Patient?_id=elena-rossi&_revinclude=Appointment:actor",
+                "Patient?_id=elena-rossi&_revinclude=List:subject&_revinclude=Observation:subject",
+                "Patient?_id=elena-rossi&_revinclude=Observation:focus",
+                "Patient?_id=elena-rossi&_include=Patient:general-practitioner&_revinclude:iterate=Observation:performer",
+                "Practitioner?_id=amara-okafor&_revinclude=Observation:performer",
+                "Practitioner?_has:Observation:performer:code=718-7",
+                "Practitioner?_has:Observation:performer:_id=obs-hidden-one",
+                "Practitioner?family=Hiddenson",
+                "Practitioner?_id=prac-hidden-one,amara-okafor",
+                "Practitioner?_sort=family&_total=accurate&_count=3",
+                "Location?_has:Encounter:location:status=finished",
+                "Location?_id=riverside-ward-3&_revinclude=Encounter:location",
+                "Organization?name=Hidden",
+                "Organization?_sort=-_lastUpdated&_count=1",
+                "Device?patient=hidden-one",
+                "Device?patient=elena-rossi&_total=accurate",
+                "Device?identifier:missing=true&_total=accurate",
+                "Group?member=Patient/elena-rossi&_total=accurate",
+                "Group?member=Patient/hidden-one",
+                "Appointment?patient=elena-rossi&_total=accurate",
+                "Appointment?actor=Practitioner/amara-okafor&_summary=count",
+                "Appointment?practitioner=Practitioner/amara-okafor&_include=Appointment:patient",
+                "Provenance?target=Observation/obs-elena&_total=accurate",
+                "Provenance?agent=Practitioner/amara-okafor&_include=Provenance:target",
+                "Provenance?target:Observation.code=718-7",
+                "List?item=Observation/obs-hidden-one",
+                "List?subject=Patient/elena-rossi&_total=accurate",
+                "Task?owner=Practitioner/amara-okafor&_summary=count",
+                "Task?patient=hidden-one",
+                "Schedule?actor=Patient/hidden-one",
+                "Consent?patient=hidden-one",
+                "Consent?patient=elena-rossi&_total=accurate",
+                "Encounter?location=Location/riverside-ward-3&_total=accurate",
+                "Condition?patient=elena-rossi&_sort=code&_total=accurate&_count=2",
+                "Patient/hidden-one/Observation",
+                "Patient/elena-rossi/Observation?_total=accurate",
+                "AuditEvent?patient=hidden-one",
+                "AuditEvent?entity=Patient/hidden-one",
+                "AuditEvent?entity=Observation/obs-hidden-one&_count=1",
+                "?_type=Patient,Observation",
+                "?_id=hidden-one",
+                "?_getpages=00000000-0000-0000-0000-000000000000&_getpagesoffset=0",
+                "_history",
+                "Patient/_history",
+                "Observation/_history?_count=1")) {
+            probes.add(Probe.get(query));
+        }
+        probes.add(Probe.get("Observation?code=718-7", "Cache-Control", "no-store, max-results=1"));
+        probes.add(Probe.get("Observation?patient=elena-rossi", "Cache-Control", "no-store, max-results=2"));
+        probes.add(Probe.get("Observation?code=718-7", "Cache-Control", "no-cache"));
+        probes.add(Probe.get("Observation?patient=elena-rossi&_total=accurate", "Prefer", "handling=strict"));
+        probes.add(Probe.get("Observation?nonsense=1", "Prefer", "handling=lenient"));
+        probes.add(Probe.get("Observation?patient=elena-rossi", "Prefer", "respond-async"));
+        probes.add(Probe.form("Observation/_search", "patient=hidden-one&_total=accurate"));
+        probes.add(Probe.form("Observation/_search", "code=718-7&_summary=count"));
+        probes.add(Probe.form("Observation/_search?patient=elena-rossi", "code=718-7&_total=accurate"));
+        probes.add(Probe.form("Observation/_search", "performer:Practitioner.family=Okafor"));
+        probes.add(Probe.form("Patient/_search", "_has:Observation:patient:code=718-7"));
+        probes.add(Probe.form("Patient/_search", "_id=elena-rossi&_revinclude=*"));
+        probes.add(Probe.form("Practitioner/_search", "%5fhas:Observation:performer:code=718-7"));
+        probes.add(Probe.get("Observation/_search?patient=hidden-one"));
+        probes.add(Probe.form("_search", "_type=Patient"));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.fhir.export;
+
+import org.jspecify.annotations.NullMarked;
