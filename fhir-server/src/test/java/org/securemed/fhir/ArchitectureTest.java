@@ -30,7 +30,7 @@ import java.util.Set;
 import org.hl7.fhir.r4.model.OperationOutcome;
 import org.jspecify.annotations.NullMarked;
 import org.securemed.fhir.audit.AuditRecorder;
-import org.securemed.fhir.consent.BreakGlassPace;
+import org.securemed.fhir.consent.AnswerPace;
 import org.securemed.fhir.exchange.Recorded;
 import org.springframework.http.ProblemDetail;
 
@@ -153,7 +153,7 @@ class ArchitectureTest {
             .areNotDeclaredIn(AuditRecorder.class)
             .and()
             // Waits, and does not know the answer.
-            .areNotDeclaredIn(BreakGlassPace.class)
+            .areNotDeclaredIn(AnswerPace.class)
             .should(runBefore(AuditRecorder.LAST));
 
     private static ArchCondition<JavaMethod> runBefore(int order) {

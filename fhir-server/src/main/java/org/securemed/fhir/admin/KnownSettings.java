@@ -39,6 +39,7 @@ public final class KnownSettings {
                     "securemed.smart.card-bridge.without-pin",
                     "securemed.consent.implicit-policy",
                     "securemed.consent.adopt",
+                    "securemed.consent.answer-interval",
                     "securemed.consent.label-lists",
                     "securemed.consent.break-glass.roles",
                     "securemed.consent.break-glass.duration",

@@ -3,6 +3,7 @@ package org.securemed.fhir.exchange;
 import ca.uhn.fhir.rest.api.RequestTypeEnum;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import ca.uhn.fhir.rest.api.server.SystemRequestDetails;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -35,6 +36,7 @@ public final class Exchange {
 
     private final Requester requester;
     private final Instant started;
+    private final long startedNanos;
     private final String requestId;
     private final Map<String, Access> accesses;
     private final Map<String, Set<String>> groups;
@@ -50,6 +52,7 @@ public final class Exchange {
     private Exchange(Requester requester, Instant started, String requestId) {
         this.requester = requester;
         this.started = started;
+        this.startedNanos = System.nanoTime();
         this.requestId = requestId;
         this.accesses = new ConcurrentHashMap<>();
         this.groups = new ConcurrentHashMap<>();
@@ -60,6 +63,7 @@ public final class Exchange {
     private Exchange(Exchange whole) {
         this.requester = whole.requester;
         this.started = whole.started;
+        this.startedNanos = whole.startedNanos;
         this.requestId = whole.requestId;
         this.accesses = whole.accesses;
         this.groups = whole.groups;
@@ -150,6 +154,11 @@ public final class Exchange {
     /** When the request was first seen. */
     public Instant started() {
         return started;
+    }
+
+    /** How long ago the request was first seen, whatever has been done to the clock since. */
+    public Duration age() {
+        return Duration.ofNanos(System.nanoTime() - startedNanos);
     }
 
     /** The client's X-Request-ID, or one that the server made. */

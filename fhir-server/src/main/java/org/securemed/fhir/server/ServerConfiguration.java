@@ -20,7 +20,7 @@ import org.securemed.fhir.audit.Evidence;
 import org.securemed.fhir.audit.KeptEvents;
 import org.securemed.fhir.audit.NoGuessedTotal;
 import org.securemed.fhir.audit.VerifyOperations;
-import org.securemed.fhir.consent.BreakGlassPace;
+import org.securemed.fhir.consent.AnswerPace;
 import org.securemed.fhir.consent.BreakGlassProvider;
 import org.securemed.fhir.consent.CardConsentProvider;
 import org.securemed.fhir.consent.ConsentConfiguration;
@@ -48,6 +48,7 @@ import org.securemed.fhir.smart.SmartSweep;
 import org.securemed.fhir.transparency.TransparencyConfiguration;
 import org.securemed.fhir.work.RepeatedWork;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
@@ -155,14 +156,15 @@ public class ServerConfiguration {
             ExportProvider export,
             Evidence evidence,
             IFhirSystemDao<Bundle, Meta> system,
-            ISearchParamRegistry searchParameters) {
+            ISearchParamRegistry searchParameters,
+            @Value("${securemed.consent.answer-interval:10ms}") Duration answerInterval) {
         List<Object> interceptors = new ArrayList<>();
         interceptors.add(new KeptEvents());
         interceptors.add(new WellFormedRequests(searchParameters));
         interceptors.addAll(gate.inOrder());
         interceptors.add(new NoGuessedTotal());
         interceptors.add(recorder);
-        interceptors.add(new BreakGlassPace());
+        interceptors.add(new AnswerPace(answerInterval));
         interceptors.add(new StoredRead(
                 readGate, dataSource, recorder, properties.baseUrl().toString()));
         return new FhirExtensions(

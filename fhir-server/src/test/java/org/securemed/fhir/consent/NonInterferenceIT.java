@@ -330,7 +330,7 @@ class NonInterferenceIT {
         Duration took = Duration.ofNanos(System.nanoTime() - begin);
         assertThat(answer.status() == 200).isEqualTo(requester.equals("physician2"));
         if (answer.status() == 200) {
-            assertThat(took).isGreaterThanOrEqualTo(BreakGlassPace.ANSWER_AFTER.minusMillis(5));
+            assertThat(took).isGreaterThanOrEqualTo(AnswerPace.ANSWER_AFTER.minusMillis(5));
         }
         return Normal.of(answer);
     }
