@@ -8,6 +8,7 @@ import ca.uhn.fhir.jpa.searchparam.matcher.SearchParamMatcher;
 import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.List;
@@ -43,6 +44,7 @@ import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.SecurityEvents;
 import org.securemed.fhir.smart.SmartProperties;
 import org.securemed.fhir.smart.StepUp;
+import org.securemed.fhir.work.RepeatedWork;
 import org.securemed.ledger.erasure.PatientKeys;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.storage.ConsentSnapshots;
@@ -103,6 +105,12 @@ public class ConsentConfiguration {
         ConsentStates states = new ConsentStates(store, snapshots, keys, dataSource);
         states.load();
         return states;
+    }
+
+    /** What other instances have changed counts here within a second or so. */
+    @Bean(destroyMethod = "close")
+    RepeatedWork followedConsents(ConsentStates states) {
+        return new RepeatedWork("followed-consents", Duration.ofSeconds(1), states::follow);
     }
 
     /** A decision was overtaken: read that patient's state anew. */

@@ -18,6 +18,7 @@ import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.storage.ConsentSnapshotException;
 import org.securemed.ledger.storage.ConsentSnapshots;
+import org.securemed.ledger.storage.ConsentSnapshots.News;
 import org.securemed.ledger.storage.ConsentStateStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +34,9 @@ public final class ConsentStates {
     private final ConsentSnapshots snapshots;
     private final SubjectKeys keys;
     private final DataSource dataSource;
+    /** Index of the first entry of the log that was not followed; owned by the thread that follows, once loaded. */
+    private volatile long followed;
+
     private final Map<Pseudonym, ConsentState> states = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> patientsByKey = new ConcurrentHashMap<>();
 
@@ -53,12 +57,24 @@ public final class ConsentStates {
             connection.setAutoCommit(false);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             try {
+                followed = snapshots.since(connection, Long.MAX_VALUE).size();
                 return snapshots.loadAll(connection, this::put);
             } finally {
                 connection.rollback();
             }
         });
         log.atInfo().addKeyValue("patients", loaded).log("consent states loaded");
+    }
+
+    /**
+     * Reads anew whatever the log says has changed since this was last asked, at whichever instance. A decision that
+     * rests on a state of before is refused by the block that records it; a permit that came meanwhile would never be
+     * found without this.
+     */
+    void follow() {
+        News news = with(connection -> snapshots.since(connection, followed));
+        news.patients().forEach(this::refresh);
+        followed = news.size();
     }
 
     /** The patient in the ledger. */

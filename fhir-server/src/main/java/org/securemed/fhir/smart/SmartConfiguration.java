@@ -105,8 +105,8 @@ public class SmartConfiguration {
     }
 
     @Bean
-    SmartSweep smartSweep(SmartStore store) {
-        return new SmartSweep(store.client(), store.clock());
+    SmartSweep smartSweep(SmartStore store, ObjectProvider<AppConsents> consents) {
+        return new SmartSweep(store.client(), () -> consents.getIfAvailable(() -> AppConsents.NONE), store.clock());
     }
 
     @Bean

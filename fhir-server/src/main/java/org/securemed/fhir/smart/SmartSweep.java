@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Supplier;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -28,11 +29,15 @@ public final class SmartSweep {
             "delete from smart.oauth2_authorization where state is not null and authorization_code_value is null"
                     + " and created_at < :past";
 
+    private static final int MOST_CONSENTS = 100;
+
     private final JdbcClient database;
+    private final Supplier<AppConsents> consents;
     private final Clock clock;
 
-    SmartSweep(JdbcClient database, Clock clock) {
+    SmartSweep(JdbcClient database, Supplier<AppConsents> consents, Clock clock) {
         this.database = database;
+        this.consents = consents;
         this.clock = clock;
     }
 
@@ -47,7 +52,18 @@ public final class SmartSweep {
         for (String sql : ENDED) {
             rows += sweep(sql, now);
         }
+        endConsents();
         return rows;
+    }
+
+    /** An authorization that has run out, or that its app never came for, is a consent no more. */
+    private void endConsents() {
+        List<AppConsents.Written> left = database.sql("select consent_id, patient from smart.app_consent c"
+                        + " where ended_at is null and not exists (select 1 from smart.oauth2_authorization a"
+                        + " where a.id = c.authorization_id) order by consent_id limit " + MOST_CONSENTS)
+                .query((row, number) -> new AppConsents.Written(row.getString(1), row.getString(2)))
+                .list();
+        left.forEach(consent -> consents.get().ended(consent, null));
     }
 
     private int sweep(String sql, Instant now) {

@@ -388,6 +388,9 @@ class TokenLifeIT {
             SmartApp app = new SmartApp(server);
             JsonNode tokens = SmartApp.json(app.exchange(app.code("patient", app.request(OFFLINE))));
             app.authorize(app.request(OFFLINE));
+            app.allow(app.authorize(app.request("launch/patient patient/Goal.rs")));
+            SmartServer.Consents consents = server.bean(SmartServer.Consents.class);
+            int ended = consents.ended.size();
             server.bean(Revocations.class).revoke(Revocations.Kind.TOKEN, "x");
             app.logIn("nobody", "guess");
 
@@ -396,6 +399,11 @@ class TokenLifeIT {
             assertThat(server.bean(SmartSweep.class).run())
                     .as("abandoned, revocation, failures")
                     .isGreaterThan(3);
+            assertThat(consents.ended)
+                    .as("the consent of an app that never came for its token")
+                    .hasSize(ended + 1)
+                    .endsWith("consent-"
+                            + consents.granted.get(consents.granted.size() - 1).authorization());
 
             assertThat(app.refresh(tokens.path("refresh_token").asText()).statusCode())
                     .isEqualTo(200);

@@ -4,9 +4,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import org.securemed.ledger.consent.ConsentState;
@@ -82,6 +84,38 @@ public final class ConsentSnapshots {
         } catch (ReplayException e) {
             throw new ConsentSnapshotException("the log's newest snapshot of consents is none");
         }
+    }
+
+    /**
+     * What came into the log since somebody looked.
+     *
+     * @param patients whose consents it changes
+     * @param size of the log; the index from which to look the next time
+     */
+    public record News(Set<Pseudonym> patients, long size) {
+        public News {
+            patients = Set.copyOf(patients);
+        }
+    }
+
+    /** Whom the transitions and erasures are about that came into the log from index {@code from} on. */
+    public News since(Connection connection, long from) throws SQLException {
+        long size = size(connection);
+        Set<Pseudonym> patients = new HashSet<>();
+        if (size > from) {
+            String sql = "select distinct p from ledger.ledger_entry"
+                    + " where log = 1 and seq >= ? and op = any(?) and p is not null";
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                statement.setLong(1, from);
+                statement.setArray(2, ops(connection));
+                try (ResultSet rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        patients.add(Pseudonym.of(rows.getBytes(1)));
+                    }
+                }
+            }
+        }
+        return new News(patients, size);
     }
 
     /** How many transitions and erasures came into the log from index {@code from} on. */
