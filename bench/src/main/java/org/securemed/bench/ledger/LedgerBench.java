@@ -16,8 +16,12 @@ import java.util.stream.Stream;
 import org.securemed.bench.Database;
 import org.securemed.bench.Figure;
 import org.securemed.bench.Report;
+import org.securemed.ledger.files.LogDirectory;
+import org.securemed.ledger.files.LogExport;
 import org.securemed.ledger.log.Block;
 import org.securemed.ledger.log.StoredEntry;
+import org.securemed.ledger.storage.PostgresLogStore;
+import org.securemed.ledger.verify.PublishedVerifier;
 import org.securemed.ledger.verify.Verifier;
 
 /**
@@ -29,26 +33,32 @@ import org.securemed.ledger.verify.Verifier;
  *   <li>{@code append/<clients>/two-instances}: two instances on one log against one
  *   <li>{@code append/<clients>/grown}, {@code proof/…}: a log of {@code --entries} against one of a hundredth of it
  *   <li>{@code verify}: the whole log against SHA-256 over its entries and its blocks' signatures, on all cores
+ *   <li>{@code verify-files}: the same of its export; for logs of up to two million entries
  * </ul>
  */
 public final class LedgerBench {
     private static final String USAGE =
             "usage: ./dev bench ledger [--seconds <n>] [--rounds <n>] [--clients <n,n>] [--entries <n>]";
     private static final int PROOFS = 2000;
+    // Larger logs are not exported: it would take longer than all the rest.
+    private static final long EXPORTED = 2_000_000;
 
     private final Duration length;
     private final int rounds;
     private final List<Integer> clients;
     private final long entries;
     private final Database postgres;
+    private final Path directory;
     private final Report report = new Report(System.out);
 
-    private LedgerBench(Duration length, int rounds, List<Integer> clients, long entries, Database postgres) {
+    private LedgerBench(
+            Duration length, int rounds, List<Integer> clients, long entries, Database postgres, Path directory) {
         this.length = length;
         this.rounds = rounds;
         this.clients = clients;
         this.entries = entries;
         this.postgres = postgres;
+        this.directory = directory;
     }
 
     /** Arguments in pairs; see the usage it prints otherwise. */
@@ -74,9 +84,10 @@ public final class LedgerBench {
             throw new IllegalArgumentException(USAGE);
         }
         Path directory = Files.createTempDirectory("ledger-bench");
-        try (Database postgres = Database.start(directory, List.of("ours", "two", "plain", "bulk", "small", "grown"))) {
+        try (Database postgres = Database.start(
+                directory.resolve("postgres"), List.of("ours", "two", "plain", "bulk", "small", "grown"))) {
             Duration length = Duration.ofMillis(Math.round(seconds * 1000));
-            LedgerBench bench = new LedgerBench(length, rounds, clients, entries, postgres);
+            LedgerBench bench = new LedgerBench(length, rounds, clients, entries, postgres, directory.resolve("files"));
             bench.append();
             bench.grow();
             bench.report.printTable();
@@ -176,6 +187,24 @@ public final class LedgerBench {
             }
         }
         report.add(new Figure("verify/" + size, "s", (System.nanoTime() - start) / 1e9, floor, 1));
+        if (size <= EXPORTED) {
+            verifyFiles(log, size, floor);
+        }
+    }
+
+    private void verifyFiles(LogUnderTest log, long size, double floor) throws Exception {
+        Path export = directory.resolve("export");
+        new LogExport(new PostgresLogStore(log.database()), log.logKey().verifyKey(), export).run();
+        double[] seconds = new double[rounds];
+        for (int round = 0; round < rounds; round++) {
+            long start = System.nanoTime();
+            var found = new PublishedVerifier(log.logKey().verifyKey(), new LogDirectory(export)).verify();
+            if (!found.isWhole()) {
+                throw new IllegalStateException("the files are not whole: " + found.findings());
+            }
+            seconds[round] = (System.nanoTime() - start) / 1e9;
+        }
+        report.add(new Figure("verify-files/" + size, "s", median(seconds), floor, rounds));
     }
 
     /** Seconds that hashing every entry and checking every block's signature take, on all cores, without reading. */

@@ -100,6 +100,8 @@ public final class KnownSettings {
                     "securemed.witness.policy",
                     "securemed.witness.interval",
                     "securemed.witness.max-without-quorum",
+                    "securemed.ledger.owner-username",
+                    "securemed.ledger.owner-password",
                     "securemed.ledger.patient-keystore",
                     "securemed.ledger.patient-keystore-password",
                     "securemed.development.data-directory",

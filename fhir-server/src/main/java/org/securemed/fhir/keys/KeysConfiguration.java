@@ -32,8 +32,12 @@ public class KeysConfiguration {
     private static final Duration KEY_AGE = Duration.ofMinutes(5);
 
     @Bean
-    LedgerSchema ledgerSchema(DataSource dataSource) {
-        return new LedgerSchema(dataSource);
+    LedgerSchema ledgerSchema(DataSource dataSource, LedgerProperties properties, Environment environment) {
+        LedgerSchema schema = new LedgerSchema(dataSource, properties.ownerUsername(), properties.ownerPassword());
+        if (environment.acceptsProfiles(Profiles.of("production"))) {
+            LedgerSchema.requireWriterOnly(dataSource);
+        }
+        return schema;
     }
 
     @Bean

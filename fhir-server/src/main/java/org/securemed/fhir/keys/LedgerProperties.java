@@ -29,6 +29,9 @@ import org.springframework.validation.annotation.Validated;
  * @param instanceKeyAlias under which this instance's key is found
  * @param patientKeystore PKCS#12 file with the key-encryption keys of the patients' keys; absent: as above
  * @param patientKeystorePassword its password
+ * @param ownerUsername database role that owns the ledger's tables and migrates them; absent: the one that also writes
+ *     the log, which the profile {@code production} refuses
+ * @param ownerPassword its password
  */
 @Validated
 @ConfigurationProperties("securemed.ledger")
@@ -45,7 +48,9 @@ public record LedgerProperties(
         @Nullable String outgoingLogKeyAlias,
         @DefaultValue("instance") @NotBlank String instanceKeyAlias,
         @Nullable Path patientKeystore,
-        @Nullable String patientKeystorePassword) {
+        @Nullable String patientKeystorePassword,
+        @Nullable String ownerUsername,
+        @Nullable String ownerPassword) {
 
     /** Without the secrets. */
     @Override
