@@ -2,6 +2,8 @@
 
 create function ledger.admit_writer(writer name) returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
+    -- Instances that start together: of two that grant at once, one would fail.
+    perform pg_advisory_xact_lock(hashtextextended('ledger.admit_writer', 0));
     execute format('revoke all on all tables in schema ledger, witness from %I', writer);
     execute format('revoke all on schema ledger, witness from %I', writer);
     execute format('grant usage on schema ledger, witness to %I', writer);

@@ -10,7 +10,7 @@ public interface LogFiles {
      *
      * @param path as {@link FilePaths} names it
      * @param limit the largest that is sensible, in bytes; of a larger file only one byte more is read
-     * @return empty if there is no such file
+     * @return the caller's to change; empty if there is no such file
      * @throws IOException if it cannot be found out what is there
      */
     Optional<byte[]> read(String path, int limit) throws IOException;

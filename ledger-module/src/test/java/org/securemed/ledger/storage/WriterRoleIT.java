@@ -146,6 +146,13 @@ class WriterRoleIT {
             assertThat(WriterRole.couldUndo(writer)).isTrue();
             statement.execute("revoke " + OWNER + " from " + WRITER);
             assertThat(WriterRole.couldUndo(writer)).isFalse();
+            statement.execute("alter role " + WRITER + " createrole");
+            assertThat(WriterRole.couldUndo(writer)).isTrue();
+            statement.execute("alter role " + WRITER + " nocreaterole");
+            statement.execute("grant set on parameter session_replication_role to " + WRITER);
+            assertThat(WriterRole.couldUndo(writer)).isTrue();
+            statement.execute("revoke set on parameter session_replication_role from " + WRITER);
+            assertThat(WriterRole.couldUndo(writer)).isFalse();
         }
     }
 
