@@ -31,11 +31,11 @@ import org.securemed.fhir.FhirServerApplication;
 public final class Bench implements AutoCloseable {
     private static final String OURS = "ours";
     // The demonstration's accounts, for their tokens, but none of its patients: all servers get the same ones later.
-    private static final List<String> OUR_SETTINGS =
+    static final List<String> OUR_SETTINGS =
             List.of("spring.profiles.active=demo", "securemed.demo.patients=0");
 
     // The last one to be written comes first.
-    private static final String SYSTEM_TOKEN = "data/demo/backend.token";
+    static final String SYSTEM_TOKEN = "data/demo/backend.token";
     private static final String CLINICIAN_TOKEN = "data/demo/physician.token";
     private static final Duration SETTLE = Duration.ofMillis(100);
 

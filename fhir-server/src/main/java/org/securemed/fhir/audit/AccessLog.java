@@ -1,7 +1,9 @@
 package org.securemed.fhir.audit;
 
+import java.time.Instant;
 import java.util.List;
 import org.hl7.fhir.r4.model.Parameters;
+import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.entry.Decision;
 import org.securemed.ledger.entry.Entry;
 
@@ -12,8 +14,12 @@ import org.securemed.ledger.entry.Entry;
 final class AccessLog {
     private AccessLog() {}
 
-    /** One parameter {@code person} or {@code machine} for each access, in the order given. */
-    static Parameters of(List<AuditEventStore.Seen> accesses, boolean complete) {
+    /**
+     * One parameter {@code person} or {@code machine} for each access, in the order given.
+     *
+     * @param prunedBefore accesses before this time may have been let go; null if none were
+     */
+    static Parameters of(List<AuditEventStore.Seen> accesses, boolean complete, @Nullable Instant prunedBefore) {
         Parameters log = new Parameters();
         for (AuditEventStore.Seen access : accesses) {
             Entry entry = access.stored().entry();
@@ -41,7 +47,11 @@ final class AccessLog {
                     .flag("emergency", isEmergency(entry))
                     .reference("event", "AuditEvent/" + entry.id(), null);
         }
-        new Parts(log.addParameter().setName("summary")).flag("complete", complete);
+        Parts summary = new Parts(log.addParameter().setName("summary"));
+        summary.flag("complete", complete);
+        if (prunedBefore != null) {
+            summary.instant("prunedBefore", prunedBefore);
+        }
         return log;
     }
 

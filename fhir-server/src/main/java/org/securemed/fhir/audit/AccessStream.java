@@ -23,10 +23,13 @@ public final class AccessStream {
 
     private final Ledger ledger;
     private final SubjectKeys keys;
+    private final String cardBridge;
 
-    AccessStream(Ledger ledger, SubjectKeys keys) {
+    /** @param cardBridge client id of the smart card bridge, whose events about cards are looked at */
+    AccessStream(Ledger ledger, SubjectKeys keys, String cardBridge) {
         this.ledger = ledger;
         this.keys = keys;
+        this.cardBridge = cardBridge;
     }
 
     /**
@@ -99,6 +102,11 @@ public final class AccessStream {
         return lines;
     }
 
+    /** Number of entries. */
+    public long size() {
+        return ledger.size();
+    }
+
     /** Index of the first entry that is at most {@code span} older than the one at {@code index}. */
     public long beginning(long index, Duration span) {
         if (index <= 0) {
@@ -117,6 +125,9 @@ public final class AccessStream {
 
     private Line line(StoredEntry stored, Set<String> roles) {
         Entry entry = stored.entry();
+        if (cardBridge.equals(entry.actor()) && ForeignEvents.holds(entry)) {
+            return cardLine(stored, entry);
+        }
         Optional<EntryDetail> detail =
                 entry.role() != null && roles.contains(entry.role()) ? detail(stored, entry) : Optional.empty();
         Decision decision = entry.decision();
@@ -133,6 +144,35 @@ public final class AccessStream {
                 detail.map(EntryDetail::address).orElse(null),
                 detail.map(EntryDetail::note).orElse(null),
                 EventParts.succeeded(entry));
+    }
+
+    /** A card that proved to be somebody's, as the smart card bridge tells; of its other events only index and time. */
+    private Line cardLine(StoredEntry stored, Entry entry) {
+        Optional<CardUse> use = Optional.ofNullable(entry.sealed())
+                .flatMap(bytes -> keys.open(entry.patient(), entry.id(), bytes))
+                .flatMap(plain -> CardUse.of(content(stored, plain)));
+        return new Line(
+                stored.index(),
+                entry.id().toString(),
+                entry.time(),
+                use.isEmpty() ? "" : SecurityEvent.Kind.CARD.op(),
+                use.map(CardUse::holder).orElse(null),
+                null,
+                null,
+                null,
+                null,
+                use.map(CardUse::address).orElse(null),
+                null,
+                use.isPresent());
+    }
+
+    private static String content(StoredEntry stored, byte[] plain) {
+        try {
+            String content = EntryDetail.parse(plain).content();
+            return content == null ? "" : content;
+        } catch (IOException e) {
+            throw new IllegalStateException("entry %d holds no detail".formatted(stored.index()), e);
+        }
     }
 
     private Optional<EntryDetail> detail(StoredEntry stored, Entry entry) {

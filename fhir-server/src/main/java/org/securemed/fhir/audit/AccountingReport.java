@@ -6,10 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Date;
 import java.util.List;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
+import org.hl7.fhir.r4.model.InstantType;
 import org.hl7.fhir.r4.model.Parameters;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An accounting of disclosures.
@@ -18,8 +21,14 @@ import org.hl7.fhir.r4.model.Parameters;
  * @param from beginning of the period, inclusive
  * @param until its end, exclusive
  * @param disclosures the oldest first
+ * @param prunedBefore what was before this time may have been let go; null if nothing of the period was
  */
-record AccountingReport(String patient, Instant from, Instant until, List<Disclosure> disclosures) {
+record AccountingReport(
+        String patient,
+        Instant from,
+        Instant until,
+        List<Disclosure> disclosures,
+        @Nullable Instant prunedBefore) {
     private static final String[] COLUMNS = {"Date", "Recipient", "Address", "Description", "Purpose", "Event"};
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss 'UTC'").withZone(ZoneOffset.UTC);
@@ -34,6 +43,9 @@ record AccountingReport(String patient, Instant from, Instant until, List<Disclo
         new Parts(report.addParameter().setName("period"))
                 .instant("start", from)
                 .instant("end", until);
+        if (prunedBefore != null) {
+            report.addParameter("prunedBefore", new InstantType(Date.from(prunedBefore)));
+        }
         for (Disclosure disclosure : disclosures) {
             new Parts(report.addParameter().setName("disclosure"))
                     .instant("date", disclosure.date())
@@ -69,7 +81,11 @@ record AccountingReport(String patient, Instant from, Instant until, List<Disclo
                 "Accounting of disclosures",
                 List.of(
                         "Of the record " + patient + ", from " + TIME.format(from) + " to " + TIME.format(until) + ". "
-                                + disclosures.size() + " disclosures.",
+                                + disclosures.size() + " disclosures."
+                                + (prunedBefore == null
+                                        ? ""
+                                        : " Records from before " + TIME.format(prunedBefore)
+                                                + " are kept no longer and may be missing."),
                         "Uses for treatment, payment and health care operations, and what went to the patient or on"
                                 + " their wish, are not part of it (45 CFR 164.528 (a)(1))."),
                 new float[] {3, 4, 4, 5, 2, 5},

@@ -3,6 +3,7 @@ package org.securemed.fhir.audit;
 import ca.uhn.fhir.context.FhirContext;
 import java.time.Clock;
 import javax.sql.DataSource;
+import org.securemed.fhir.database.Migrations;
 import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.LedgerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
@@ -15,6 +16,7 @@ import org.securemed.fhir.smart.SecurityEvents;
 import org.securemed.fhir.smart.SmartDiscovery;
 import org.securemed.fhir.smart.SmartProperties;
 import org.securemed.ledger.log.Ledger;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -25,6 +27,18 @@ import org.springframework.core.Ordered;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(AuditProperties.class)
 public class AuditConfiguration {
+
+    /** The table of verifications; whoever needs it asks for this first. */
+    static final class Schema {
+        Schema(DataSource dataSource) {
+            Migrations.migrate(dataSource, "audit", "db/audit");
+        }
+    }
+
+    @Bean
+    Schema auditSchema(DataSource dataSource) {
+        return new Schema(dataSource);
+    }
 
     @Bean
     LedgerGateway ledgerGateway(Ledger ledger, DataSource dataSource, StaleConsents stale) {
@@ -117,8 +131,8 @@ public class AuditConfiguration {
     }
 
     @Bean(destroyMethod = "close")
-    Verifications verifications(Ledger ledger, DataSource dataSource) {
-        return new Verifications(ledger, dataSource);
+    Verifications verifications(Schema schema, Ledger ledger, DataSource dataSource, SubjectKeys keys) {
+        return new Verifications(ledger, dataSource, keys);
     }
 
     @Bean
@@ -132,13 +146,21 @@ public class AuditConfiguration {
     }
 
     @Bean
+    RetentionLog retentionLog(EntryFactory entries, LedgerGateway gateway, Ledger ledger, SubjectKeys keys) {
+        return new RetentionLog(entries, gateway, ledger, keys);
+    }
+
+    @Bean
     WrittenVersions writtenVersions(SubjectKeys keys) {
         return new WrittenVersions(keys);
     }
 
     @Bean
-    AccessStream accessStream(Ledger ledger, SubjectKeys keys) {
-        return new AccessStream(ledger, keys);
+    AccessStream accessStream(
+            Ledger ledger,
+            SubjectKeys keys,
+            @Value("${securemed.smart.card-bridge.client-id:card-bridge}") String cardBridge) {
+        return new AccessStream(ledger, keys, cardBridge);
     }
 
     @Bean

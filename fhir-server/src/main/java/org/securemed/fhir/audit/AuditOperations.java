@@ -106,7 +106,8 @@ public final class AuditOperations {
                 seen -> !ForeignEvents.holds(seen.stored().entry())
                         && !SecurityEventView.shows(seen.stored().entry()),
                 accesses::add);
-        return AccessLog.of(accesses, complete);
+        Instant from = instant(period == null ? null : period.getLowerBoundAsInstant());
+        return AccessLog.of(accesses, complete, prunedBefore(from));
     }
 
     /**
@@ -139,7 +140,7 @@ public final class AuditOperations {
         if (!complete) {
             throw AuditRefusal.parameter("Ask for a shorter period: too many disclosures for one account.");
         }
-        AccountingReport report = new AccountingReport("Patient/" + id, from, until, disclosures);
+        AccountingReport report = new AccountingReport("Patient/" + id, from, until, disclosures, prunedBefore(from));
         String form = output == null ? "fhir" : output.getValue();
         return switch (form) {
             case "fhir" -> report.toParameters();
@@ -190,6 +191,15 @@ public final class AuditOperations {
         Parameters answer = new Parameters();
         answer.addParameter("event", new Reference("AuditEvent/" + id));
         return answer;
+    }
+
+    /** Until when entries of this period may have been let go; null if none were. */
+    private @Nullable Instant prunedBefore(@Nullable Instant from) {
+        return ledger.pruning()
+                .pruned()
+                .before()
+                .filter(before -> from == null || before.isAfter(from))
+                .orElse(null);
     }
 
     private String known(IdType patient, RequestDetails request) {

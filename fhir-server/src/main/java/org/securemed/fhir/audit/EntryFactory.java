@@ -262,6 +262,11 @@ final class EntryFactory {
         return own(op, id, patientId, null, List.of(), null, content);
     }
 
+    /** An entry about the retention of others, which this server makes because it was approved. */
+    Entry retention(Op op, String note) {
+        return own(op, EntryIds.next(clock.instant()), null, null, List.of(), note, null);
+    }
+
     /** The entry of what a reviewer says. */
     Entry review(Exchange exchange, Op op, @Nullable String patientId, String about, String note) {
         return own(op, EntryIds.next(clock.instant()), patientId, exchange, List.of(about), note, null);

@@ -19,11 +19,13 @@ public final class EventStream {
     /**
      * Some events.
      *
+     * @param indexes of the entry of each event
      * @param next index of the entry behind those that were looked at
      */
-    public record Page(List<AuditEvent> events, long next) {
+    public record Page(List<AuditEvent> events, List<Long> indexes, long next) {
         public Page {
             events = List.copyOf(events);
+            indexes = List.copyOf(indexes);
         }
     }
 
@@ -33,10 +35,15 @@ public final class EventStream {
      */
     public Page read(long from, int limit) {
         List<AuditEvent> events = new ArrayList<>();
+        List<Long> indexes = new ArrayList<>();
         long next = from;
         for (StoredEntry stored : ledger.range(from, limit)) {
             try {
-                store.opened(stored).ifPresent(seen -> events.addAll(seen.events()));
+                store.opened(stored)
+                        .ifPresent(seen -> seen.events().forEach(event -> {
+                            events.add(event);
+                            indexes.add(stored.index());
+                        }));
             } catch (RuntimeException e) {
                 if (!Unreadable.is(e)) {
                     throw e;
@@ -45,6 +52,11 @@ public final class EventStream {
             }
             next = stored.index() + 1;
         }
-        return new Page(events, next);
+        return new Page(events, indexes, next);
+    }
+
+    /** Number of entries. */
+    public long size() {
+        return ledger.size();
     }
 }

@@ -11,6 +11,7 @@ import org.hl7.fhir.r4.model.Reference;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.smart.SecurityEvent;
 import org.securemed.ledger.entry.Entry;
+import org.securemed.ledger.entry.Op;
 
 /** Log-ins, tokens, answers to apps, cards and administrators' acts as AuditEvents. */
 final class SecurityEventView {
@@ -34,6 +35,11 @@ final class SecurityEventView {
                     form(SECURITY_ALERT, AuditCodes.dicom("110137", "User Security Attributes Changed"))),
             Map.entry(SecurityEvent.Kind.CARD.op(), form(SECURITY_ALERT, own("card"))),
             Map.entry(SecurityEvent.Kind.SHARE.op(), form(AuditCodes.dicom("110106", "Export"), own("share"))),
+            Map.entry(RetentionLog.PROPOSAL.code(), form(SECURITY_ALERT, own("retention-proposed"))),
+            Map.entry(RetentionLog.APPROVAL.code(), form(SECURITY_ALERT, own("retention-approved"))),
+            Map.entry(Op.RETENTION.code(), form(SECURITY_ALERT, own("retention"))),
+            Map.entry(Op.HOLD.code(), form(SECURITY_ALERT, own("legal-hold"))),
+            Map.entry(Op.HOLD_RELEASE.code(), form(SECURITY_ALERT, own("legal-hold-released"))),
             Map.entry(IntegrityRecorder.ALARM.code(), form(SECURITY_ALERT, own("integrity-alarm"))),
             Map.entry(IntegrityRecorder.RESTORE.code(), form(SECURITY_ALERT, own("integrity-restored"))));
 
@@ -64,7 +70,7 @@ final class SecurityEventView {
     }
 
     private void agents(AuditEvent event, Entry entry, EntryDetail detail) {
-        if (entry.op().code().startsWith("integrity.")) {
+        if (entry.op().code().startsWith("integrity.") || entry.op().equals(Op.RETENTION)) {
             parts.addServer(event, AuditCodes.application()).setRequestor(true);
             return;
         }

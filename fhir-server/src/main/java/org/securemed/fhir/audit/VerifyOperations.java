@@ -7,19 +7,19 @@ import ca.uhn.fhir.rest.api.server.RequestDetails;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.UUID;
 import org.hl7.fhir.r4.model.BooleanType;
 import org.hl7.fhir.r4.model.Parameters;
 import org.hl7.fhir.r4.model.StringType;
 import org.jspecify.annotations.Nullable;
 import org.securemed.ledger.log.Ledger;
-import org.securemed.ledger.verify.Report;
 
 /**
  * {@code AuditEvent/$verify}: is the ledger as it was signed? For compliance staff and the custodian's systems.
  *
  * <p>With {@code Prefer: respond-async} the answer is 202 with the address of a status in {@code Content-Location};
  * that answers 202 with {@code X-Progress} while the verification runs and 200 with its result afterwards, and a DELETE
- * of it ends the verification.
+ * of it ends the verification. Any instance answers, and a restart begins what ran again.
  *
  * @see <a href="https://hl7.org/fhir/R4/async.html">FHIR R4, asynchronous requests</a>
  */
@@ -62,11 +62,11 @@ public final class VerifyOperations {
             }
             return result(verifications.verify(range));
         }
-        Verifications.Job job =
+        UUID job =
                 verifications.begin(range).orElseThrow(() -> AuditRefusal.busy("Too many verifications are running."));
         response.setStatus(HttpServletResponse.SC_ACCEPTED);
-        response.setHeader("Content-Location", baseUrl + "/AuditEvent/" + STATUS + "?job=" + job.id());
-        return new Parameters().addParameter("job", new StringType(job.id().toString()));
+        response.setHeader("Content-Location", baseUrl + "/AuditEvent/" + STATUS + "?job=" + job);
+        return new Parameters().addParameter("job", new StringType(job.toString()));
     }
 
     /** How far a verification is, or its result; with DELETE, ends it. */
@@ -84,11 +84,13 @@ public final class VerifyOperations {
             response.setStatus(HttpServletResponse.SC_ACCEPTED);
             return new Parameters().addParameter("ended", new BooleanType(true));
         }
-        if (job.failure().isPresent()) {
-            throw AuditRefusal.failed(job.failure().get());
+        String failure = job.failure();
+        if (failure != null) {
+            throw AuditRefusal.failed(failure);
         }
-        if (job.report().isPresent()) {
-            return result(job.report().get());
+        VerificationResult found = job.result();
+        if (found != null) {
+            return result(found);
         }
         response.setStatus(HttpServletResponse.SC_ACCEPTED);
         response.setHeader("X-Progress", job.progress());
@@ -96,13 +98,16 @@ public final class VerifyOperations {
         return new Parameters().addParameter("progress", new StringType(job.progress()));
     }
 
-    private static Parameters result(Report report) {
+    private static Parameters result(VerificationResult report) {
         Parameters result = new Parameters();
-        result.addParameter("whole", new BooleanType(report.isWhole()));
+        result.addParameter("whole", new BooleanType(report.count() == 0));
         result.addParameter("entries", new StringType(Long.toString(report.entries())));
         result.addParameter("blocks", new StringType(Long.toString(report.blocks())));
-        result.addParameter("root", new StringType(report.root().toString()));
-        result.addParameter("findings", new StringType(Long.toString(report.findingCount())));
+        result.addParameter("root", new StringType(report.root()));
+        if (report.pruned() > 0) {
+            result.addParameter("pruned", new StringType(Long.toString(report.pruned())));
+        }
+        result.addParameter("findings", new StringType(Long.toString(report.count())));
         report.findings()
                 .forEach(finding -> new Parts(result.addParameter().setName("finding"))
                         .text("table", finding.table())

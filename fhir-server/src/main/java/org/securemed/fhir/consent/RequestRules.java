@@ -44,7 +44,9 @@ public final class RequestRules {
             "$restore-integrity",
             "$findings",
             "$break-glass-reviews",
+            "$sign-off",
             "$review");
+
 
     /** Answered from the ledger and for those who may, so that no search of it can tell of hidden data. */
     private static final String AUDIT = "AuditEvent";

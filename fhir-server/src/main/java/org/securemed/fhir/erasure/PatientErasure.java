@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.sql.DataSource;
+import org.hl7.fhir.r4.model.OperationOutcome.IssueType;
 import org.securemed.fhir.audit.StaleConsents;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.ledger.entry.Entry;
@@ -101,6 +102,9 @@ final class PatientErasure {
         Optional<PatientKey> key = keys.find(connection, "Patient/" + id);
         if (key.isEmpty()) {
             return Optional.empty();
+        }
+        if (ledger.pruning().holds().covers(key.get().pseudonym())) {
+            throw Problem.of(409, "legal-hold", IssueType.CONFLICT, "The patient's entries are under a legal hold.");
         }
         return erasure.erase(connection, key.get().pseudonym(), actor).map(entry -> new Erased(key.get(), entry));
     }

@@ -2,22 +2,30 @@ package org.securemed.fhir.feed;
 
 import ca.uhn.fhir.context.FhirContext;
 import java.net.URI;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
 import java.util.Objects;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
 import javax.sql.DataSource;
 import org.securemed.fhir.audit.EventStream;
 import org.securemed.fhir.database.Migrations;
+import org.securemed.fhir.problem.ProblemWriter;
+import org.securemed.fhir.smart.SecurityEvents;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.jdbc.core.JdbcTemplate;
 
 /** The feed, if a repository is named. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(FeedProperties.class)
 public class FeedConfiguration {
+    private static final String APPLICATION = "securemed";
 
-    /** The table of the feed; whoever needs it asks for this first. */
+    /** The tables of the feed; whoever needs them asks for this first. */
     static final class Schema {
         Schema(DataSource dataSource) {
             Migrations.migrate(dataSource, "feed", "db/feed");
@@ -32,8 +40,28 @@ public class FeedConfiguration {
     @Bean(destroyMethod = "close")
     @ConditionalOnProperty("securemed.feed.url")
     AuditFeed auditFeed(
-            Schema schema, EventStream events, FhirContext fhir, DataSource dataSource, FeedProperties settings) {
+            Schema schema,
+            EventStream events,
+            FhirContext fhir,
+            DataSource dataSource,
+            FeedProperties settings,
+            ObjectProvider<SslBundles> bundles,
+            Clock clock)
+            throws NoSuchAlgorithmException {
         URI url = Objects.requireNonNull(settings.url(), "securemed.feed.url");
-        return new AuditFeed(events, fhir, new JdbcTemplate(dataSource), settings, url).start();
+        String bundle = settings.sslBundle();
+        SSLContext tls = bundle == null
+                ? SSLContext.getDefault()
+                : bundles.getObject().getBundle(bundle).createSslContext();
+        Repository repository = settings.isSyslog()
+                ? new SyslogRepository(url, APPLICATION, tls)
+                : new FhirRepository(fhir, url, settings.token(), tls);
+        return new AuditFeed(events, repository, dataSource, settings, clock).start();
+    }
+
+    @Bean
+    FeedController feedController(
+            ObjectProvider<AuditFeed> feed, EventStream events, SecurityEvents security, ProblemWriter problems) {
+        return new FeedController(Optional.ofNullable(feed.getIfAvailable()), events, security, problems);
     }
 }

@@ -1,4 +1,4 @@
-/** Sends AuditEvents to another Audit Record Repository (IHE RESTful ATNA, ITI-20). */
+/** Sends AuditEvents to another Audit Record Repository (IHE ITI-20): FHIR, or DICOM messages by syslog over TLS. */
 @NullMarked
 package org.securemed.fhir.feed;
 

@@ -4,13 +4,14 @@ import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import org.securemed.fhir.admin.OpenAlarm;
 import org.securemed.fhir.audit.IntegrityRecorder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** What was found, told once: to the operator's log, and to the ledger and so to compliance staff and the patient. */
-final class Findings {
+final class Findings implements OpenAlarm {
     private static final Logger log = LoggerFactory.getLogger(Findings.class);
 
     private final JdbcTemplate jdbc;
@@ -71,6 +72,16 @@ final class Findings {
                 (row, number) -> new Open(
                         row.getString(1), row.getString(2), row.getTimestamp(3).toInstant()),
                 most);
+    }
+
+    @Override
+    public String code() {
+        return "integrity-findings";
+    }
+
+    @Override
+    public boolean isOpen() {
+        return count() > 0;
     }
 
     /** How many there are. */

@@ -143,12 +143,15 @@ public final class IntegrityOperations {
      *
      * @param version which
      * @param content its text as an older copy of the database has it, to the byte
+     * @param updated with {@code source}, if the row is gone: its time and {@code meta.source} in that copy
      */
     @Operation(name = "$restore-integrity", global = true)
     public Parameters restore(
             @IdParam IIdType id,
             @OperationParam(name = "version", min = 1, max = 1) @Nullable IntegerType version,
             @OperationParam(name = "content", max = 1) @Nullable StringType content,
+            @OperationParam(name = "updated", max = 1) @Nullable InstantType updated,
+            @OperationParam(name = "source", max = 1) @Nullable StringType source,
             RequestDetails request) {
         requireAuditor(request);
         if (version == null || version.getValue() == null || version.getValue() < 1) {
@@ -162,6 +165,10 @@ public final class IntegrityOperations {
                 id.getIdPart(),
                 version.getValue(),
                 Optional.ofNullable(content).map(StringType::getValue),
+                Optional.ofNullable(updated)
+                        .map(InstantType::getValue)
+                        .map(time ->
+                                new Restoration.Beside(time.toInstant(), source == null ? null : source.getValue())),
                 exchange.requester().user().orElse(exchange.requester().clientId()));
         return switch (outcome) {
             case RESTORED -> new Parameters().addParameter("restored", new BooleanType(true));
@@ -174,7 +181,8 @@ public final class IntegrityOperations {
                         409,
                         "not-restorable",
                         IssueType.CONFLICT,
-                        "The row is gone, or there is nothing to take it from: send its text, or set a replica."));
+                        "The resource is gone, or there is nothing to take it from: send content, and for a row"
+                                + " that is gone updated and source, too, or set a replica."));
         };
     }
 

@@ -1,9 +1,11 @@
 package org.securemed.fhir.integrity;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.audit.IntegrityRecorder;
 import org.securemed.fhir.owner.StoredVersionRows;
 import org.securemed.fhir.owner.VersionBytes;
@@ -41,6 +43,14 @@ final class Restoration {
         this.transaction = transaction;
     }
 
+    /**
+     * What is stored beside a version's text.
+     *
+     * @param updated when it was stored
+     * @param source {@code meta.source}; null if there is none
+     */
+    record Beside(Instant updated, @Nullable String source) {}
+
     /** What came of it. */
     enum Outcome {
         RESTORED,
@@ -48,7 +58,7 @@ final class Restoration {
         INTACT,
         /** Nothing that was offered is what was recorded. */
         NOT_THE_RECORDED,
-        /** HAPI's row is gone, or there is nothing to take it from. */
+        /** HAPI's row of the resource is gone, or there is nothing to take it from. */
         NOT_THERE
     }
 
@@ -56,12 +66,14 @@ final class Restoration {
      * Restores a version.
      *
      * @param offered its text as an older copy of the database has it
+     * @param beside what that copy has beside the text, if the row is gone
      * @param by who asked, for the record
      */
-    Outcome restore(String type, String id, long version, Optional<String> offered, String by) {
+    Outcome restore(
+            String type, String id, long version, Optional<String> offered, Optional<Beside> beside, String by) {
         Optional<StoredVersionRows.Row> there = rows.of(type, id, version);
         if (there.isEmpty()) {
-            return Outcome.NOT_THERE;
+            return putBack(type, id, version, offered, beside, by);
         }
         if (!comparison.verdict(there.get()).state().isFinding()) {
             findings.close(there.get().bytes().reference());
@@ -85,6 +97,34 @@ final class Restoration {
         });
         recorder.seal(staged);
         findings.close(before.reference());
+        return Outcome.RESTORED;
+    }
+
+    /** A row that is gone: nothing tells the time of the version and its source but a copy. */
+    private Outcome putBack(
+            String type, String id, long version, Optional<String> offered, Optional<Beside> beside, String by) {
+        Optional<VersionBytes> sent = beside.flatMap(told -> offered.map(text -> new VersionBytes(
+                type, id, version, told.updated(), "JSON", told.source(), text.getBytes(StandardCharsets.UTF_8))));
+        Optional<VersionBytes> copied =
+                replica.flatMap(other -> other.of(type, id, version)).map(StoredVersionRows.Row::bytes);
+        Optional<VersionBytes> after = sent.filter(this::isRecorded).or(() -> copied.filter(this::isRecorded));
+        if (after.isEmpty()) {
+            return sent.isPresent() || copied.isPresent() ? Outcome.NOT_THE_RECORDED : Outcome.NOT_THERE;
+        }
+        VersionBytes nothing = new VersionBytes(type, id, version, after.get().updated(), "", null, new byte[0]);
+        List<Entry> staged = new ArrayList<>();
+        Boolean put = transaction.execute(status -> {
+            if (!rows.insert(after.get())) {
+                return false;
+            }
+            staged.addAll(recorder.restored(comparison.patients(nothing.resource()), nothing, after.get(), by));
+            return true;
+        });
+        if (!Boolean.TRUE.equals(put)) {
+            return Outcome.NOT_THERE;
+        }
+        recorder.seal(staged);
+        findings.close(nothing.reference());
         return Outcome.RESTORED;
     }
 

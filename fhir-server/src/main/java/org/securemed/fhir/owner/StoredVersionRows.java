@@ -108,6 +108,37 @@ public final class StoredVersionRows {
         }
     }
 
+    /**
+     * Puts back a version whose row is gone, while the resource's own is there.
+     *
+     * @return whether it was put back; false if the resource's row is gone, too, or one of this version is there
+     */
+    public boolean insert(VersionBytes version) {
+        boolean deleted = version.encoding().equals(DELETED);
+        java.sql.Timestamp updated = java.sql.Timestamp.from(version.updated());
+        return jdbc.update(
+                        "insert into hfj_res_ver (pid, partition_id, partition_date, res_deleted_at, res_version,"
+                                + " has_tags, res_published, res_updated, res_encoding, res_text_vc, res_id, res_type,"
+                                + " res_type_id, res_ver, source_uri)"
+                                + " select nextval('seq_resource_history_id'), r.partition_id, r.partition_date,"
+                                + " case when ? then cast(? as timestamp) end, r.res_version, r.has_tags,"
+                                + " coalesce(r.res_published, cast(? as timestamp)), cast(? as timestamp), ?, ?, r.res_id, r.res_type, r.res_type_id, ?, ?"
+                                + " from hfj_resource r where r.res_type = ? and r.fhir_id = ? and not exists"
+                                + " (select 1 from hfj_res_ver v where v.res_id = r.res_id and v.res_ver = ?)",
+                        deleted,
+                        updated,
+                        updated,
+                        updated,
+                        version.encoding(),
+                        deleted ? null : new String(version.text(), StandardCharsets.UTF_8),
+                        version.version(),
+                        version.source(),
+                        version.type(),
+                        version.id(),
+                        version.version())
+                == 1;
+    }
+
     /** HAPI's encoding of a deletion. */
     public static final String DELETED = "DEL";
 

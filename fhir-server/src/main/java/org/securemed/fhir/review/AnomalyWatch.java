@@ -1,10 +1,12 @@
 package org.securemed.fhir.review;
 
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +14,6 @@ import org.securemed.fhir.audit.AccessStream;
 import org.securemed.fhir.audit.ReviewLog;
 import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.work.RepeatedWork;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
@@ -21,7 +21,6 @@ import org.springframework.jdbc.core.JdbcTemplate;
  * what is looked at twice makes no second finding, because the finding's id follows from what it says.
  */
 final class AnomalyWatch implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(AnomalyWatch.class);
     private static final int BATCH = 500;
 
     private static final Set<String> STAFF = Stream.of(
@@ -54,8 +53,9 @@ final class AnomalyWatch implements AutoCloseable {
 
     private void run() {
         try {
-            while (look() == BATCH) {
-                log.atDebug().log("anomaly rules are behind");
+            while (look() == BATCH && !Thread.currentThread().isInterrupted()) {
+                // Requests go first: what happened before this server was started waits.
+                LockSupport.parkNanos(Duration.ofSeconds(1).toNanos() * BATCH / settings.rate());
             }
         } catch (RuntimeException e) {
             // Where it is, is stored; the next attempt goes on there.
@@ -68,7 +68,7 @@ final class AnomalyWatch implements AutoCloseable {
     synchronized int look() {
         Optional<Long> stored = jdbc.queryForList("select place from review.reader where id = 1", Long.class).stream()
                 .findFirst();
-        long place = stored.orElse(0L);
+        long place = stored.orElseGet(() -> stream.beginning(stream.size(), settings.lookBack()));
         AnomalyDetector rules = detector;
         if (rules == null) {
             rules = new AnomalyDetector(context, settings);

@@ -26,6 +26,7 @@ import org.hl7.fhir.r4.model.DetectedIssue;
 import org.hl7.fhir.r4.model.IdType;
 import org.hl7.fhir.r4.model.InstantType;
 import org.hl7.fhir.r4.model.IntegerType;
+import org.hl7.fhir.r4.model.OperationOutcome.IssueType;
 import org.hl7.fhir.r4.model.Parameters;
 import org.hl7.fhir.r4.model.Parameters.ParametersParameterComponent;
 import org.hl7.fhir.r4.model.Reference;
@@ -42,6 +43,7 @@ public final class ReviewOperations {
     private static final String OWN = "https://securemed.org/fhir/CodeSystem/anomaly-rule";
     private static final String SCORE = "https://securemed.org/fhir/StructureDefinition/anomaly-score";
     private static final Set<String> OUTCOMES = Set.of("justified", "not-justified", "follow-up");
+    private static final String SIGNED_OFF = "signed-off";
     private static final int LONGEST_WORDS = 2_000;
     private static final int MOST = 500;
     private static final int MOST_OPENED = 100;
@@ -96,7 +98,8 @@ public final class ReviewOperations {
     /**
      * Declared emergencies, the newest first: parameter {@code emergency} for each.
      *
-     * @param status {@code open} (if absent), {@code reviewed} or {@code all}
+     * @param status {@code open} (if absent), {@code reviewed}, {@code unsigned} (reviewed, and nobody else has signed
+     *     it off) or {@code all}
      * @param count at most so many, at most 500
      */
     @Operation(name = "$break-glass-reviews", typeName = "AuditEvent", idempotent = true)
@@ -106,12 +109,17 @@ public final class ReviewOperations {
             RequestDetails request) {
         requireOfficer(request);
         Map<String, ReviewLog.Kept> reviews = reviews();
+        Map<String, ReviewLog.Kept> signOffs = said(true);
         Parameters answer = new Parameters();
         int most = most(count);
         for (ReviewLog.Kept one : kept.newest(ReviewLog.BREAK_GLASS, since(), 10_000)) {
             ReviewLog.Kept review = reviews.get(one.id().toString());
-            if (wanted(status, review) && answer.getParameter().size() < most) {
-                emergency(answer.addParameter().setName("emergency"), one, review);
+            ReviewLog.Kept signed = review == null ? null : signed(signOffs.get(one.id().toString()), review);
+            boolean asked = status != null && "unsigned".equals(status.getValue())
+                    ? review != null && signed == null
+                    : wanted(status, review);
+            if (asked && answer.getParameter().size() < most) {
+                emergency(answer.addParameter().setName("emergency"), one, review, signed);
                 name(one, request);
             }
         }
@@ -159,6 +167,58 @@ public final class ReviewOperations {
         return answer;
     }
 
+    /**
+     * Says, as somebody else than the reviewer, that the newest review of an emergency or finding is right.
+     *
+     * @param note 1 to 2000 characters
+     * @return {@code signOff}: id of the ledger entry
+     */
+    @Operation(name = "$sign-off", typeName = "AuditEvent")
+    public Parameters signOff(
+            @IdParam IdType id,
+            @OperationParam(name = "note", min = 1, max = 1) @Nullable StringType note,
+            RequestDetails request) {
+        Requester requester = requireOfficer(request);
+        ReviewLog.Kept about = kept.find(id.getIdPart())
+                .filter(one -> !one.op().equals(ReviewLog.REVIEW))
+                .orElseThrow(() -> refused(Problem.notFound("not-found", "There is nothing of this id to sign off.")));
+        name(about, request);
+        ReviewLog.Kept review = reviews().get(about.id().toString());
+        if (review == null) {
+            throw refused(
+                    Problem.of(409, "not-reviewed", IssueType.CONFLICT, "Somebody has to review it before."));
+        }
+        String subject = about.op().equals(ReviewLog.FINDING) ? text(about).user() : about.user();
+        String self = requester.fhirUser();
+        if (self == null || self.equals(subject) || self.equals(review.user())) {
+            throw refused(Problem.forbidden("own-review", "Somebody else has to sign off what you did or reviewed."));
+        }
+        Parameters answer = new Parameters();
+        answer.addParameter(
+                "signOff",
+                new StringType(kept.review(request, about, SIGNED_OFF, words(note)).toString()));
+        return answer;
+    }
+
+    private static String words(@Nullable StringType note) {
+        String words = note == null || note.getValue() == null
+                ? ""
+                : note.getValue().replaceAll("\\p{Cntrl}+", " ").strip();
+        if (words.isEmpty() || words.length() > LONGEST_WORDS) {
+            throw refused(Problem.badRequest("malformed-parameters", "Send note, 1 to 2000 characters."));
+        }
+        return words;
+    }
+
+    /** A sign-off of this very review, by somebody else; null if there is none. */
+    private static ReviewLog.@Nullable Kept signed(ReviewLog.@Nullable Kept signOff, ReviewLog.Kept review) {
+        boolean counts = signOff != null
+                && !signOff.at().isBefore(review.at())
+                && signOff.user() != null
+                && !signOff.user().equals(review.user());
+        return counts ? signOff : null;
+    }
+
     private DetectedIssue issue(ReviewLog.Kept one, FindingText text, ReviewLog.@Nullable Kept review) {
         DetectedIssue issue = new DetectedIssue();
         issue.setId(one.id().toString());
@@ -194,7 +254,11 @@ public final class ReviewOperations {
         return issue;
     }
 
-    private void emergency(ParametersParameterComponent part, ReviewLog.Kept one, ReviewLog.@Nullable Kept review) {
+    private void emergency(
+            ParametersParameterComponent part,
+            ReviewLog.Kept one,
+            ReviewLog.@Nullable Kept review,
+            ReviewLog.@Nullable Kept signed) {
         String user = one.user();
         String patient = one.patient();
         part.addPart().setName("declaration").setValue(new Reference("AuditEvent/" + one.id()));
@@ -228,14 +292,24 @@ public final class ReviewOperations {
             part.addPart().setName("review").setValue(new StringType(review.note()));
             part.addPart().setName("reviewed").setValue(new InstantType(Date.from(review.at())));
             part.addPart().setName("reviewer").setValue(new Reference(review.user()).setDisplay(review.name()));
+            part.addPart().setName("signedOff").setValue(new BooleanType(signed != null));
+        }
+        if (signed != null) {
+            part.addPart().setName("signer").setValue(new Reference(signed.user()).setDisplay(signed.name()));
         }
     }
 
     /** The newest review of each thing, by the id of what it is about. */
     private Map<String, ReviewLog.Kept> reviews() {
+        return said(false);
+    }
+
+    private Map<String, ReviewLog.Kept> said(boolean signOffs) {
         Map<String, ReviewLog.Kept> reviews = new HashMap<>();
         for (ReviewLog.Kept review : kept.newest(ReviewLog.REVIEW, since(), 20_000)) {
-            if (review.about() != null) {
+            String note = review.note();
+            boolean isSignOff = note != null && note.startsWith(SIGNED_OFF + ": ");
+            if (review.about() != null && isSignOff == signOffs) {
                 reviews.putIfAbsent(review.about(), review);
             }
         }

@@ -23,6 +23,8 @@ import org.springframework.validation.annotation.Validated;
  * @param denialsPerHour so many refused patients in an hour are too many
  * @param searchWindow how soon after a search an opened record was searched for
  * @param cardWindow within which a card can't be at two places
+ * @param lookBack how far the rules go back when they run for the first time
+ * @param rate how many entries a second they look at when they are behind
  * @param due how soon a declared emergency is to be reviewed
  */
 @Validated
@@ -39,7 +41,9 @@ public record ReviewProperties(
         @DefaultValue("5") int denialsPerHour,
         @DefaultValue("2m") @NotNull Duration searchWindow,
         @DefaultValue("5m") @NotNull Duration cardWindow,
-        @DefaultValue("3d") @NotNull Duration due) {
+        @DefaultValue("3d") @NotNull Duration due,
+        @DefaultValue("7d") @NotNull Duration lookBack,
+        @DefaultValue("1000") int rate) {
     public ReviewProperties {
         scores = Map.copyOf(scores);
         boolean wrong = interval.toMillis() < 1
@@ -47,6 +51,8 @@ public record ReviewProperties(
                 || threshold > 1
                 || patientsPerHour < 2
                 || denialsPerHour < 2
+                || lookBack.isNegative()
+                || rate < 1
                 || scores.values().stream().anyMatch(score -> score < 0 || score > 1)
                 || !dayBegins.isBefore(dayEnds);
         if (wrong) {

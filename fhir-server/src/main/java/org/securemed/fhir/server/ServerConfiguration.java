@@ -40,6 +40,7 @@ import org.securemed.fhir.integrity.IntegrityOperations;
 import org.securemed.fhir.keys.KeysConfiguration;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.read.StoredRead;
+import org.securemed.fhir.retention.RetentionConfiguration;
 import org.securemed.fhir.review.ReviewConfiguration;
 import org.securemed.fhir.review.ReviewOperations;
 import org.securemed.fhir.smart.RefusedRequests;
@@ -56,6 +57,7 @@ import org.springframework.boot.autoconfigure.http.HttpMessageConvertersAutoConf
 import org.springframework.boot.autoconfigure.jackson.JacksonAutoConfiguration;
 import org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration;
 import org.springframework.boot.autoconfigure.security.servlet.SecurityFilterAutoConfiguration;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.autoconfigure.thymeleaf.ThymeleafAutoConfiguration;
 import org.springframework.boot.autoconfigure.validation.ValidationAutoConfiguration;
 import org.springframework.boot.autoconfigure.web.embedded.EmbeddedWebServerFactoryCustomizerAutoConfiguration;
@@ -86,6 +88,7 @@ import org.springframework.core.Ordered;
     ThymeleafAutoConfiguration.class,
     EmbeddedWebServerFactoryCustomizerAutoConfiguration.class,
     SecurityFilterAutoConfiguration.class,
+    SslAutoConfiguration.class,
     DataSourceAutoConfiguration.class
 })
 @EnableConfigurationProperties(FhirServerProperties.class)
@@ -104,6 +107,7 @@ import org.springframework.core.Ordered;
     ReviewConfiguration.class,
     FeedConfiguration.class,
     ExportConfiguration.class,
+    RetentionConfiguration.class,
     HealthController.class
 })
 public class ServerConfiguration {

@@ -26,6 +26,8 @@ final class Settings {
                 5,
                 Duration.ofMinutes(2),
                 Duration.ofMinutes(5),
-                Duration.ofDays(3));
+                Duration.ofDays(3),
+                Duration.ofDays(7),
+                1000);
     }
 }

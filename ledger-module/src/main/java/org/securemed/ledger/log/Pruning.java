@@ -32,6 +32,9 @@ public final class Pruning {
     private final SigningKey logKey;
     // What was found to be done, by span: how many entries may be gone of it, and are.
     private final Map<Long, Integer> done = new HashMap<>();
+    // What entries below an index say.
+    private final PrunedEntries known = new PrunedEntries();
+    private long lookedAt;
 
     Pruning(LogStore store, LogReads reads, SigningKey logKey) {
         this.store = store;
@@ -42,7 +45,17 @@ public final class Pruning {
     /** Which entries may be gone, by retention entries that a published checkpoint covers. */
     public PrunedEntries pruned() {
         KeyHistory keys = reads.keys();
-        return reads.with(session -> RetentionEntries.pruned(session, keys, Math.max(0, LogReads.covered(session))));
+        return reads.with(session -> known(session, keys));
+    }
+
+    /** What was known, and what came since. */
+    private synchronized PrunedEntries known(LogStore.Session session, KeyHistory keys) {
+        long covered = Math.max(0, LogReads.covered(session));
+        if (covered > lookedAt) {
+            RetentionEntries.addTo(known, session, keys, lookedAt, covered);
+            lookedAt = covered;
+        }
+        return known;
     }
 
     /** The legal holds that are in force. */
@@ -134,7 +147,7 @@ public final class Pruning {
     }
 
     private synchronized List<StoredEntry> left(LogStore.Session session, KeyHistory keys, LegalHolds holds, int most) {
-        PrunedEntries pruned = RetentionEntries.pruned(session, keys, Math.max(0, LogReads.covered(session)));
+        PrunedEntries pruned = known(session, keys);
         for (long span : pruned.spans()) {
             BitSet named = pruned.of(span);
             if (done.getOrDefault(span, 0) == named.cardinality()) {

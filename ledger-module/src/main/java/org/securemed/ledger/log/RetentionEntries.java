@@ -27,18 +27,23 @@ public final class RetentionEntries {
      */
     public static PrunedEntries pruned(LogStore.Session session, KeyHistory keys, long size) {
         PrunedEntries pruned = new PrunedEntries();
-        for (StoredEntry stored : all(session, Op.RETENTION)) {
+        addTo(pruned, session, keys, 0, size);
+        return pruned;
+    }
+
+    /** Adds what entries of {@code from} to {@code size} (exclusive) say. */
+    static void addTo(PrunedEntries pruned, LogStore.Session session, KeyHistory keys, long from, long size) {
+        for (StoredEntry stored : all(session, Op.RETENTION, from)) {
             if (stored.index() < size) {
                 statement(stored.entry().statement(), keys).ifPresent(pruned::add);
             }
         }
-        return pruned;
     }
 
     /** The holds that are in force. */
     static LegalHolds holds(LogStore.Session session) {
-        List<StoredEntry> entries = new ArrayList<>(all(session, Op.HOLD));
-        entries.addAll(all(session, Op.HOLD_RELEASE));
+        List<StoredEntry> entries = new ArrayList<>(all(session, Op.HOLD, 0));
+        entries.addAll(all(session, Op.HOLD_RELEASE, 0));
         LegalHolds holds = new LegalHolds();
         entries.stream()
                 .sorted(Comparator.comparingLong(StoredEntry::index))
@@ -61,11 +66,12 @@ public final class RetentionEntries {
         return Optional.empty();
     }
 
-    private static List<StoredEntry> all(LogStore.Session session, Op op) {
+    private static List<StoredEntry> all(LogStore.Session session, Op op, long first) {
         List<StoredEntry> entries = new ArrayList<>();
         List<StoredEntry> page;
         do {
-            long from = entries.isEmpty() ? 0 : entries.get(entries.size() - 1).index() + 1;
+            long from =
+                    entries.isEmpty() ? first : entries.get(entries.size() - 1).index() + 1;
             page = session.entries(op, from, PAGE);
             entries.addAll(page);
         } while (page.size() == PAGE);

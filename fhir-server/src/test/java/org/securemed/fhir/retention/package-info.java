@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.fhir.retention;
+
+import org.jspecify.annotations.NullMarked;
