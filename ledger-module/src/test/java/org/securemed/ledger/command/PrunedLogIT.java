@@ -3,6 +3,7 @@ package org.securemed.ledger.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.Connection;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.securemed.ledger.LedgerDatabase;
+import org.securemed.ledger.checkpoint.EntryBundle;
 import org.securemed.ledger.checkpoint.SigningKey;
 import org.securemed.ledger.checkpoint.TlogProof;
 import org.securemed.ledger.entry.Bytes;
@@ -31,8 +33,11 @@ import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.EntryIds;
 import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.entry.Pseudonym;
+import org.securemed.ledger.files.FilePaths;
 import org.securemed.ledger.files.LogDirectory;
 import org.securemed.ledger.files.LogExport;
+import org.securemed.ledger.files.LogFiles;
+import org.securemed.ledger.files.LogMirror;
 import org.securemed.ledger.log.AppendResult;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.log.LogCorruptException;
@@ -132,6 +137,32 @@ class PrunedLogIT {
                 assertThat(imported.pruned().entries()).isEqualTo(named);
             }
         }
+    }
+
+    @Test
+    void files_may_lack_what_a_retention_entry_names_and_nothing_else(@TempDir Path directory) throws Exception {
+        Path export = directory.resolve("export");
+        letGo();
+        prune();
+        new LogExport(new PostgresLogStore(fixture.database.dataSource()), fixture.logKey.verifyKey(), export).run();
+        LogFiles files = new LogDirectory(export);
+        assertThat(new LogMirror(files, fixture.logKey.verifyKey(), directory.resolve("mirror")).run().size())
+                .isEqualTo(ledger.size());
+        assertThat(new PublishedVerifier(fixture.logKey.verifyKey(), new LogDirectory(directory.resolve("mirror")))
+                        .verify()
+                        .findings())
+                .isEmpty();
+
+        Path bundle = export.resolve(FilePaths.entries(0, 256));
+        List<byte[]> entries = new ArrayList<>(EntryBundle.parse(Files.readAllBytes(bundle), 256));
+        int kept = entries.stream().map(entry -> entry.length > 0).toList().lastIndexOf(true);
+        entries.set(kept, new byte[0]);
+        Files.write(bundle, EntryBundle.of(entries));
+        assertThat(new PublishedVerifier(fixture.logKey.verifyKey(), files).verify().findings())
+                .anyMatch(finding -> finding.row().equals("index " + kept)
+                        && finding.found().equals("none"));
+        LogMirror mirror = new LogMirror(files, fixture.logKey.verifyKey(), directory.resolve("other"));
+        assertThatThrownBy(mirror::run).isInstanceOf(LogCorruptException.class).hasMessageContaining("entry " + kept);
     }
 
     @Test
