@@ -19,6 +19,7 @@ module org.securemed.ledger {
     exports org.securemed.ledger.merkle;
     exports org.securemed.ledger.policy;
     exports org.securemed.ledger.replay;
+    exports org.securemed.ledger.retention;
     exports org.securemed.ledger.storage;
     exports org.securemed.ledger.verify;
     exports org.securemed.ledger.witness;

@@ -31,8 +31,7 @@ import org.securemed.fhir.FhirServerApplication;
 public final class Bench implements AutoCloseable {
     private static final String OURS = "ours";
     // The demonstration's accounts, for their tokens, but none of its patients: all servers get the same ones later.
-    static final List<String> OUR_SETTINGS =
-            List.of("spring.profiles.active=demo", "securemed.demo.patients=0");
+    static final List<String> OUR_SETTINGS = List.of("spring.profiles.active=demo", "securemed.demo.patients=0");
 
     // The last one to be written comes first.
     static final String SYSTEM_TOKEN = "data/demo/backend.token";

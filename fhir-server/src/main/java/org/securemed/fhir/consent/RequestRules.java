@@ -47,7 +47,6 @@ public final class RequestRules {
             "$sign-off",
             "$review");
 
-
     /** Answered from the ledger and for those who may, so that no search of it can tell of hidden data. */
     private static final String AUDIT = "AuditEvent";
 

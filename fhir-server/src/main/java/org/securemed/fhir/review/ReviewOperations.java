@@ -114,7 +114,8 @@ public final class ReviewOperations {
         int most = most(count);
         for (ReviewLog.Kept one : kept.newest(ReviewLog.BREAK_GLASS, since(), 10_000)) {
             ReviewLog.Kept review = reviews.get(one.id().toString());
-            ReviewLog.Kept signed = review == null ? null : signed(signOffs.get(one.id().toString()), review);
+            ReviewLog.Kept signed =
+                    review == null ? null : signed(signOffs.get(one.id().toString()), review);
             boolean asked = status != null && "unsigned".equals(status.getValue())
                     ? review != null && signed == null
                     : wanted(status, review);
@@ -185,8 +186,7 @@ public final class ReviewOperations {
         name(about, request);
         ReviewLog.Kept review = reviews().get(about.id().toString());
         if (review == null) {
-            throw refused(
-                    Problem.of(409, "not-reviewed", IssueType.CONFLICT, "Somebody has to review it before."));
+            throw refused(Problem.of(409, "not-reviewed", IssueType.CONFLICT, "Somebody has to review it before."));
         }
         String subject = about.op().equals(ReviewLog.FINDING) ? text(about).user() : about.user();
         String self = requester.fhirUser();
@@ -196,7 +196,8 @@ public final class ReviewOperations {
         Parameters answer = new Parameters();
         answer.addParameter(
                 "signOff",
-                new StringType(kept.review(request, about, SIGNED_OFF, words(note)).toString()));
+                new StringType(
+                        kept.review(request, about, SIGNED_OFF, words(note)).toString()));
         return answer;
     }
 

@@ -17,14 +17,14 @@ import org.hl7.fhir.r4.model.AuditEvent;
 import org.hl7.fhir.r4.model.Base64BinaryType;
 import org.hl7.fhir.r4.model.CodeableConcept;
 import org.hl7.fhir.r4.model.Coding;
-import org.hl7.fhir.r4.model.Parameters.ParametersParameterComponent;
 import org.hl7.fhir.r4.model.Parameters;
+import org.hl7.fhir.r4.model.Parameters.ParametersParameterComponent;
 import org.hl7.fhir.r4.model.Reference;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.consent.Consents;
-import org.securemed.fhir.server.TestServer.Answer;
 import org.securemed.fhir.server.TestServer;
+import org.securemed.fhir.server.TestServer.Answer;
 import org.securemed.ledger.checkpoint.TlogProof;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.log.Ledger;
@@ -64,7 +64,9 @@ class AuditOperationsIT {
         assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
         assertThat(((Parameters) answer.resource()).getParameterBool("whole")).isTrue();
 
-        sql.update("update audit.verification set result = replace(result, '\"entries\":', '\"entries\":9') where id = ?", left);
+        sql.update(
+                "update audit.verification set result = replace(result, '\"entries\":', '\"entries\":9') where id = ?",
+                left);
         assertThat(SERVER.get("compliance", status).status()).isEqualTo(500);
         assertThat(SERVER.delete("compliance", status).status()).isEqualTo(202);
         assertThat(SERVER.get("compliance", status).status()).isEqualTo(404);

@@ -85,7 +85,8 @@ class CountEqualityIT {
         Thread vandal = new Thread(() -> {
             while (!over.get()) {
                 cuts.addAndGet(cut());
-                LockSupport.parkNanos(Duration.ofMillis(20 + random.nextInt(100)).toNanos());
+                LockSupport.parkNanos(
+                        Duration.ofMillis(20 + random.nextInt(100)).toNanos());
             }
         });
         vandal.start();

@@ -63,6 +63,7 @@ class CapabilitiesIT {
                         "restore-integrity",
                         "review",
                         "sign",
+                        "sign-off",
                         "subsumes",
                         "summary",
                         "to-sign",

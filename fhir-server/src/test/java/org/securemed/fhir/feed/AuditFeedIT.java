@@ -104,13 +104,16 @@ class AuditFeedIT {
         AuditFeed feed = feed();
         for (int attempt = 1; attempt < 3; attempt++) {
             assertThatThrownBy(feed::send).isInstanceOf(IOException.class);
-            assertThat(feed.refused()).singleElement().satisfies(one -> assertThat(one.laidAside())
-                    .isNull());
+            assertThat(feed.refused())
+                    .singleElement()
+                    .satisfies(one -> assertThat(one.laidAside()).isNull());
         }
         assertThat(feed.isOpen()).isFalse();
         assertThat(feed.send()).isTrue();
         assertThat(feed.place()).isPositive();
-        assertThat(taken).doesNotContain(poison).contains(id(stream.read(0, 300).events().get(8)));
+        assertThat(taken)
+                .doesNotContain(poison)
+                .contains(id(stream.read(0, 300).events().get(8)));
         assertThat(feed.refused()).singleElement().satisfies(one -> {
             assertThat(one.event()).isEqualTo(poison);
             assertThat(one.attempts()).isEqualTo(3);
@@ -241,7 +244,9 @@ class AuditFeedIT {
         for (int i = 0; i < ids.size(); i++) {
             boolean poison = ids.get(i).equals(refuse);
             boolean take = mood != Mood.TAKE_HALF || i % 2 == 0;
-            answer.addEntry().getResponse().setStatus(poison ? "422 Unprocessable" : take ? "201 Created" : "500 Error");
+            answer.addEntry()
+                    .getResponse()
+                    .setStatus(poison ? "422 Unprocessable" : take ? "201 Created" : "500 Error");
         }
         if (mood != Mood.TAKE_HALF) {
             ids.remove(String.valueOf(refuse));

@@ -66,33 +66,45 @@ class SyslogRepositoryTest {
         assertThat(received).hasSize(2);
         for (int i = 0; i < 2; i++) {
             String frame = received.get(i);
-            assertThat(frame).startsWith("<85>1 2026-03-01T12:00:0").contains(" securemed ").contains(" IHE+RFC-3881 - ");
+            assertThat(frame)
+                    .startsWith("<85>1 2026-03-01T12:00:0")
+                    .contains(" securemed ")
+                    .contains(" IHE+RFC-3881 - ");
             Element message = xml(frame.substring(frame.indexOf("<?xml"))).getDocumentElement();
             assertThat(message.getTagName()).isEqualTo("AuditMessage");
-            Element identification = (Element) message.getElementsByTagName("EventIdentification").item(0);
+            Element identification = (Element)
+                    message.getElementsByTagName("EventIdentification").item(0);
             assertThat(identification.getAttribute("EventActionCode")).isEqualTo("E");
             assertThat(identification.getAttribute("EventOutcomeIndicator")).isEqualTo("0");
             Element id = (Element) message.getElementsByTagName("EventID").item(0);
             assertThat(id.getAttribute("csd-code")).isEqualTo("110112");
             assertThat(id.getAttribute("codeSystemName")).isEqualTo("DCM");
-            Element participant = (Element) message.getElementsByTagName("ActiveParticipant").item(0);
+            Element participant =
+                    (Element) message.getElementsByTagName("ActiveParticipant").item(0);
             assertThat(participant.getAttribute("UserID")).isEqualTo("Practitioner/p");
             assertThat(participant.getAttribute("UserIsRequestor")).isEqualTo("true");
-            Element query = (Element) message.getElementsByTagName("ParticipantObjectQuery").item(0);
+            Element query = (Element)
+                    message.getElementsByTagName("ParticipantObjectQuery").item(0);
             assertThat(new String(Base64.getDecoder().decode(query.getTextContent()), StandardCharsets.UTF_8))
                     .isEqualTo("GET Patient?name=x");
         }
-        assertThat(received.get(1)).contains("zwei \u00e4\ud83d\ude00 &lt;&amp;").doesNotContain("\u0001");
+        assertThat(received.get(1))
+                .contains("zwei \u00e4\ud83d\ude00 &lt;&amp;")
+                .doesNotContain("\u0001");
     }
 
     @Test
     void a_receiver_that_breaks_off_has_to_be_sent_the_same_again() throws Exception {
         reads = false;
         listen();
-        assertThatThrownBy(() -> repository(trusting(certificate)).deliver(many())).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> repository(trusting(certificate)).deliver(many()))
+                .isInstanceOf(IOException.class);
         reads = true;
-        assertThat(repository(trusting(certificate)).deliver(List.of(event("again")))).isEmpty();
-        assertThat(received).singleElement().satisfies(frame -> assertThat(frame).contains("again"));
+        assertThat(repository(trusting(certificate)).deliver(List.of(event("again"))))
+                .isEmpty();
+        assertThat(received)
+                .singleElement()
+                .satisfies(frame -> assertThat(frame).contains("again"));
     }
 
     @Test
@@ -110,8 +122,7 @@ class SyslogRepositoryTest {
     }
 
     private SyslogRepository repository(SSLContext tls) {
-        return new SyslogRepository(
-                URI.create("syslog+tls://localhost:" + receiver.getLocalPort()), "securemed", tls);
+        return new SyslogRepository(URI.create("syslog+tls://localhost:" + receiver.getLocalPort()), "securemed", tls);
     }
 
     private static List<AuditEvent> many() {
@@ -175,7 +186,8 @@ class SyslogRepositoryTest {
         try {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
-            store.setKeyEntry("receiver", keys.getPrivate(), "secret".toCharArray(), new X509Certificate[] {certificate});
+            store.setKeyEntry(
+                    "receiver", keys.getPrivate(), "secret".toCharArray(), new X509Certificate[] {certificate});
             KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             managers.init(store, "secret".toCharArray());
             SSLContext context = SSLContext.getInstance("TLS");

@@ -73,8 +73,11 @@ class RetentionIT {
         long writes = count(Set.of(Op.CREATE, Op.UPDATE));
 
         assertThat(post("physician", "proposals").status()).isEqualTo(403);
-        assertThat(post("backend", "proposals").status()).as("a machine decides nothing").isEqualTo(403);
-        assertThat(post("administrator", "proposals?before=2999-01-01T00:00:00Z").status())
+        assertThat(post("backend", "proposals").status())
+                .as("a machine decides nothing")
+                .isEqualTo(403);
+        assertThat(post("administrator", "proposals?before=2999-01-01T00:00:00Z")
+                        .status())
                 .isEqualTo(400);
         assertThat(post("administrator", "proposals?before=yesterday").status()).isEqualTo(400);
         assertThat(weakly("proposals").status()).isEqualTo(401);
@@ -119,29 +122,36 @@ class RetentionIT {
         assertThat(count(Set.of(Op.CREATE, Op.UPDATE))).isEqualTo(writes);
         requireWhole();
 
-        Parameters log = (Parameters) SERVER.get("compliance", "Patient/other/$access-log").resource();
+        Parameters log = (Parameters)
+                SERVER.get("compliance", "Patient/other/$access-log").resource();
         ParametersParameterComponent summary = log.getParameter().stream()
                 .filter(one -> one.getName().equals("summary"))
                 .findFirst()
                 .orElseThrow();
         assertThat(summary.getPart()).anyMatch(part -> part.getName().equals("prunedBefore"));
-        Parameters account = (Parameters)
-                SERVER.get("compliance", "Patient/other/$accounting-of-disclosures").resource();
+        Parameters account = (Parameters) SERVER.get("compliance", "Patient/other/$accounting-of-disclosures")
+                .resource();
         assertThat(account.getParameter()).anyMatch(one -> one.getName().equals("prunedBefore"));
         Bundle events = SERVER.get("compliance", "AuditEvent?subtype=retention,legal-hold,retention-approved&_count=50")
                 .bundle();
         assertThat(events.getEntry().stream()
-                        .map(entry -> ((AuditEvent) entry.getResource()).getSubtypeFirstRep().getCode()))
+                        .map(entry -> ((AuditEvent) entry.getResource())
+                                .getSubtypeFirstRep()
+                                .getCode()))
                 .contains("retention", "legal-hold", "retention-approved");
-        Parameters verified = (Parameters) SERVER.get("compliance", "AuditEvent/$verify").resource();
+        Parameters verified =
+                (Parameters) SERVER.get("compliance", "AuditEvent/$verify").resource();
         assertThat(verified.getParameterBool("whole")).isTrue();
         assertThat(verified.hasParameter("pruned")).isTrue();
 
         String holdId = JSON.readTree(hold.text()).path("id").asText();
-        assertThat(post("administrator", "holds/" + holdId + "/release").status()).isEqualTo(400);
-        assertThat(post("administrator", "holds/" + holdId + "/release?reason=Settled").status())
+        assertThat(post("administrator", "holds/" + holdId + "/release").status())
+                .isEqualTo(400);
+        assertThat(post("administrator", "holds/" + holdId + "/release?reason=Settled")
+                        .status())
                 .isEqualTo(204);
-        assertThat(post("administrator", "holds/" + holdId + "/release?reason=Settled").status())
+        assertThat(post("administrator", "holds/" + holdId + "/release?reason=Settled")
+                        .status())
                 .isEqualTo(404);
         SERVER.bean(Retention.class).work();
         assertThat(of(held)).isLessThan(200);
@@ -184,8 +194,9 @@ class RetentionIT {
     }
 
     private static Answer get(String user) {
-        return SERVER.send(
-                request("").header("Authorization", "Bearer " + SERVER.token(user)).GET());
+        return SERVER.send(request("")
+                .header("Authorization", "Bearer " + SERVER.token(user))
+                .GET());
     }
 
     private static Answer post(String user, String path) {

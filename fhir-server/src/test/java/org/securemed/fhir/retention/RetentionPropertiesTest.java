@@ -9,8 +9,10 @@ import org.junit.jupiter.api.Test;
 class RetentionPropertiesTest {
     @Test
     void entries_are_kept_for_six_years_or_more() {
-        assertThat(new RetentionProperties(Period.parse("P6Y"), false, 500).period()).isEqualTo(Period.ofYears(6));
-        assertThat(new RetentionProperties(Period.parse("P72M"), false, 500).period()).isEqualTo(Period.ofMonths(72));
+        assertThat(new RetentionProperties(Period.parse("P6Y"), false, 500).period())
+                .isEqualTo(Period.ofYears(6));
+        assertThat(new RetentionProperties(Period.parse("P72M"), false, 500).period())
+                .isEqualTo(Period.ofMonths(72));
         for (String shorter : new String[] {"P5Y", "P71M", "P0D", "P2190D", "-P7Y", "P7Y-13M"}) {
             assertThatThrownBy(() -> new RetentionProperties(Period.parse(shorter), false, 500))
                     .as(shorter)

@@ -146,7 +146,9 @@ class PrunedLogIT {
         prune();
         new LogExport(new PostgresLogStore(fixture.database.dataSource()), fixture.logKey.verifyKey(), export).run();
         LogFiles files = new LogDirectory(export);
-        assertThat(new LogMirror(files, fixture.logKey.verifyKey(), directory.resolve("mirror")).run().size())
+        assertThat(new LogMirror(files, fixture.logKey.verifyKey(), directory.resolve("mirror"))
+                        .run()
+                        .size())
                 .isEqualTo(ledger.size());
         assertThat(new PublishedVerifier(fixture.logKey.verifyKey(), new LogDirectory(directory.resolve("mirror")))
                         .verify()
@@ -158,9 +160,11 @@ class PrunedLogIT {
         int kept = entries.stream().map(entry -> entry.length > 0).toList().lastIndexOf(true);
         entries.set(kept, new byte[0]);
         Files.write(bundle, EntryBundle.of(entries));
-        assertThat(new PublishedVerifier(fixture.logKey.verifyKey(), files).verify().findings())
-                .anyMatch(finding -> finding.row().equals("index " + kept)
-                        && finding.found().equals("none"));
+        assertThat(new PublishedVerifier(fixture.logKey.verifyKey(), files)
+                        .verify()
+                        .findings())
+                .anyMatch(finding ->
+                        finding.row().equals("index " + kept) && finding.found().equals("none"));
         LogMirror mirror = new LogMirror(files, fixture.logKey.verifyKey(), directory.resolve("other"));
         assertThatThrownBy(mirror::run).isInstanceOf(LogCorruptException.class).hasMessageContaining("entry " + kept);
     }
