@@ -204,7 +204,11 @@ insert into revocation_epoch (epoch) values (0);
 create table card (
     device              text        primary key,
     blocked             boolean     not null,
-    blocked_at          timestamptz not null
+    -- absent: it never was
+    blocked_at          timestamptz,
+    -- when it was last taken out of the reader, by this server's clock and as the bridge says by its own
+    removed_at          timestamptz,
+    removed_said        timestamptz
 );
 
 -- Spring Session's tables.

@@ -34,6 +34,8 @@ create table card.credential_key (
 create table card.challenge (
     id              uuid        primary key,
     random          bytea       not null,
-    expires_at      timestamptz not null
+    expires_at      timestamptz not null,
+    -- SHA-256 of the TLS certificate of the workstation that asked; absent: it showed none
+    workstation     text
 );
 create index challenge_expires on card.challenge (expires_at);

@@ -1,6 +1,7 @@
 package org.securemed.fhir;
 
 import org.securemed.fhir.admin.KnownSettings;
+import org.securemed.fhir.demo.DemoBridgeKey;
 import org.securemed.fhir.server.ServerConfiguration;
 import org.springframework.boot.SpringApplication;
 
@@ -15,7 +16,9 @@ public final class FhirServerApplication {
      */
     public static void main(String[] args) {
         SpringApplication application = new SpringApplication(ServerConfiguration.class);
-        application.addInitializers(context -> KnownSettings.check(context.getEnvironment()));
+        application.addInitializers(
+                context -> KnownSettings.check(context.getEnvironment()),
+                context -> DemoBridgeKey.offer(context.getEnvironment()));
         // HAPI's own beans refer to each other in circles.
         application.setAllowCircularReferences(true);
         application.run(args);

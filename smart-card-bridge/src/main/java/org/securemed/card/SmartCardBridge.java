@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.securemed.card.emergency.EmergencyKeyCommand;
 import org.securemed.card.identify.IdentifyCommand;
 import org.securemed.card.reader.agent.ReaderCommand;
 import org.securemed.card.server.ServeCommand;
@@ -18,8 +19,11 @@ public final class SmartCardBridge {
     /** Exit code of a call that cannot be understood. */
     public static final int USAGE = 2;
 
-    private static final Map<String, Command> COMMANDS = new TreeMap<>(
-            Map.of("identify", new IdentifyCommand(), "reader", new ReaderCommand(), "serve", new ServeCommand()));
+    private static final Map<String, Command> COMMANDS = new TreeMap<>(Map.of(
+            "emergency-key", new EmergencyKeyCommand(),
+            "identify", new IdentifyCommand(),
+            "reader", new ReaderCommand(),
+            "serve", new ServeCommand()));
 
     private SmartCardBridge() {}
 
@@ -45,7 +49,7 @@ public final class SmartCardBridge {
         if (command == null) {
             err.println("usage: java -jar smart-card-bridge.jar <command> [options]");
             err.println(COMMANDS.entrySet().stream()
-                    .map(entry -> "  %-10s %s"
+                    .map(entry -> "  %-14s %s"
                             .formatted(entry.getKey(), entry.getValue().summary()))
                     .collect(Collectors.joining(System.lineSeparator())));
             return USAGE;

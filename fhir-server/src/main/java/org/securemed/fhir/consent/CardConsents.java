@@ -65,6 +65,7 @@ final class CardConsents {
     private final CardStatements statements;
     private final SecurityEvents events;
     private final ConsentProperties.Cards properties;
+    private final AskPace pace;
     private final String issuer;
     private final Duration skew;
     private final Clock clock;
@@ -87,6 +88,7 @@ final class CardConsents {
         this.statements = statements;
         this.events = events;
         this.properties = properties;
+        this.pace = new AskPace(properties.requestsPerHour());
         this.issuer = issuer;
         this.skew = skew;
         this.clock = clock;
@@ -101,6 +103,10 @@ final class CardConsents {
         requireBridge();
         Requester requester = exchange.requester();
         String clinician = clinician(requester).orElseThrow(Refusal::role);
+        if (!pace.mayAsk(clinician, exchange.started())) {
+            throw Refusal.tooMany(
+                    "too-many-requests", "You have asked too many patients in this hour.", AskPace.WINDOW);
+        }
         String id = UUID.randomUUID().toString();
         Instant until = exchange.started()
                 .plus(properties.presence())

@@ -204,6 +204,12 @@ public class ConsentConfiguration {
                 .start();
     }
 
+    /** Closes what patients were asked for and did not sign. */
+    @Bean(destroyMethod = "close")
+    UnansweredRequests unansweredRequests(HouseRequests requests, SmartProperties smart, Clock clock) {
+        return new UnansweredRequests(requests, smart.issuer(), clock).start();
+    }
+
     @Bean
     ExplainAccessProvider explainAccessProvider(
             OwnerIndex index,

@@ -43,11 +43,16 @@ public record ConsentProperties(
      *
      * @param presence how long a patient who is here lets a clinician in, at most 24 hours
      * @param signature how long after it was made out something can be signed, at most 15 minutes
+     * @param requestsPerHour how many patients one clinician may ask in an hour, 1 to 10000
      */
     public record Cards(
             @DefaultValue("8h") Duration presence,
-            @DefaultValue("5m") Duration signature) {
+            @DefaultValue("5m") Duration signature,
+            @DefaultValue("100") int requestsPerHour) {
         public Cards {
+            if (requestsPerHour < 1 || requestsPerHour > 10_000) {
+                throw new IllegalArgumentException("securemed.consent.cards.requests-per-hour is 1 to 10000");
+            }
             within("presence", presence, Duration.ofHours(24));
             within("signature", signature, Duration.ofMinutes(15));
         }

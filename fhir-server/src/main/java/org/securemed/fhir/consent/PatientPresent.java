@@ -10,7 +10,7 @@ import org.hl7.fhir.r4.model.Reference;
 
 /** The FHIR Consent by which a patient, here at the desk, lets one clinician in for a while. */
 final class PatientPresent {
-    private static final String CATEGORY = "patient-present";
+    static final String CATEGORY = "patient-present";
     private static final String POLICY = "https://securemed.org/policy/patient-present";
     private static final String ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 

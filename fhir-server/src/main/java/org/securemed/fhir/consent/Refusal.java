@@ -5,7 +5,9 @@ import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
 import ca.uhn.fhir.rest.server.exceptions.ForbiddenOperationException;
 import ca.uhn.fhir.rest.server.exceptions.InvalidRequestException;
 import ca.uhn.fhir.rest.server.exceptions.ResourceNotFoundException;
+import ca.uhn.fhir.rest.server.exceptions.UnclassifiedServerFailureException;
 import ca.uhn.fhir.rest.server.exceptions.UnprocessableEntityException;
+import java.time.Duration;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.smart.StepUp;
 
@@ -62,6 +64,13 @@ final class Refusal {
         return with(
                 new UnprocessableEntityException(code),
                 Problem.of(422, code, org.hl7.fhir.r4.model.OperationOutcome.IssueType.BUSINESSRULE, diagnostics));
+    }
+
+    /** Too many of these from one person. */
+    static BaseServerResponseException tooMany(String code, String diagnostics, Duration retryAfter) {
+        BaseServerResponseException exception = new UnclassifiedServerFailureException(429, code);
+        exception.addResponseHeader("Retry-After", Long.toString(retryAfter.toSeconds()));
+        return with(exception, Problem.tooMany(code, diagnostics, retryAfter));
     }
 
     private static BaseServerResponseException with(BaseServerResponseException exception, Problem problem) {

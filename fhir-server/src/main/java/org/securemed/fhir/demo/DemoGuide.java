@@ -69,6 +69,7 @@ final class DemoGuide {
                   # Elena sees who looked.
                   curl -s -H "Authorization: Bearer $(cat %2$s/patient.token)" '%1$s/AuditEvent?_count=5'
 
+                Cards, QR codes and health links: ./dev bridge
                 Check the whole ledger: ./dev verify
                 Stop with Ctrl-C.
 

@@ -103,7 +103,8 @@ final class AccessTokens {
                 requester.subject(),
                 requester.clientId(),
                 requester.device(),
-                Objects.requireNonNull(jwt.getIssuedAt()));
+                Objects.requireNonNull(jwt.getIssuedAt()),
+                requester.authenticatedAt() == null ? jwt.getIssuedAt() : requester.authenticatedAt());
         if (revocations.revoked(hash, facts)) {
             throw refused();
         }

@@ -15,10 +15,12 @@ public final class BearerChain {
     public static final int ORDER = 100;
 
     private final AccessTokens tokens;
+    private final BridgeConnection bridge;
     private final Refusals refusals;
 
-    BearerChain(AccessTokens tokens, Refusals refusals) {
+    BearerChain(AccessTokens tokens, BridgeConnection bridge, Refusals refusals) {
         this.tokens = tokens;
+        this.bridge = bridge;
         this.refusals = refusals;
     }
 
@@ -38,7 +40,8 @@ public final class BearerChain {
                 .logout(AbstractHttpConfigurer::disable)
                 .authorizeHttpRequests(requests ->
                         requests.requestMatchers(open).permitAll().anyRequest().authenticated())
-                .addFilterBefore(new BearerTokenFilter(tokens, refusals), UsernamePasswordAuthenticationFilter.class)
+                .addFilterBefore(
+                        new BearerTokenFilter(tokens, bridge, refusals), UsernamePasswordAuthenticationFilter.class)
                 .exceptionHandling(exceptions ->
                         exceptions.authenticationEntryPoint(refusals).accessDeniedHandler(refusals));
     }

@@ -33,10 +33,12 @@ final class BearerTokenFilter extends OncePerRequestFilter {
 
     private final DefaultBearerTokenResolver resolver = new DefaultBearerTokenResolver();
     private final AccessTokens tokens;
+    private final BridgeConnection bridge;
     private final Refusals refusals;
 
-    BearerTokenFilter(AccessTokens tokens, Refusals refusals) {
+    BearerTokenFilter(AccessTokens tokens, BridgeConnection bridge, Refusals refusals) {
         this.tokens = tokens;
+        this.bridge = bridge;
         this.refusals = refusals;
     }
 
@@ -85,6 +87,10 @@ final class BearerTokenFilter extends OncePerRequestFilter {
                             "token-check-unavailable",
                             "The access token cannot be checked now. Try again.",
                             Duration.ofSeconds(5)));
+            return;
+        }
+        if (!bridge.allows(known.requester(), request)) {
+            refusals.refuseToken(request, response);
             return;
         }
         SecurityContext context = SecurityContextHolder.createEmptyContext();

@@ -24,6 +24,8 @@ import org.springframework.security.oauth2.server.authorization.settings.ClientS
  * @param clientId the bridge's client id
  * @param keys file with its public keys, a JWK Set (EC P-384)
  * @param reader address of the reader agent on each workstation
+ * @param certificates file with the certificates by which the bridge proves itself in TLS, PEM; absent: its tokens
+ *     count on any connection
  * @param withoutPin whether a card alone, without its PIN, logs its owner in (never strongly)
  */
 @ConfigurationProperties("securemed.smart.card-bridge")
@@ -31,6 +33,7 @@ public record CardBridge(
         @DefaultValue("card-bridge") String clientId,
         @Nullable Path keys,
         @DefaultValue("http://127.0.0.1:8095") URI reader,
+        @Nullable Path certificates,
         @DefaultValue("false") boolean withoutPin) {
     private static final List<String> SCOPES = List.of(
             "system/Device.cruds",

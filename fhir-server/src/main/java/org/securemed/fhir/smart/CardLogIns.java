@@ -2,13 +2,15 @@ package org.securemed.fhir.smart;
 
 import java.sql.Timestamp;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Which cards were blocked, and when: what was opened with one before ends. Whoever keeps the Devices says so here, in
- * the transaction that writes the Device; access tokens end with the very next request on every instance. Thread-safe.
+ * Which cards were blocked or taken out of the reader, and when: what was opened with one before ends. Whoever keeps
+ * the Devices says so here, in the transaction that writes the Device; access tokens end with the very next request on
+ * every instance. Thread-safe.
  */
 public final class CardLogIns {
     private final JdbcClient database;
@@ -46,18 +48,53 @@ public final class CardLogIns {
                 .update();
     }
 
+    /**
+     * A card was taken out of the reader: sessions, access and refresh tokens of log-ins with it up to then end. Later
+     * log-ins with it do not. May be told again, and late.
+     *
+     * @param device {@code Device/…}
+     * @param ago how long ago, not negative
+     * @param said when, by the clock of whoever tells it
+     */
+    void removed(String device, Duration ago, Instant said) {
+        Instant at = clock.instant().minus(ago);
+        transactions.executeWithoutResult(status -> {
+            database.sql("insert into smart.card (device, blocked, removed_at, removed_said)"
+                            + " values (:device, false, :at, :said) on conflict (device) do update set"
+                            + " removed_at = greatest(smart.card.removed_at, excluded.removed_at),"
+                            + " removed_said = greatest(smart.card.removed_said, excluded.removed_said)")
+                    .param("device", device)
+                    .param("at", Timestamp.from(at))
+                    .param("said", Timestamp.from(said))
+                    .update();
+            revocations.revoke(Revocations.Kind.CARD, device, at);
+        });
+    }
+
     /** Whether a card is blocked now, or was at or after a time. */
     boolean isBlocked(String device, Instant since) {
-        return database.sql("select exists (select 1 from smart.card where device = :device"
-                        + " and (blocked or blocked_at >= :since))")
+        return found(device, since, "blocked or blocked_at >= :since");
+    }
+
+    /** Whether a card was taken out of the reader after the bridge said something of it, by the bridge's clock. */
+    boolean isRemoved(String device, Instant statement) {
+        return found(device, statement, "removed_said >= :since");
+    }
+
+    /** Whether a log-in was made with a card that was blocked, or taken out of the reader, since. */
+    boolean isOver(SignedIn person) {
+        return person.device() != null
+                && found(
+                        person.device(),
+                        Instant.ofEpochSecond(person.epochSecond()),
+                        "blocked or blocked_at >= :since or removed_at >= :since");
+    }
+
+    private boolean found(String device, Instant since, String condition) {
+        return database.sql("select exists (select 1 from smart.card where device = :device and (" + condition + "))")
                 .param("device", device)
                 .param("since", Timestamp.from(since))
                 .query(Boolean.class)
                 .single();
-    }
-
-    /** Whether a log-in was made with a card that was blocked since. */
-    boolean isOver(SignedIn person) {
-        return person.device() != null && isBlocked(person.device(), Instant.ofEpochSecond(person.epochSecond()));
     }
 }

@@ -65,7 +65,11 @@ public final class CardStatements {
      * @throws CardLogInException if it proves nothing
      */
     CardStatement logIn(String jwt) {
-        return judge(jwt, CardLogIn.PATH);
+        CardStatement said = judge(jwt, CardLogIn.PATH);
+        if (cards.isRemoved(said.device(), said.issuedAt())) {
+            throw new CardLogInException("card-removed", said.device());
+        }
+        return said;
     }
 
     /**

@@ -67,7 +67,10 @@ final class IntrospectionAnswer implements AuthenticationSuccessHandler {
                         String.valueOf(claims.getSubject()),
                         String.valueOf(claims.getClientId()),
                         device(claims),
-                        issuedAt));
+                        issuedAt,
+                        claims.getClaim(Claims.AUTH_TIME) instanceof Number seconds
+                                ? Instant.ofEpochSecond(seconds.longValue())
+                                : issuedAt));
     }
 
     private static @Nullable String device(OAuth2TokenIntrospection claims) {

@@ -27,7 +27,7 @@ public final class Revocations {
         CLIENT,
         /** All tokens that a signing key has signed, by {@code kid}. */
         KEY,
-        /** All tokens of log-ins with a card, by {@code Device/…}. */
+        /** All tokens of log-ins with a card, by {@code Device/…}; whenever the tokens themselves were issued. */
         CARD;
 
         String code() {
@@ -38,14 +38,19 @@ public final class Revocations {
     // The longest life of an access token (the demo's), and a margin: after that nothing the row names is alive.
     private static final Duration KEPT = Duration.ofDays(2);
 
-    /** By what names a token can be revoked. */
+    /**
+     * By what names a token can be revoked.
+     *
+     * @param loggedInAt when its person logged in; for a machine, when it was issued
+     */
     record TokenFacts(
             String keyId,
             @Nullable String authorization,
             String subject,
             String clientId,
             @Nullable String device,
-            Instant issuedAt) {}
+            Instant issuedAt,
+            Instant loggedInAt) {}
 
     private record Named(String kind, String value) {}
 
@@ -67,16 +72,20 @@ public final class Revocations {
      * surrounding transaction (or this call, if there is none) has committed.
      */
     public void revoke(Kind kind, String value) {
+        revoke(kind, value, clock.instant());
+    }
+
+    /** The same for what was issued up to a time that is not in the future. */
+    void revoke(Kind kind, String value, Instant at) {
         transactions.executeWithoutResult(status -> {
-            Instant now = clock.instant();
             database.sql("insert into smart.revocation (kind, value, revoked_at, until)"
                             + " values (:kind, :value, :now, :until) on conflict (kind, value) do update"
                             + " set revoked_at = greatest(smart.revocation.revoked_at, excluded.revoked_at),"
                             + " until = greatest(smart.revocation.until, excluded.until)")
                     .param("kind", kind.code())
                     .param("value", value)
-                    .param("now", Timestamp.from(now))
-                    .param("until", Timestamp.from(now.plus(KEPT)))
+                    .param("now", Timestamp.from(at))
+                    .param("until", Timestamp.from(clock.instant().plus(KEPT)))
                     .update();
             database.sql("update smart.revocation_epoch set epoch = epoch + 1").update();
         });
@@ -94,7 +103,7 @@ public final class Revocations {
                         && rows.containsKey(new Named(Kind.AUTHORIZATION.code(), token.authorization())))
                 || since(rows, Kind.SUBJECT, token.subject(), token.issuedAt())
                 || since(rows, Kind.CLIENT, token.clientId(), token.issuedAt())
-                || (token.device() != null && since(rows, Kind.CARD, token.device(), token.issuedAt()));
+                || (token.device() != null && since(rows, Kind.CARD, token.device(), token.loggedInAt()));
     }
 
     private static boolean since(Map<Named, Instant> rows, Kind kind, String value, Instant issuedAt) {

@@ -86,7 +86,12 @@ class SecurityChains {
 
     @Bean
     @Order(FHIR)
-    SecurityFilterChain fhirChain(HttpSecurity http, AccessTokens tokens, Refusals refusals, RegisteredOrigins origins)
+    SecurityFilterChain fhirChain(
+            HttpSecurity http,
+            AccessTokens tokens,
+            BridgeConnection bridge,
+            Refusals refusals,
+            RegisteredOrigins origins)
             throws Exception {
         headers(http, DATA);
         return http.securityMatcher(Endpoints.FHIR)
@@ -100,7 +105,8 @@ class SecurityChains {
                         .permitAll()
                         .anyRequest()
                         .authenticated())
-                .addFilterBefore(new BearerTokenFilter(tokens, refusals), UsernamePasswordAuthenticationFilter.class)
+                .addFilterBefore(
+                        new BearerTokenFilter(tokens, bridge, refusals), UsernamePasswordAuthenticationFilter.class)
                 .exceptionHandling(exceptions ->
                         exceptions.authenticationEntryPoint(refusals).accessDeniedHandler(refusals))
                 .build();
@@ -112,6 +118,14 @@ class SecurityChains {
     SecurityFilterChain launchChain(HttpSecurity http, BearerChain bearer) throws Exception {
         RequestMatcher launches = Endpoints.any(LaunchController.PATH);
         return bearer.configure(http, launches, request -> false).build();
+    }
+
+    /** The bridge tells, with an access token, that cards were taken out of readers. */
+    @Bean
+    @Order(BearerChain.ORDER)
+    SecurityFilterChain cardRemovalChain(HttpSecurity http, BearerChain bearer) throws Exception {
+        RequestMatcher removals = Endpoints.any(CardRemovalController.PATH);
+        return bearer.configure(http, removals, request -> false).build();
     }
 
     @Bean

@@ -57,6 +57,7 @@ import org.springframework.transaction.support.TransactionTemplate;
     PasswordPage.class,
     PageFrame.class,
     LaunchController.class,
+    CardRemovalController.class,
     ConsentPage.class,
     ProblemErrorController.class
 })
@@ -164,8 +165,13 @@ public class SmartConfiguration {
     }
 
     @Bean
-    BearerChain bearerChain(AccessTokens tokens, Refusals refusals) {
-        return new BearerChain(tokens, refusals);
+    BridgeConnection bridgeConnection(CardBridge bridge, SmartProperties properties) {
+        return new BridgeConnection(bridge, properties.issuer());
+    }
+
+    @Bean
+    BearerChain bearerChain(AccessTokens tokens, BridgeConnection bridge, Refusals refusals) {
+        return new BearerChain(tokens, bridge, refusals);
     }
 
     @Bean

@@ -48,7 +48,7 @@ class BreakGlassRulesTest {
         return new BreakGlassRules(new ConsentProperties(
                 policy,
                 glass(Role.PHYSICIAN, Duration.ofHours(4)),
-                new ConsentProperties.Cards(Duration.ofHours(8), Duration.ofMinutes(5)),
+                new ConsentProperties.Cards(Duration.ofHours(8), Duration.ofMinutes(5), 100),
                 List.of(),
                 false));
     }

@@ -52,6 +52,7 @@ import org.securemed.card.profile.Pin;
 import org.securemed.card.server.ServeCommand;
 import org.securemed.card.simulated.SimulatedCard;
 import org.securemed.card.simulated.TestCa;
+import org.securemed.fhir.audit.Balp;
 import org.securemed.fhir.demo.Hospital;
 import org.securemed.fhir.server.TestServer;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -150,6 +151,7 @@ class BridgeIT {
 
     @Test
     void a_patient_checks_in_by_a_code_and_a_wristband_selects_only_for_whoever_may_see_the_patient() throws Exception {
+        Instant start = Instant.now().truncatedTo(ChronoUnit.SECONDS);
         JsonNode code = json(
                 post("/check-in-codes", server.token("patient"), "{\"audience\":\"" + Hospital.HOSPITAL + "\"}"), 201);
         String reading =
@@ -157,6 +159,11 @@ class BridgeIT {
         JsonNode found = json(post("/check-in", server.token("nurse"), reading), 200);
         assertThat(found.path("patient").asText()).isEqualTo("Patient/elena-rossi");
         json(post("/check-in", server.token("nurse"), reading), 409);
+        await().untilAsserted(() -> assertThat(events("patient", "patient=Patient/elena-rossi", start))
+                .anySatisfy(event -> {
+                    assertThat(event.getOutcomeDesc()).isEqualTo("check-in-used");
+                    assertThat(event.getAgentFirstRep().getWho().getReference()).startsWith("Practitioner/");
+                }));
 
         Patient elena = (Patient) server.get("patient", "Patient/elena-rossi").resource();
         String number = elena.getIdentifier().stream()
@@ -230,6 +237,8 @@ class BridgeIT {
                 .map(entry -> entry.getResource())
                 .filter(AuditEvent.class::isInstance)
                 .map(AuditEvent.class::cast)
+                // Each of them is one, by FHIR and by the profiles that it claims.
+                .peek(event -> assertThat(Balp.errors(event)).as(event.getId()).isEmpty())
                 .toList();
     }
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.nimbusds.jwt.JWTClaimsSet;
 import java.net.URI;
 import java.net.URLDecoder;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -265,6 +266,83 @@ class CardLogInIT {
     }
 
     @Test
+    void taking_the_card_out_of_the_reader_ends_what_it_opened_and_nothing_that_it_opens_later() {
+        JsonNode tokens = logInAndExchange("openid offline_access user/*.rs");
+        String access = tokens.path("access_token").asText();
+        String unused = TestCardBridge.sign(good(begin(new SmartApp(server))).build());
+        int before = events().size();
+
+        assertThat(removed(bridgeToken(), device, 0, Instant.now().toString())).isEqualTo(204);
+
+        assertThat(events().subList(before, events().size())).singleElement().satisfies(event -> {
+            assertThat(event.kind()).isEqualTo(SecurityEvent.Kind.LOGOUT);
+            assertThat(event.device()).isEqualTo(device);
+            assertThat(event.note()).isEqualTo("card removed");
+        });
+        assertThat(app.fhir(access).statusCode()).isEqualTo(401);
+        assertThat(new SmartApp(atOther, server.fhirBase()).fhir(access).statusCode())
+                .isEqualTo(401);
+        assertThat(app.refresh(tokens.path("refresh_token").asText()).statusCode())
+                .isEqualTo(400);
+        assertThat(location(app.authorize(app.request("user/*.rs")))).endsWith("/login");
+        // Pulled between the card's signature and the browser's arrival.
+        refused("card-removed", unused);
+
+        // Back in the reader. That it was out is told again, a minute late, and ends nothing that is newer.
+        String later = TestCardBridge.sign(good(begin(app)).issueTime(in(2)).build());
+        update("update smart.card set removed_at = removed_at - interval '2 seconds'");
+        assertThat(location(end(app, later))).doesNotContain("failed");
+        assertThat(removed(
+                        bridgeToken(),
+                        device,
+                        60_000,
+                        Instant.now().minusSeconds(60).toString()))
+                .isEqualTo(204);
+        assertThat(location(app.authorize(app.request("user/*.rs")))).doesNotEndWith("/login");
+    }
+
+    @Test
+    void only_the_bridge_tells_that_a_card_was_removed() {
+        String access =
+                logInAndExchange("openid user/*.rs").path("access_token").asText();
+        String now = Instant.now().toString();
+        String backend = server.bean(TokenMint.class).forClient(DemoClients.BACKEND, "system/*.rs");
+
+        assertThat(removed(access, device, 0, now)).isEqualTo(403);
+        assertThat(removed(backend, device, 0, now)).isIn(401, 403);
+        assertThat(removed("x", device, 0, now)).isEqualTo(401);
+        assertThat(removed(bridgeToken(), "Device/1?x", 0, now)).isEqualTo(400);
+        assertThat(removed(bridgeToken(), device, -1, now)).isEqualTo(400);
+        assertThat(removed(bridgeToken(), device, Long.MAX_VALUE, now)).isEqualTo(400);
+        assertThat(removed(bridgeToken(), device, 0, "yesterday")).isEqualTo(400);
+
+        assertThat(app.fhir(access).statusCode()).isEqualTo(200);
+    }
+
+    private String bridgeToken() {
+        HttpResponse<String> answer = app.token(Map.of(
+                "grant_type", "client_credentials",
+                "scope", "system/Device.cruds",
+                "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                "client_assertion", assertion(List.of(server.at("/oauth2/token").toString()))));
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return SmartApp.json(answer).path("access_token").asText();
+    }
+
+    private static int removed(String token, String device, long ago, String at) {
+        return new Http()
+                .send(
+                        HttpRequest.newBuilder(server.at("/login/card/removals"))
+                                .POST(HttpRequest.BodyPublishers.ofString(
+                                        "{\"device\":\"%s\",\"ago\":%d,\"at\":\"%s\"}".formatted(device, ago, at))),
+                        "Content-Type",
+                        "application/json",
+                        "Authorization",
+                        "Bearer " + token)
+                .statusCode();
+    }
+
+    @Test
     void a_closed_account_is_not_opened_and_without_a_record_nobody_is() {
         update("update smart.account set enabled = false where username = 'nurse'");
         refused(
@@ -297,12 +375,15 @@ class CardLogInIT {
 
     /** By which the bridge proves itself as a client. */
     private static String assertion() {
+        return assertion(List.of(
+                server.at("/oauth2/token").toString(), server.at("/login/card").toString()));
+    }
+
+    private static String assertion(List<String> audience) {
         return TestCardBridge.sign(new JWTClaimsSet.Builder()
                 .issuer(TestCardBridge.CLIENT)
                 .subject(TestCardBridge.CLIENT)
-                .audience(List.of(
-                        server.at("/oauth2/token").toString(),
-                        server.at("/login/card").toString()))
+                .audience(audience)
                 .issueTime(in(0))
                 .expirationTime(in(60))
                 .jwtID(UUID.randomUUID().toString())

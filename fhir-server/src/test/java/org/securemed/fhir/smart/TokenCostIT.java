@@ -39,8 +39,8 @@ class TokenCostIT {
             revocations.revoke(Revocations.Kind.TOKEN, TokenHash.of("revoked " + i));
         }
         String hash = TokenHash.of(token);
-        Revocations.TokenFacts facts =
-                new Revocations.TokenFacts("kid", "authorization", "nobody", "no-app", null, Instant.now());
+        Revocations.TokenFacts facts = new Revocations.TokenFacts(
+                "kid", "authorization", "nobody", "no-app", null, Instant.now(), Instant.now());
 
         long check = median("token check, revocation included", () -> tokens.authenticate(token));
         long revocation = median("revocation alone", () -> revocations.revoked(hash, facts));

@@ -106,6 +106,7 @@ class WholePathIT {
                 "--securemed.bridge.client.key=" + secret,
                 "--securemed.bridge.cards.ca=" + ca,
                 "--securemed.bridge.cards.revocation-list=" + revoked,
+                "--securemed.bridge.cards.removal-grace=15s",
                 "--securemed.bridge.cards.number-secret=" + Base64.getEncoder().encodeToString(new byte[32]),
                 "--securemed.development.data-directory=" + directory.resolve("card-postgres"));
         workstation = new Workstation();
@@ -152,6 +153,8 @@ class WholePathIT {
         assertThat(read(token, patient).statusCode()).as("asking opens nothing").isEqualTo(404);
         HttpResponse<String> signed = sign(token, asked);
         assertThat(signed.statusCode()).as(signed.body()).isEqualTo(200);
+        // The clinician's badge goes back into the reader.
+        workstation.insert(badge);
 
         assertThat(read(token, patient).statusCode()).isEqualTo(200);
         List<JsonNode> reads = events("AuditEvent?entity=" + badgeDevice + "&patient=" + patient + "&subtype=read");
@@ -196,6 +199,27 @@ class WholePathIT {
                 .untilAsserted(() -> assertThat(events("AuditEvent?entity=" + device + "&_count=50"))
                         .anySatisfy(event ->
                                 assertThat(event.path("outcomeDesc").asText()).contains("signature-invalid")));
+    }
+
+    @Test
+    void who_pulls_their_card_is_logged_out() throws Exception {
+        SimulatedCard badge = SimulatedCard.piv(CA, UUID.randomUUID(), CardKey.P256);
+        String device = enrol(badge, reference(mint().forPerson("compliance", "user/*.rs")));
+        workstation.insert(badge);
+        String token = token(logIn());
+        assertThat(read(token, "AuditEvent?_count=1").statusCode()).isEqualTo(200);
+
+        workstation.remove();
+
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(
+                        () -> assertThat(read(token, "AuditEvent?_count=1").statusCode())
+                                .isEqualTo(401));
+        assertThat(events("AuditEvent?entity=" + device + "&subtype=110123")).isNotEmpty();
+        workstation.insert(badge);
+        String again = token(logIn());
+        assertThat(read(again, "AuditEvent?_count=1").statusCode()).isEqualTo(200);
+        assertThat(read(token, "AuditEvent?_count=1").statusCode()).isEqualTo(401);
     }
 
     @Test

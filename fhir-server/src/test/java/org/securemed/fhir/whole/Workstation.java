@@ -3,6 +3,7 @@ package org.securemed.fhir.whole;
 import java.io.Closeable;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 import org.securemed.card.apdu.CardLostException;
@@ -19,7 +20,7 @@ import org.securemed.card.simulated.VirtualReader;
  */
 final class Workstation implements Closeable {
     private final @Nullable VirtualReader daemon;
-    private @Nullable SimulatedCard inserted;
+    private volatile @Nullable SimulatedCard inserted;
 
     Workstation() {
         @Nullable VirtualReader started;
@@ -38,6 +39,14 @@ final class Workstation implements Closeable {
         }
     }
 
+    /** Pulls the card. */
+    void remove() {
+        inserted = null;
+        if (daemon != null) {
+            daemon.remove();
+        }
+    }
+
     Readers readers() {
         return daemon == null ? new InProcess() : new PcscReaders();
     }
@@ -53,6 +62,20 @@ final class Workstation implements Closeable {
         @Override
         public List<String> names() {
             return List.of(VirtualReader.NAME);
+        }
+
+        @Override
+        public boolean awaitRemoval(String reader, Duration patience) {
+            long end = System.nanoTime() + patience.toNanos();
+            while (inserted != null && System.nanoTime() < end) {
+                LockSupport.parkNanos(1_000_000);
+            }
+            return inserted == null;
+        }
+
+        @Override
+        public boolean hasPinpad(String reader) {
+            return false;
         }
 
         @Override

@@ -2,6 +2,7 @@ package org.securemed.card.apdu;
 
 import java.io.ByteArrayOutputStream;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -40,6 +41,11 @@ public final class ShortExchange implements CardConnection {
             }
         }
         return gather(pieces.get(pieces.size() - 1));
+    }
+
+    @Override
+    public Optional<ResponseApdu> verifyOnPinpad(CommandApdu verify) throws CardLostException {
+        return card.verifyOnPinpad(verify);
     }
 
     private ResponseApdu gather(CommandApdu command) throws CardLostException {

@@ -58,8 +58,7 @@ final class SecureMedApplication implements CardApplication {
     public void verifyPin(Pin pin) throws CardLostException, CardRefusedException {
         PinAttempts.require(
                 card.transmit(CommandApdu.of(0x00, VERIFY, 0x00, PIN)).status());
-        StatusWord status = card.transmit(new CommandApdu(0x00, VERIFY, 0x00, PIN, pin.padded(), 0))
-                .status();
+        StatusWord status = pin.verify(card, PIN);
         if (!status.isSuccess()) {
             throw new CardRefusedException(PinAttempts.reason(status));
         }

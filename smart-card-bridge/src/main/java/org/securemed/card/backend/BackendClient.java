@@ -56,10 +56,7 @@ public final class BackendClient {
     private final String base;
     private final String scope;
     private final Clock clock;
-    private final HttpClient http = HttpClient.newBuilder()
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(Duration.ofSeconds(5))
-            .build();
+    private final HttpClient http;
 
     // Guarded by this.
     private @Nullable Token token;
@@ -78,6 +75,7 @@ public final class BackendClient {
         this.issuer = issuer.toString();
         this.base = base.toString();
         this.scope = scope;
+        this.http = client.connection().client();
         this.clock = clock;
     }
 
@@ -167,6 +165,22 @@ public final class BackendClient {
                         .header("Content-Type", JSON)
                         .POST(HttpRequest.BodyPublishers.ofByteArray(StrictJson.minified(resource)))),
                 201);
+    }
+
+    /**
+     * Tells the authorization server something; returns when it has taken it.
+     *
+     * @param path of the address, beginning with a slash
+     * @throws RefusedWriteException if it will not take it
+     * @throws IOException if it does not answer, or cannot take it now
+     */
+    public void tell(String path, ObjectNode body) throws IOException {
+        require(
+                authorized(HttpRequest.newBuilder(URI.create(issuer + path))
+                        .header("Content-Type", "application/json")
+                        .timeout(PATIENCE)
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(StrictJson.minified(body)))),
+                204);
     }
 
     private HttpRequest.Builder request(String path) {

@@ -12,30 +12,30 @@ sealed interface CheckIn {
     record Unknown() implements CheckIn {}
 
     /** It was read before: this is a copy, or that was. */
-    record Used() implements CheckIn {}
+    record Used(String patient) implements CheckIn {}
 
     /** It is too old: perhaps a photograph. */
-    record Expired() implements CheckIn {}
+    record Expired(String patient) implements CheckIn {}
 
     /** It was made for another organization. */
-    record OtherAudience() implements CheckIn {}
+    record OtherAudience(String patient) implements CheckIn {}
 
     /** One function for each case. */
     default <T> T fold(
             Function<Accepted, T> accepted,
             Supplier<T> unknown,
-            Supplier<T> used,
-            Supplier<T> expired,
-            Supplier<T> otherAudience) {
+            Function<Used, T> used,
+            Function<Expired, T> expired,
+            Function<OtherAudience, T> otherAudience) {
         if (this instanceof Accepted it) {
             return accepted.apply(it);
         }
-        if (this instanceof Unknown) {
-            return unknown.get();
+        if (this instanceof Used it) {
+            return used.apply(it);
         }
-        if (this instanceof Used) {
-            return used.get();
+        if (this instanceof Expired it) {
+            return expired.apply(it);
         }
-        return this instanceof Expired ? expired.get() : otherAudience.get();
+        return this instanceof OtherAudience it ? otherAudience.apply(it) : unknown.get();
     }
 }

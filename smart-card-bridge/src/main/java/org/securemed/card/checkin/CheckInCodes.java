@@ -36,7 +36,7 @@ final class CheckInCodes {
         }
     }
 
-    private record Row(String audience, Instant expires, boolean used) {}
+    private record Row(String patient, String audience, Instant expires, boolean used) {}
 
     CheckInCodes(JdbcClient database, Duration lifetime, Clock clock) {
         this.database = database;
@@ -100,10 +100,11 @@ final class CheckInCodes {
 
     private CheckIn refusal(String code, List<String> audiences) {
         @Nullable
-        Row row = database.sql("select audience, expires_at, used_at is not null as used"
+        Row row = database.sql("select patient, audience, expires_at, used_at is not null as used"
                         + " from card.check_in_code where code_hash = :hash")
                 .param("hash", hash(code))
                 .query((found, number) -> new Row(
+                        found.getString("patient"),
                         found.getString("audience"),
                         found.getTimestamp("expires_at").toInstant(),
                         found.getBoolean("used")))
@@ -113,9 +114,9 @@ final class CheckInCodes {
             return new CheckIn.Unknown();
         }
         if (!audiences.contains(row.audience())) {
-            return new CheckIn.OtherAudience();
+            return new CheckIn.OtherAudience(row.patient());
         }
-        return row.used() ? new CheckIn.Used() : new CheckIn.Expired();
+        return row.used() ? new CheckIn.Used(row.patient()) : new CheckIn.Expired(row.patient());
     }
 
     private static byte[] hash(String code) {

@@ -97,20 +97,38 @@ class CheckInController {
                 .fold(
                         accepted -> {
                             // Used up even if this fails: the patient shows another.
-                            events.record(new ShareEvent(
-                                    ShareEvent.Kind.CHECK_IN, accepted.patient(), reader, "check-in", clock.instant()));
+                            events.record(event(accepted.patient(), reader, null));
                             return new Found("Patient/" + accepted.patient());
                         },
-                        () -> refuse(404, "check-in-unknown", "This is no check-in code of this hospital."),
                         () -> refuse(
+                                404, "check-in-unknown", "This is no check-in code of this hospital.", null, reader),
+                        used -> refuse(
                                 409,
                                 "check-in-used",
-                                "This code was read before: one of the two was a copy. Ask for a new one."),
-                        () -> refuse(410, "check-in-expired", "This code is too old. Ask for a new one."),
-                        () -> refuse(403, "check-in-audience", "This code was made for another organization."));
+                                "This code was read before: one of the two was a copy. Ask for a new one.",
+                                used.patient(),
+                                reader),
+                        expired -> refuse(
+                                410,
+                                "check-in-expired",
+                                "This code is too old. Ask for a new one.",
+                                expired.patient(),
+                                reader),
+                        other -> refuse(
+                                403,
+                                "check-in-audience",
+                                "This code was made for another organization.",
+                                other.patient(),
+                                reader));
     }
 
-    private static Found refuse(int status, String code, String detail) {
+    /** The patient whose code it was finds it in their record: somebody may have a copy. */
+    private Found refuse(int status, String code, String detail, @Nullable String patient, String reader) {
+        events.recordRefusal(event(patient, reader, code));
         throw Problem.of(status, code, detail);
+    }
+
+    private ShareEvent event(@Nullable String patient, String reader, @Nullable String failure) {
+        return new ShareEvent(ShareEvent.Kind.CHECK_IN, patient, null, reader, "check-in", failure, clock.instant());
     }
 }

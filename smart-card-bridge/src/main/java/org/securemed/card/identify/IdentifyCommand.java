@@ -116,7 +116,14 @@ public final class IdentifyCommand implements Command {
                             .guid(),
                     null);
         }
-        return byRegistry(options, profiles, verifier, new BridgeClient(options.registry()), err);
+        BridgeClient registry;
+        try {
+            registry = new BridgeClient(options.registry(), options.tls());
+        } catch (IllegalStateException e) {
+            err.println(e.getMessage());
+            throw new CardRefusedException(RefusalReason.TRUST_UNREADABLE);
+        }
+        return byRegistry(options, profiles, verifier, registry, err);
     }
 
     /** The card answers the registry's challenge; both judge it. The registry records how it went. */
@@ -186,11 +193,18 @@ public final class IdentifyCommand implements Command {
 
     private CardProof read(IdentifyOptions options, List<CardProfile> profiles, Challenge challenge)
             throws CardLostException, CardRefusedException {
-        try (PinEntry pin = options.pin() ? PinEntry.ask() : PinEntry.none()) {
-            CardReading reading = new CardReading(profiles);
+        try (PinEntry pin = pin(options)) {
+            CardReading reading = new CardReading(profiles, options.roundTrip());
             return readers.withCard(
                     options.reader(), options.patience(), card -> reading.read(card, challenge, pin.pin()));
         }
+    }
+
+    private PinEntry pin(IdentifyOptions options) throws CardRefusedException {
+        if (!options.pin()) {
+            return PinEntry.none();
+        }
+        return readers.hasPinpad(options.reader()) ? PinEntry.onPinpad() : PinEntry.ask();
     }
 
     private HospitalCa ca(IdentifyOptions options) throws CardRefusedException {

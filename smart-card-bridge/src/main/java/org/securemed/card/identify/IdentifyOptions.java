@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.securemed.card.outbound.TlsFiles;
+import org.securemed.card.profile.RoundTrip;
 
 /**
  * Options of {@code identify}.
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  *     judged
  * @param pin whether the holder's PIN is asked for and the key behind it used
  * @param patience how long to wait for a card
+ * @param tls how the workstation proves itself to the registry
+ * @param roundTrip how long a card may take for an answer that it has ready
  */
 record IdentifyOptions(
         String reader,
@@ -28,11 +32,15 @@ record IdentifyOptions(
         Path revocationList,
         @Nullable URI registry,
         boolean pin,
-        Duration patience) {
+        Duration patience,
+        TlsFiles tls,
+        RoundTrip roundTrip) {
     static final String USAGE = "usage: java -jar smart-card-bridge.jar identify --reader NAME --ca FILE --crl FILE"
-            + " [--registry URL] [--pin] [--wait SECONDS]";
+            + " [--registry URL] [--pin] [--wait SECONDS] [--round-trip MILLISECONDS]"
+            + " [--certificate FILE --key FILE] [--trust FILE]";
 
-    private static final Set<String> WITH_VALUE = Set.of("--reader", "--ca", "--crl", "--registry", "--wait");
+    private static final Set<String> WITH_VALUE = Set.of(
+            "--reader", "--ca", "--crl", "--registry", "--wait", "--round-trip", "--certificate", "--key", "--trust");
     private static final long LONGEST_WAIT = 3600;
 
     /**
@@ -63,7 +71,22 @@ record IdentifyOptions(
                 path(values, "--crl"),
                 values.containsKey("--registry") ? address(required(values, "--registry")) : null,
                 pin,
-                seconds(values.getOrDefault("--wait", "0")));
+                seconds(values.getOrDefault("--wait", "0")),
+                new TlsFiles(
+                        optionalPath(values, "--certificate"),
+                        optionalPath(values, "--key"),
+                        optionalPath(values, "--trust")),
+                values.containsKey("--round-trip") ? roundTrip(required(values, "--round-trip")) : RoundTrip.ANY);
+    }
+
+    private static @Nullable Path optionalPath(Map<String, String> values, String name) {
+        return values.containsKey(name) ? path(values, name) : null;
+    }
+
+    private static RoundTrip roundTrip(String text) {
+        return RoundTrip.parse(text)
+                .map(RoundTrip::within)
+                .orElseThrow(() -> new IllegalArgumentException("--round-trip takes milliseconds, 1 to 10000"));
     }
 
     private static String required(Map<String, String> values, String name) {

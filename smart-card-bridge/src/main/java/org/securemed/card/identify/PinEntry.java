@@ -22,6 +22,11 @@ record PinEntry(@Nullable Pin pin) implements AutoCloseable {
         return new PinEntry(null);
     }
 
+    /** The reader asks. */
+    static PinEntry onPinpad() {
+        return new PinEntry(Pin.onPinpad());
+    }
+
     /** Asks at the terminal; without one, reads a line of standard input. */
     static PinEntry ask() throws CardRefusedException {
         Console console = System.console();

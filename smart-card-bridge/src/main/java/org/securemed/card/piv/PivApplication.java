@@ -64,8 +64,7 @@ final class PivApplication implements CardApplication {
     public void verifyPin(Pin pin) throws CardLostException, CardRefusedException {
         PinAttempts.require(card.transmit(CommandApdu.of(0x00, VERIFY, 0x00, APPLICATION_PIN))
                 .status());
-        StatusWord status = card.transmit(new CommandApdu(0x00, VERIFY, 0x00, APPLICATION_PIN, pin.padded(), 0))
-                .status();
+        StatusWord status = pin.verify(card, APPLICATION_PIN);
         if (!status.isSuccess()) {
             throw new CardRefusedException(PinAttempts.reason(status));
         }

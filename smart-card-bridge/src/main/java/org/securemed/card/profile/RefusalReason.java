@@ -51,6 +51,10 @@ public enum RefusalReason {
     NOT_ENROLLED("The card is genuine and not enrolled here."),
     /** Enrolled, and not to be used. */
     NOT_ACTIVE("The card is enrolled and not active: suspended, lost, replaced, expired, or not yet activated."),
+    /** The reader has keys, and no PIN was typed on them. */
+    PIN_NOT_TYPED("No PIN was typed on the reader, or the reader has no keys for it."),
+    /** Slower than a card that is here. */
+    CARD_FAR("The card answers too slowly for one that is here: its answers may be relayed."),
     /** Wrong PIN. */
     PIN_WRONG("The PIN is wrong. It was not tried again."),
     /** PIN of a wrong form: not even sent. */
@@ -107,6 +111,8 @@ public enum RefusalReason {
                     CARD_CHANGED,
                     CARD_EXPIRED,
                     KEY_UNSUPPORTED,
+                    PIN_NOT_TYPED,
+                    CARD_FAR,
                     PIN_WRONG,
                     PIN_LAST_ATTEMPT,
                     PIN_BLOCKED -> true;

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.securemed.card.apdu.Bytes;
 import org.securemed.card.outbound.BoundedBody;
 import org.securemed.card.outbound.StrictJson;
+import org.securemed.card.outbound.TlsFiles;
 import org.securemed.card.profile.CardProof;
 import org.securemed.card.profile.Challenge;
 import org.securemed.card.profile.RefusalReason;
@@ -27,6 +28,7 @@ public final class BridgeClient {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int LARGEST = 64 * 1024;
     private static final int LONGEST_DETAIL = 300;
+    private static final long LONGEST_INTERVAL = Duration.ofHours(1).toMillis();
     private static final String PROBLEM = "urn:securemed:problem:";
     private static final String SILENT = "The bridge does not answer.";
     private static final Pattern REFERENCE = Pattern.compile("[A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64}");
@@ -36,14 +38,22 @@ public final class BridgeClient {
     public record Given(String id, Challenge challenge) {}
 
     private final String base;
-    private final HttpClient http = HttpClient.newBuilder()
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(Duration.ofSeconds(5))
-            .build();
+    private final HttpClient http;
 
     /** @param base the bridge's address, without a trailing slash */
     public BridgeClient(URI base) {
+        this(base, TlsFiles.NONE);
+    }
+
+    /**
+     * One that proves itself to the bridge by TLS.
+     *
+     * @param base the bridge's address, without a trailing slash
+     * @throws IllegalStateException if the files cannot be read
+     */
+    public BridgeClient(URI base, TlsFiles tls) {
         this.base = base.toString();
+        this.http = tls.client();
     }
 
     /**
@@ -64,16 +74,69 @@ public final class BridgeClient {
     }
 
     /**
+     * What logs the card's owner in.
+     *
+     * @param statement for the authorization server
+     * @param presence by what the bridge is told whether the card is still there; empty: it does not want to know
+     * @param interval how often it wants to know
+     * @param grace how long the card may be out of the reader
+     */
+    public record LoggedIn(String statement, String presence, Duration interval, Duration grace) {
+        @Override
+        public String toString() {
+            return "LoggedIn";
+        }
+    }
+
+    /**
      * The statement that logs the card's owner in.
      *
      * @throws RefusedException saying why there is none
      */
-    public String logIn(String nonce, ObjectNode answer) throws RefusedException {
+    public LoggedIn logIn(String nonce, ObjectNode answer) throws RefusedException {
         ObjectNode body = StrictJson.newObject().put("nonce", nonce);
         body.set("answer", answer);
-        return post("/cards/log-ins", StrictJson.minified(body))
-                .path("statement")
-                .asText();
+        ObjectNode given = post("/cards/log-ins", StrictJson.minified(body));
+        long interval = given.path("presenceInterval").asLong(0);
+        return new LoggedIn(
+                given.path("statement").asText(),
+                interval > 0 ? given.path("presence").asText("") : "",
+                Duration.ofMillis(Math.min(Math.max(interval, 100), LONGEST_INTERVAL)),
+                Duration.ofMillis(Math.min(Math.max(given.path("removalGrace").asLong(0), 0), LONGEST_INTERVAL)));
+    }
+
+    /**
+     * A card with which somebody has logged in is still there.
+     *
+     * @return false if that is of no interest any more
+     * @throws RefusedException if the bridge does not answer
+     */
+    public boolean present(String presence) throws RefusedException {
+        return told("/cards/presences", StrictJson.newObject().put("presence", presence));
+    }
+
+    /**
+     * A card with which somebody has logged in is gone.
+     *
+     * @param ago for how long already
+     * @throws RefusedException if the bridge does not answer
+     */
+    public void removed(String presence, Duration ago) throws RefusedException {
+        told(
+                "/cards/presences/removal",
+                StrictJson.newObject().put("presence", presence).put("ago", ago.toMillis()));
+    }
+
+    private boolean told(String path, ObjectNode body) throws RefusedException {
+        try {
+            post(path, StrictJson.minified(body));
+            return true;
+        } catch (RefusedException e) {
+            if (e.isForGood()) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     /**
@@ -148,7 +211,7 @@ public final class BridgeClient {
             }
             ObjectNode body = StrictJson.object(answer.body());
             if (answer.statusCode() >= 300) {
-                throw refused(body);
+                throw refused(body, answer.statusCode());
             }
             return body;
         } catch (ExecutionException | TimeoutException | IOException e) {
@@ -160,13 +223,13 @@ public final class BridgeClient {
     }
 
     /** What a problem document says. */
-    private static RefusedException refused(ObjectNode problem) {
+    private static RefusedException refused(ObjectNode problem, int status) {
         String type = problem.path("type").asText();
         Optional<RefusalReason> reason =
                 type.startsWith(PROBLEM) ? RefusalReason.ofProblem(type.substring(PROBLEM.length())) : Optional.empty();
         String detail = problem.path("detail").asText("The bridge refuses.");
         return new RefusedException(
-                detail.substring(0, Math.min(LONGEST_DETAIL, detail.length())), reason.orElse(null));
+                detail.substring(0, Math.min(LONGEST_DETAIL, detail.length())), reason.orElse(null), status == 404);
     }
 
     /** The bridge does not give what was asked for. */
@@ -176,15 +239,22 @@ public final class BridgeClient {
         private final String detail;
 
         private final @Nullable RefusalReason reason;
+        private final boolean forGood;
 
         RefusedException(String detail) {
-            this(detail, null);
+            this(detail, null, false);
         }
 
-        RefusedException(String detail, @Nullable RefusalReason reason) {
+        RefusedException(String detail, @Nullable RefusalReason reason, boolean forGood) {
             super(detail);
             this.detail = detail;
             this.reason = reason;
+            this.forGood = forGood;
+        }
+
+        /** Whether what was spoken of does not exist, any more. */
+        boolean isForGood() {
+            return forGood;
         }
 
         /** Why the card was refused; empty if it is not for the card. */

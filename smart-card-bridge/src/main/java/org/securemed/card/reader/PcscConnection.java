@@ -1,5 +1,7 @@
 package org.securemed.card.reader;
 
+import java.util.Optional;
+import java.util.OptionalInt;
 import javax.smartcardio.CardChannel;
 import javax.smartcardio.CardException;
 import javax.smartcardio.CommandAPDU;
@@ -22,6 +24,20 @@ public record PcscConnection(CardChannel channel) implements CardConnection {
         try {
             return ResponseApdu.parse(
                     channel.transmit(new CommandAPDU(command.encode())).getBytes());
+        } catch (CardException | RuntimeException | ApduException e) {
+            throw new CardLostException(e);
+        }
+    }
+
+    @Override
+    public Optional<ResponseApdu> verifyOnPinpad(CommandApdu verify) throws CardLostException {
+        OptionalInt pinpad = Pinpad.of(channel.getCard());
+        if (pinpad.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(ResponseApdu.parse(
+                    channel.getCard().transmitControlCommand(pinpad.getAsInt(), Pinpad.verification(verify))));
         } catch (CardException | RuntimeException | ApduException e) {
             throw new CardLostException(e);
         }

@@ -49,6 +49,39 @@ public final class PcscReaders implements Readers {
         }
     }
 
+    @Override
+    public boolean awaitRemoval(String reader, Duration patience) throws CardRefusedException {
+        CardTerminals service = service();
+        try {
+            return find(list(service), reader).waitForCardAbsent(patience.toMillis());
+        } catch (CardException | RuntimeException e) {
+            throw new CardRefusedException(RefusalReason.NO_SERVICE);
+        } finally {
+            close(service);
+        }
+    }
+
+    @Override
+    public boolean hasPinpad(String reader) {
+        CardTerminals service = null;
+        try {
+            service = service();
+            Card direct = find(list(service), reader).connect("DIRECT");
+            try {
+                return Pinpad.of(direct).isPresent();
+            } finally {
+                direct.disconnect(false);
+            }
+        } catch (CardRefusedException | CardException | RuntimeException e) {
+            // Another program has the reader, or it is away: whoever reads a card with it says so.
+            return false;
+        } finally {
+            if (service != null) {
+                close(service);
+            }
+        }
+    }
+
     private static CardTerminals service() throws CardRefusedException {
         try {
             return TerminalFactory.getInstance("PC/SC", null, new Smartcardio()).terminals();

@@ -25,6 +25,23 @@ public interface Readers {
      */
     <T> T withCard(String reader, Duration patience, Work<T> work) throws CardLostException, CardRefusedException;
 
+    /**
+     * Waits until no card is in a reader.
+     *
+     * @param reader as for {@link #withCard}
+     * @param patience how long at most, more than zero
+     * @return whether none is there; false if one was there all the time
+     * @throws CardRefusedException if the service or the reader is not there, so that nobody knows
+     */
+    boolean awaitRemoval(String reader, Duration patience) throws CardRefusedException;
+
+    /**
+     * Whether PINs are typed on the reader's own keys.
+     *
+     * @param reader as for {@link #withCard}
+     */
+    boolean hasPinpad(String reader);
+
     /** What is done with a card. */
     @FunctionalInterface
     interface Work<T> {

@@ -34,14 +34,15 @@ public final class FhirRecords {
     private static final Pattern REFERENCE = Pattern.compile("[A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64}");
 
     private final String base;
-    private final HttpClient client = HttpClient.newBuilder()
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(Duration.ofSeconds(5))
-            .build();
+    private final HttpClient client;
 
-    /** @param base the FHIR server's, without a trailing slash */
-    public FhirRecords(URI base) {
+    /**
+     * @param base the FHIR server's, without a trailing slash
+     * @param client that follows no redirects
+     */
+    public FhirRecords(URI base, HttpClient client) {
         this.base = base.toString();
+        this.client = client;
     }
 
     /** Whether this is a relative reference to a resource, {@code Type/id}. */

@@ -72,8 +72,8 @@ class CardController {
 
     /** Open to all: a challenge is of no use without a card. */
     @PostMapping("/challenges")
-    ResponseEntity<ChallengeBody> challenge() {
-        Challenges.Open open = registry.challenge();
+    ResponseEntity<ChallengeBody> challenge(HttpServletRequest request) {
+        Challenges.Open open = registry.challenge(Asker.of(request));
         return ResponseEntity.status(HttpStatus.CREATED)
                 .header("Cache-Control", "no-store")
                 .body(new ChallengeBody(

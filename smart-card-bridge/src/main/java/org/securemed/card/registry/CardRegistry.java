@@ -11,7 +11,9 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.securemed.card.problem.Problem;
+import org.securemed.card.profile.CardKey;
 import org.securemed.card.profile.CardProof;
+import org.securemed.card.profile.CardReading;
 import org.securemed.card.profile.CardRefusedException;
 import org.securemed.card.profile.RefusalReason;
 import org.securemed.card.trust.CardVerifier;
@@ -75,9 +77,9 @@ final class CardRegistry {
     }
 
     /** A challenge for a card. */
-    Challenges.Open challenge() {
+    Challenges.Open challenge(Asker asker) {
         try {
-            return challenges.make();
+            return challenges.make(asker.workstation());
         } catch (Challenges.TooManyException e) {
             throw Problem.tooMany(
                     "too-many-challenges", "Too many cards are being read. Try again.", Duration.ofSeconds(5));
@@ -95,7 +97,7 @@ final class CardRegistry {
                 kind,
                 answer.proof(),
                 asker,
-                () -> verifier.verify(answer.proof(), challenges.take(answer.challenge())));
+                () -> verifier.verify(answer.proof(), challenges.take(answer.challenge(), asker.workstation())));
     }
 
     /**
@@ -134,9 +136,18 @@ final class CardRegistry {
         if (kind != CardJournal.Kind.SIGNATURE && credentials.repeatsItself(card)) {
             return Optional.of(RefusalReason.RANDOMNESS_WEAK);
         }
+        if (kind == CardJournal.Kind.SIGNATURE && !signsDocuments(card)) {
+            return Optional.of(RefusalReason.KEY_UNSUPPORTED);
+        }
         boolean usable =
                 credential.status() == Status.ACTIVE && credential.validUntil().isAfter(clock.instant());
         return usable ? Optional.empty() : Optional.of(RefusalReason.NOT_ACTIVE);
+    }
+
+    private static boolean signsDocuments(ProvenCard card) {
+        return CardKey.of(card.certificate().getPublicKey())
+                .filter(CardReading::signsDocuments)
+                .isPresent();
     }
 
     /**
@@ -145,7 +156,7 @@ final class CardRegistry {
      * @throws CardRefusedException if there is no such challenge
      */
     void refuse(UUID challenge, RefusalReason reason, Asker asker) throws CardRefusedException {
-        challenges.take(challenge);
+        challenges.take(challenge, asker.workstation());
         journal.refused(CardJournal.Kind.IDENTIFICATION, asker, null, null, reason.code());
     }
 
@@ -182,7 +193,7 @@ final class CardRegistry {
                     CardJournal.Kind.ENROLMENT,
                     answer.proof(),
                     asker,
-                    () -> verifier.verify(answer.proof(), challenges.take(answer.challenge()))));
+                    () -> verifier.verify(answer.proof(), challenges.take(answer.challenge(), asker.workstation()))));
         }
         boolean oneCard = proofs.stream().map(ProvenCard::guid).distinct().count() == 1
                 && proofs.stream().map(ProvenCard::profile).distinct().count() == 1

@@ -1,10 +1,13 @@
 package org.securemed.card.registry;
 
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.securemed.card.apdu.Bytes;
 import org.securemed.card.profile.CardRefusedException;
 import org.securemed.card.profile.Challenge;
@@ -32,19 +35,22 @@ final class Challenges {
     /**
      * Makes one.
      *
+     * @param workstation that alone may bring the answer; null: whoever has it
      * @throws TooManyException if too many wait
      */
-    Open make() throws TooManyException {
+    Open make(@Nullable Workstation workstation) throws TooManyException {
         Instant now = clock.instant();
         database.sql("delete from card.challenge where expires_at <= :now")
                 .param("now", Timestamp.from(now))
                 .update();
         Open open = new Open(UUID.randomUUID(), Challenge.fresh(), now.plus(lifetime));
-        int made = database.sql("insert into card.challenge (id, random, expires_at)"
-                        + " select :id, :random, :until where (select count(*) from card.challenge) < :most")
+        int made = database.sql(
+                        "insert into card.challenge (id, random, expires_at, workstation)"
+                                + " select :id, :random, :until, :workstation where (select count(*) from card.challenge) < :most")
                 .param("id", open.id())
                 .param("random", open.challenge().random().toByteArray())
                 .param("until", Timestamp.from(open.expiresAt()))
+                .param("workstation", fingerprint(workstation), Types.VARCHAR)
                 .param("most", MOST)
                 .update();
         if (made == 0) {
@@ -56,21 +62,27 @@ final class Challenges {
     /**
      * Takes one out: whatever comes of it, it is never answered again.
      *
+     * @param workstation that brings the answer; null if it did not prove itself
      * @throws CardRefusedException if there is no such challenge, any more
      */
-    Challenge take(UUID id) throws CardRefusedException {
+    Challenge take(UUID id, @Nullable Workstation workstation) throws CardRefusedException {
         return database
-                .sql("delete from card.challenge where id = :id returning random, expires_at")
+                .sql("delete from card.challenge where id = :id returning random, expires_at, workstation")
                 .param("id", id)
                 .query((row, number) ->
                         row.getTimestamp("expires_at").toInstant().isAfter(clock.instant())
+                                        && Objects.equals(row.getString("workstation"), fingerprint(workstation))
                                 ? new Challenge(Bytes.copyOf(row.getBytes("random")))
                                 : null)
                 .list()
                 .stream()
-                .filter(java.util.Objects::nonNull)
+                .filter(Objects::nonNull)
                 .findFirst()
                 .orElseThrow(() -> new CardRefusedException(RefusalReason.CHALLENGE_UNKNOWN));
+    }
+
+    private static @Nullable String fingerprint(@Nullable Workstation workstation) {
+        return workstation == null ? null : workstation.fingerprint();
     }
 
     /** Too many challenges wait for an answer. */

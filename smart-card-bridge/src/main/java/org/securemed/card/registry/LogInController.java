@@ -1,9 +1,9 @@
 package org.securemed.card.registry;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.nimbusds.jwt.JWTClaimsSet;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
-import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.securemed.card.backend.BackendClient;
@@ -36,15 +36,41 @@ class LogInController {
 
     private final CardRegistry registry;
     private final BackendClient client;
+    private final Presences presences;
+    private final boolean watched;
+    private final Duration grace;
 
-    LogInController(CardRegistry registry, BackendClient client) {
+    /**
+     * What the reader agent gets.
+     *
+     * @param statement for the authorization server
+     * @param presence by what the agent tells that the card is there, or is not any more; absent: nobody wants to know
+     * @param presenceInterval how often, in milliseconds
+     * @param removalGrace for how many milliseconds the card may be out of the reader
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record LoggedInBody(
+            String statement,
+            @Nullable String presence,
+            @Nullable Long presenceInterval,
+            @Nullable Long removalGrace) {
+        @Override
+        public String toString() {
+            return "LoggedInBody";
+        }
+    }
+
+    LogInController(CardRegistry registry, BackendClient client, Presences presences, CardsProperties properties) {
         this.registry = registry;
         this.client = client;
+        this.presences = presences;
+        this.watched = properties.logOutOnRemoval();
+        this.grace = properties.removalGrace();
     }
 
     /** Open to all: what it gives is of no use without the session that the nonce belongs to. */
     @PostMapping("/cards/log-ins")
-    Map<String, String> logIn(@RequestBody LogInBody body, HttpServletRequest request) {
+    LoggedInBody logIn(@RequestBody LogInBody body, HttpServletRequest request) {
         if (body.nonce() == null || !NONCE.matcher(body.nonce()).matches() || body.answer() == null) {
             throw Problem.badRequest("bad-request", "The request cannot be understood.");
         }
@@ -57,6 +83,10 @@ class LogInController {
                 .claim("acr", found.card().slot() == KeySlot.HOLDER ? CARD_AND_PIN : CARD)
                 .claim("device", found.credential().device())
                 .build();
-        return Map.of("statement", client.sign(statement));
+        return new LoggedInBody(
+                client.sign(statement),
+                watched ? presences.open(found.credential()) : null,
+                watched ? presences.interval().toMillis() : null,
+                watched ? grace.toMillis() : null);
     }
 }

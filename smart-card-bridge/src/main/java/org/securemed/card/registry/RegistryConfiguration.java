@@ -10,6 +10,7 @@ import org.securemed.card.backend.BackendClient;
 import org.securemed.card.backend.ClientScopes;
 import org.securemed.card.database.BridgeSchema;
 import org.securemed.card.identify.CardProfiles;
+import org.securemed.card.problem.ProblemWriter;
 import org.securemed.card.server.BridgeProperties;
 import org.securemed.card.server.OpenPaths;
 import org.securemed.card.server.RepeatedWork;
@@ -21,9 +22,13 @@ import org.securemed.card.trust.TrustMaterialException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.Ordered;
+import org.springframework.core.env.Environment;
+import org.springframework.core.env.Profiles;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -32,7 +37,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnProperty("securemed.bridge.cards.ca")
 @EnableConfigurationProperties(CardsProperties.class)
-@Import({CardController.class, LogInController.class, SignatureController.class})
+@Import({CardController.class, LogInController.class, PresenceController.class, SignatureController.class})
 public class RegistryConfiguration {
 
     @Bean
@@ -42,6 +47,8 @@ public class RegistryConfiguration {
                 "/cards/challenges/*/refusal",
                 "/cards/identifications",
                 "/cards/log-ins",
+                "/cards/presences",
+                "/cards/presences/removal",
                 "/cards/signatures"));
     }
 
@@ -65,6 +72,40 @@ public class RegistryConfiguration {
                 "system/Device.cruds", "system/Patient.rus", "system/Practitioner.rus", "system/RelatedPerson.rus"));
     }
 
+    /** After the access token was read. */
+    @Bean
+    FilterRegistrationBean<AnonymousReaders> anonymousReaders(
+            CardsProperties properties, ProblemWriter problems, Clock clock) {
+        FilterRegistrationBean<AnonymousReaders> registration = new FilterRegistrationBean<>(new AnonymousReaders(
+                properties.requestsPerMinute(), properties.workstationCertificates(), problems, clock));
+        registration.addUrlPatterns("/cards/*");
+        registration.setOrder(Ordered.LOWEST_PRECEDENCE);
+        return registration;
+    }
+
+    @Bean
+    Presences presences(
+            BridgeSchema schema,
+            JdbcClient database,
+            ObjectProvider<BackendClient> client,
+            CardsProperties properties,
+            Clock clock) {
+        return new Presences(database, required(client), properties.presenceLease(), clock);
+    }
+
+    @Bean(destroyMethod = "close")
+    RepeatedWork removedCards(Presences presences) {
+        return new RepeatedWork("card-removals", Duration.ofSeconds(2), presences::tell);
+    }
+
+    private static BackendClient required(ObjectProvider<BackendClient> client) {
+        BackendClient fhir = client.getIfAvailable();
+        if (fhir == null) {
+            throw new IllegalStateException("securemed.bridge.cards.ca needs securemed.bridge.client.key");
+        }
+        return fhir;
+    }
+
     @Bean
     CardRegistry cardRegistry(
             BridgeSchema schema,
@@ -75,11 +116,12 @@ public class RegistryConfiguration {
             CardVerifier verifier,
             ObjectProvider<BackendClient> client,
             AuditOutbox outbox,
+            Environment environment,
             Clock clock) {
-        BackendClient fhir = client.getIfAvailable();
-        if (fhir == null) {
-            throw new IllegalStateException("securemed.bridge.cards.ca needs securemed.bridge.client.key");
+        if (properties.hasNoSecret() && environment.acceptsProfiles(Profiles.of("production"))) {
+            throw new IllegalStateException("securemed.bridge.cards.number-secret is not random");
         }
+        BackendClient fhir = required(client);
         return new CardRegistry(
                 new Challenges(database, properties.challengeLifetime(), clock),
                 new Credentials(database, new NumberHash(properties.secret()), clock),

@@ -33,6 +33,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
+import org.springframework.core.env.Environment;
 
 /** The bridge's web application: everything that it is made of, named in one place. */
 @Configuration(proxyBeanMethods = false)
@@ -74,7 +75,9 @@ class BridgeConfiguration {
     }
 
     @Bean
-    BridgeSchema bridgeSchema(DataSource database) {
+    BridgeSchema bridgeSchema(DataSource database, BridgeProperties properties, Environment environment) {
+        // Before anything is written.
+        ProductionGuard.check(properties, environment);
         return new BridgeSchema(database);
     }
 

@@ -1,6 +1,7 @@
 package org.securemed.card.server;
 
 import org.jspecify.annotations.Nullable;
+import org.securemed.card.backend.ClientProperties;
 import org.securemed.card.checkin.CheckInConfiguration;
 import org.securemed.card.healthcard.HealthCardConfiguration;
 import org.securemed.card.healthlink.HealthLinkConfiguration;
@@ -27,8 +28,8 @@ import org.springframework.core.env.Profiles;
 class CodesConfiguration {
 
     @Bean
-    FhirRecords fhirRecords(BridgeProperties properties) {
-        return new FhirRecords(properties.fhirBase());
+    FhirRecords fhirRecords(BridgeProperties properties, ClientProperties client) {
+        return new FhirRecords(properties.fhirBase(), client.connection().client());
     }
 
     @Bean

@@ -3,12 +3,15 @@ package org.securemed.card.server;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
+import org.securemed.card.backend.ClientProperties;
 import org.securemed.card.problem.Problem;
 import org.securemed.card.problem.ProblemWriter;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configuration.EnableWebSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
@@ -22,6 +25,7 @@ import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
+import org.springframework.web.client.RestTemplate;
 
 /**
  * Who may ask for what. People and apps send an access token of the FHIR server's authorization server; what is open to
@@ -32,6 +36,8 @@ import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWrite
 class SecurityChain {
     /** {@code typ} of an access token, RFC 9068 section 2.1: an ID token cannot be used for one. */
     private static final String ACCESS_TOKEN_TYPE = "at+jwt";
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     @Bean
     OpenPaths healthPath() {
@@ -74,8 +80,12 @@ class SecurityChain {
 
     /** The authorization server's keys are fetched when the first token comes, and again for a key not seen before. */
     @Bean
-    JwtDecoder accessTokens(BridgeProperties properties, Clock clock) {
+    JwtDecoder accessTokens(BridgeProperties properties, ClientProperties client, Clock clock) {
+        JdkClientHttpRequestFactory requests =
+                new JdkClientHttpRequestFactory(client.connection().client());
+        requests.setReadTimeout(PATIENCE);
         NimbusJwtDecoder decoder = NimbusJwtDecoder.withJwkSetUri(properties.issuer() + "/oauth2/jwks")
+                .restOperations(new RestTemplate(requests))
                 .jwsAlgorithm(SignatureAlgorithm.RS256)
                 .jwtProcessorCustomizer(processor -> processor.setJWSTypeVerifier(
                         new DefaultJOSEObjectTypeVerifier<>(new JOSEObjectType(ACCESS_TOKEN_TYPE))))

@@ -9,6 +9,7 @@ import org.securemed.card.audit.AuditOutbox;
 import org.securemed.card.backend.BackendClient;
 import org.securemed.card.outbound.StrictJson;
 import org.securemed.card.problem.Problem;
+import org.securemed.card.record.FhirRecords;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +48,11 @@ final class LedgerShareEvents implements ShareEvents {
         outbox.keep(auditEvent(event));
     }
 
+    @Override
+    public void recordRefusal(ShareEvent event) {
+        outbox.keepOfStranger(auditEvent(event));
+    }
+
     private static Problem unavailable() {
         return Problem.unavailable(
                 "record-unavailable",
@@ -63,10 +69,20 @@ final class LedgerShareEvents implements ShareEvents {
         audit.putArray("subtype").add(AuditCodes.coding(SHARE, event.kind().code()));
         audit.put("action", discloses ? "R" : "E")
                 .put("recorded", event.at().toString())
-                .put("outcome", "0");
+                .put("outcome", event.failure() == null ? "0" : "4");
+        if (event.failure() != null) {
+            audit.put("outcomeDesc", event.failure());
+        }
         ObjectNode agent = audit.putArray("agent").addObject();
         agent.putObject("type").putArray("coding").add(AuditCodes.recipient());
-        if (event.recipient() != null) {
+        if (event.reader() != null) {
+            ObjectNode who = agent.putObject("who");
+            if (FhirRecords.isReference(event.reader())) {
+                who.put("reference", event.reader());
+            } else {
+                who.putObject("identifier").put("value", event.reader());
+            }
+        } else if (event.recipient() != null) {
             agent.put("name", event.recipient());
         } else {
             agent.putObject("who").put("reference", "Patient/" + event.patient());
@@ -76,10 +92,12 @@ final class LedgerShareEvents implements ShareEvents {
         source.putObject("observer").put("display", "smart-card-bridge");
         source.putArray("type").add(AuditCodes.securityServer());
         var entities = audit.putArray("entity");
-        ObjectNode patient = entities.addObject();
-        patient.putObject("what").put("reference", "Patient/" + event.patient());
-        patient.set("type", AuditCodes.person());
-        patient.set("role", AuditCodes.role("1", "Patient"));
+        if (event.patient() != null) {
+            ObjectNode patient = entities.addObject();
+            patient.putObject("what").put("reference", "Patient/" + event.patient());
+            patient.set("type", AuditCodes.person());
+            patient.set("role", AuditCodes.role("1", "Patient"));
+        }
         ObjectNode object = entities.addObject();
         object.putObject("what").putObject("identifier").put("value", event.object());
         object.set("type", AuditCodes.systemObject());

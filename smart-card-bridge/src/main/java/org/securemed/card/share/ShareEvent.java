@@ -7,12 +7,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * Something that happened to what a patient handed out.
  *
- * @param patient logical id of the patient whose data it is
+ * @param patient logical id of the patient whose data it is; null if nobody knows
  * @param recipient who says they received it, as they named themselves; null if nobody did
+ * @param reader who received it, as an access token says: a relative reference, or a client; null if nobody showed one
  * @param object what it is about: {@code urn:uuid:} of a link, or another name that says nothing about anybody
+ * @param failure why it was refused, a code; null if it was not
  */
 public record ShareEvent(
-        Kind kind, String patient, @Nullable String recipient, String object, Instant at) {
+        Kind kind,
+        @Nullable String patient,
+        @Nullable String recipient,
+        @Nullable String reader,
+        String object,
+        @Nullable String failure,
+        Instant at) {
+    /** Something that a patient did, or that somebody received who named themselves. */
+    public ShareEvent(Kind kind, String patient, @Nullable String recipient, String object, Instant at) {
+        this(kind, patient, recipient, null, object, null, at);
+    }
+
     /** What happened. */
     public enum Kind {
         /** A health card was made. */
@@ -25,7 +38,7 @@ public record ShareEvent(
         LINK_OPENED,
         /** A link was ended by the patient. */
         LINK_REVOKED,
-        /** A check-in code was shown to a reader. */
+        /** A check-in code was shown to a reader, who learned whose it is or was refused. */
         CHECK_IN;
 
         /** Lower case with hyphens. */

@@ -14,4 +14,11 @@ public interface ShareEvents {
      * caller's transaction.
      */
     void recordLater(ShareEvent event);
+
+    /**
+     * Keeps the event of something that was refused; there can be many.
+     *
+     * @throws org.securemed.card.problem.Problem 503 if too many wait for the ledger
+     */
+    void recordRefusal(ShareEvent event);
 }

@@ -17,6 +17,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.securemed.card.audit.AuditOutbox;
 import org.securemed.card.judge.Judge;
 import org.securemed.card.record.TestPatients;
 import org.securemed.card.record.TestRecords;
@@ -187,6 +188,33 @@ class CheckInIT {
                         .statusCode())
                 .isEqualTo(403);
         assertThat(bridge.post("/check-in-codes", elena(), "{}").statusCode()).isEqualTo(422);
+    }
+
+    @Test
+    void each_code_that_is_refused_is_in_the_record_of_whose_code_it_was_and_the_reader_s() {
+        String code = show().path("code").asText();
+        read(code, token("Practitioner/x", "nurse", "Organization/other"));
+        read(code, nurse());
+        read(code, nurse());
+        read("securemed:checkin:" + "A".repeat(43), nurse());
+        String late = show().path("code").asText();
+        bridge.context()
+                .getBean(JdbcClient.class)
+                .sql("update card.check_in_code set expires_at = now() where used_at is null")
+                .update();
+        read(late, nurse());
+
+        bridge.context().getBean(AuditOutbox.class).send();
+
+        for (String reason : List.of("check-in-audience", "check-in-used", "check-in-unknown", "check-in-expired")) {
+            assertThat(records.events()).anySatisfy(event -> {
+                assertThat(event.path("outcomeDesc").asText()).isEqualTo(reason);
+                assertThat(event.path("outcome").asText()).isEqualTo("4");
+                assertThat(event.at("/agent/0/who/reference").asText()).startsWith("Practitioner/");
+                assertThat(event.toString().contains("Patient/elena")).isEqualTo(!reason.equals("check-in-unknown"));
+            });
+        }
+        assertThat(records.events().toString()).doesNotContain(code.substring(18));
     }
 
     @Test

@@ -303,6 +303,88 @@ class CardRegistryIT {
     }
 
     @Test
+    void the_authorization_server_hears_at_once_that_a_card_was_taken_out_and_again_until_it_has_heard()
+            throws Exception {
+        SimulatedCard card = SimulatedCard.secureMed(ca, UUID.randomUUID());
+        String device = active(card, "Practitioner/amara").path("device").asText();
+        String presence = json(logIn(answer(card, SimulatedCard.PIN)), 200)
+                .path("presence")
+                .asText();
+        assertThat(presence("", presence, null)).isEqualTo(204);
+        fhir.down(true);
+
+        assertThat(presence("/removal", presence, 250L)).isEqualTo(204);
+
+        assertThat(fhir.removals).isEmpty();
+        assertThat(presence("", presence, null)).as("it is over").isEqualTo(404);
+        fhir.down(false);
+        bridge.context().getBean(Presences.class).tell();
+        assertThat(fhir.removals).singleElement().satisfies(removal -> {
+            JsonNode told = JSON.readTree(removal);
+            assertThat(told.path("device").asText()).isEqualTo(device);
+            assertThat(told.path("ago").asLong()).isBetween(0L, 60_000L);
+            assertThat(Instant.parse(told.path("at").asText())).isBefore(Instant.now());
+        });
+        assertThat(presence("/removal", presence, null)).isEqualTo(404);
+        fhir.removals.clear();
+    }
+
+    @Test
+    void a_card_whose_reader_agent_falls_silent_counts_as_taken_out() throws Exception {
+        SimulatedCard card = SimulatedCard.secureMed(ca, UUID.randomUUID());
+        String device = active(card, "Practitioner/amara").path("device").asText();
+        String presence = json(logIn(answer(card, SimulatedCard.PIN)), 200)
+                .path("presence")
+                .asText();
+        bridge.context().getBean(Presences.class).tell();
+        assertThat(fhir.removals).isEmpty();
+
+        bridge.context()
+                .getBean(JdbcClient.class)
+                .sql("update card.presence set opened_at = opened_at - interval '61 seconds',"
+                        + " seen_at = seen_at - interval '61 seconds'")
+                .update();
+        assertThat(presence("", presence, null)).as("too late").isEqualTo(404);
+        bridge.context().getBean(Presences.class).tell();
+
+        assertThat(fhir.removals).singleElement().asString().contains(device);
+        fhir.removals.clear();
+    }
+
+    @Test
+    void who_does_not_know_the_log_in_does_not_end_it() throws Exception {
+        SimulatedCard card = SimulatedCard.secureMed(ca, UUID.randomUUID());
+        active(card, "Practitioner/amara");
+        String presence = json(logIn(answer(card, SimulatedCard.PIN)), 200)
+                .path("presence")
+                .asText();
+
+        assertThat(presence("/removal", "A".repeat(43), null)).isEqualTo(404);
+        assertThat(presence("/removal", "", null)).isEqualTo(400);
+        assertThat(presence("/removal", presence, -1L)).isEqualTo(400);
+
+        assertThat(presence("", presence, null)).isEqualTo(204);
+        assertThat(bridge.context()
+                        .getBean(JdbcClient.class)
+                        .sql("select row_to_json(p)::text from card.presence p")
+                        .query(String.class)
+                        .list())
+                .isNotEmpty()
+                .noneMatch(row -> row.contains(presence));
+        presence("/removal", presence, null);
+        fhir.removals.clear();
+    }
+
+    private int presence(String path, String token, @Nullable Long ago) {
+        com.fasterxml.jackson.databind.node.ObjectNode body =
+                JSON.createObjectNode().put("presence", token);
+        if (ago != null) {
+            body.put("ago", ago);
+        }
+        return open("/cards/presences" + path, body.toString()).statusCode();
+    }
+
+    @Test
     void whose_card_it_is_needs_a_card_and_no_token() throws Exception {
         SimulatedCard card = SimulatedCard.piv(ca, UUID.randomUUID(), CardKey.P256);
         active(card, "Patient/elena");
@@ -486,6 +568,16 @@ class CardRegistryIT {
             @Override
             public List<String> names() {
                 return List.of("simulated");
+            }
+
+            @Override
+            public boolean awaitRemoval(String reader, Duration patience) {
+                return false;
+            }
+
+            @Override
+            public boolean hasPinpad(String reader) {
+                return false;
             }
 
             @Override

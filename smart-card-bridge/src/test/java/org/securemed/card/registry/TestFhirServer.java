@@ -27,6 +27,9 @@ final class TestFhirServer {
     /** The AuditEvents that it was given. */
     final List<String> events = new CopyOnWriteArrayList<>();
 
+    /** What it was told of cards that were taken out. */
+    final List<String> removals = new CopyOnWriteArrayList<>();
+
     private final ECKey client;
     private volatile boolean down;
 
@@ -34,6 +37,18 @@ final class TestFhirServer {
         this.client = client;
         issuer.serve("/oauth2/token", this::token);
         issuer.serve("/fhir/", this::fhir);
+        issuer.serve("/login/card/removals", this::removal);
+    }
+
+    private void removal(HttpExchange exchange) throws IOException {
+        String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        boolean bridge = ("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"));
+        if (!down && bridge) {
+            removals.add(body);
+        }
+        try (exchange) {
+            exchange.sendResponseHeaders(down ? 503 : bridge ? 204 : 401, -1);
+        }
     }
 
     /** Whether it answers 503 to everything. */

@@ -17,7 +17,12 @@ public final class TestBridge implements AutoCloseable {
 
     /** @param settings more of Spring Boot's properties, {@code --key=value}, or others for those that a test has */
     public TestBridge(String... settings) {
-        issuer = new TestIssuer();
+        this(new TestIssuer(), settings);
+    }
+
+    /** The same with an issuer that is there already; it is closed with the bridge. */
+    public TestBridge(TestIssuer issuer, String... settings) {
+        this.issuer = issuer;
         List<String> all = new ArrayList<>(List.of(
                 "--server.port=0",
                 "--securemed.bridge.base-url=http://localhost",

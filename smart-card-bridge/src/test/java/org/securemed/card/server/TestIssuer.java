@@ -12,6 +12,9 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,6 +24,9 @@ import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
 
 /** An authorization server that publishes a key and signs what it is told to; any client gets a token. */
 public final class TestIssuer implements AutoCloseable {
@@ -29,10 +35,30 @@ public final class TestIssuer implements AutoCloseable {
     private final RSAKey key;
     private final HttpServer server;
 
+    /** By plain HTTP. */
     public TestIssuer() {
+        this(null);
+    }
+
+    /** @param tls by which it proves itself, and whose clients alone it answers; null: plain HTTP */
+    public TestIssuer(@Nullable SSLContext tls) {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         try {
             key = new RSAKeyGenerator(2048).keyID("test").generate();
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            if (tls == null) {
+                server = HttpServer.create(address, 0);
+            } else {
+                HttpsServer secured = HttpsServer.create(address, 0);
+                secured.setHttpsConfigurator(new HttpsConfigurator(tls) {
+                    @Override
+                    public void configure(HttpsParameters parameters) {
+                        SSLParameters wanted = tls.getDefaultSSLParameters();
+                        wanted.setNeedClientAuth(true);
+                        parameters.setSSLParameters(wanted);
+                    }
+                });
+                server = secured;
+            }
         } catch (JOSEException | IOException e) {
             throw new IllegalStateException(e);
         }
@@ -67,7 +93,8 @@ public final class TestIssuer implements AutoCloseable {
 
     /** {@code iss} of its tokens. */
     public String url() {
-        return "http://localhost:" + server.getAddress().getPort();
+        return (server instanceof HttpsServer ? "https" : "http") + "://localhost:"
+                + server.getAddress().getPort();
     }
 
     /**

@@ -82,6 +82,11 @@ public final class TestCa {
         return draft(new Draft(key)).guid(guid).purpose(KeySlot.HOLDER.keyPurpose());
     }
 
+    /** A draft of a certificate for TLS, of {@code localhost}. */
+    public Draft tls(PublicKey key, KeyPurposeId purpose) {
+        return draft(new Draft(key)).localhost().purpose(purpose.getId());
+    }
+
     /** A list that is current and revokes these. */
     public X509CRL revoke(X509Certificate... revoked) {
         return revoke(Instant.now().plus(Duration.ofDays(7)), revoked);
@@ -145,6 +150,11 @@ public final class TestCa {
         /** One more GUID in the subject alternative name. */
         public Draft guid(UUID guid) {
             names.add(new GeneralName(GeneralName.uniformResourceIdentifier, "urn:uuid:" + guid));
+            return this;
+        }
+
+        private Draft localhost() {
+            names.add(new GeneralName(GeneralName.dNSName, "localhost"));
             return this;
         }
 

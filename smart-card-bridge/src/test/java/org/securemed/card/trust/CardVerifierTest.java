@@ -1,6 +1,7 @@
 package org.securemed.card.trust;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.math.BigInteger;
@@ -33,6 +34,7 @@ import org.securemed.card.profile.Challenge;
 import org.securemed.card.profile.KeySlot;
 import org.securemed.card.profile.Pin;
 import org.securemed.card.profile.RefusalReason;
+import org.securemed.card.profile.RoundTrip;
 import org.securemed.card.simulated.FixedNonce;
 import org.securemed.card.simulated.PulledCard;
 import org.securemed.card.simulated.RecordedCard;
@@ -339,6 +341,50 @@ class CardVerifierTest {
                                         challenge))
                         .reason())
                 .isEqualTo(RefusalReason.RANDOMNESS_WEAK);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = CardKey.class,
+            names = {"P384", "RSA2048"})
+    void a_card_whose_key_the_consent_contract_does_not_know_signs_nothing_and_is_not_asked_for_its_pin(CardKey key)
+            throws Exception {
+        SimulatedCard card = SimulatedCard.piv(new TestCa("Hospital CA"), UUID.randomUUID(), key);
+        CardConnection watched = command -> {
+            assertThat(command.ins()).as("VERIFY").isNotEqualTo(0x20);
+            return card.transmit(command);
+        };
+        try (Pin pin = Pin.of(SimulatedCard.PIN.toCharArray())) {
+            assertThatThrownBy(() -> new CardReading(CardProfiles.all(Clock.systemUTC()))
+                            .sign(watched, new byte[] {1, 2, 3}, pin))
+                    .isInstanceOfSatisfying(
+                            CardRefusedException.class,
+                            e -> assertThat(e.reason()).isEqualTo(RefusalReason.KEY_UNSUPPORTED));
+        }
+    }
+
+    @Test
+    void a_card_whose_ready_answers_take_longer_than_a_card_takes_is_refused_as_relayed() throws Exception {
+        SimulatedCard card = SimulatedCard.piv(new TestCa("Hospital CA"), UUID.randomUUID(), CardKey.P256);
+        long[] nanos = {0};
+        for (int delay : new int[] {4, 6}) {
+            // Somebody's network between the reader and the card: each command takes so many milliseconds more.
+            CardConnection relayed = command -> {
+                nanos[0] += Duration.ofMillis(delay).toNanos();
+                return card.transmit(command);
+            };
+            CardReading reading = new CardReading(
+                    CardProfiles.all(Clock.systemUTC()), new RoundTrip(Duration.ofMillis(5), () -> nanos[0]));
+            if (delay > 5) {
+                assertThatThrownBy(() -> reading.read(relayed, Challenge.fresh(), null))
+                        .isInstanceOfSatisfying(
+                                CardRefusedException.class,
+                                e -> assertThat(e.reason()).isEqualTo(RefusalReason.CARD_FAR));
+            } else {
+                assertThat(reading.read(relayed, Challenge.fresh(), null).slot())
+                        .isEqualTo(KeySlot.CARD);
+            }
+        }
     }
 
     @Test

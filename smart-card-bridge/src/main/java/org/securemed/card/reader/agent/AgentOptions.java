@@ -1,10 +1,17 @@
 package org.securemed.card.reader.agent;
 
 import java.net.URI;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.securemed.card.outbound.TlsFiles;
+import org.securemed.card.profile.RoundTrip;
 
 /**
  * Options of {@code reader}.
@@ -13,14 +20,19 @@ import org.jspecify.annotations.Nullable;
  * @param origins of the pages that may use the agent, such as {@code https://ehr.example.org}
  * @param port on 127.0.0.1; 0 for any that is free
  * @param reader name of the reader or the beginning of it; null: the only one there is
+ * @param tls how the agent proves the workstation to the bridge
+ * @param roundTrip how long a card may take for an answer that it has ready; null: as long as it likes
  */
 record AgentOptions(
         URI bridge,
         List<String> origins,
         int port,
-        @Nullable String reader) {
+        @Nullable String reader,
+        TlsFiles tls,
+        @Nullable Duration roundTrip) {
     static final String USAGE = "usage: java -jar smart-card-bridge.jar reader --bridge URL --allow ORIGIN"
-            + " [--allow ORIGIN]... [--port PORT] [--reader NAME]";
+            + " [--allow ORIGIN]... [--port PORT] [--reader NAME] [--round-trip MILLISECONDS]"
+            + " [--certificate FILE --key FILE] [--trust FILE]";
 
     private static final int PORT = 8095;
 
@@ -41,6 +53,8 @@ record AgentOptions(
         List<String> origins = new ArrayList<>();
         int port = PORT;
         String reader = null;
+        Duration roundTrip = null;
+        Map<String, Path> tls = new HashMap<>();
         for (int i = 0; i < options.size(); i += 2) {
             if (i + 1 == options.size()) {
                 throw new IllegalArgumentException("without its value: " + options.get(i));
@@ -51,13 +65,21 @@ record AgentOptions(
                 case "--allow" -> origins.add(origin(value));
                 case "--port" -> port = port(value);
                 case "--reader" -> reader = value;
+                case "--round-trip" -> roundTrip = milliseconds(value);
+                case "--certificate", "--key", "--trust" -> tls.put(options.get(i), path(value));
                 default -> throw new IllegalArgumentException("not an option: " + options.get(i));
             }
         }
         if (bridge == null) {
             throw new IllegalArgumentException("missing: --bridge");
         }
-        return new AgentOptions(bridge, origins, port, reader);
+        return new AgentOptions(
+                bridge,
+                origins,
+                port,
+                reader,
+                new TlsFiles(tls.get("--certificate"), tls.get("--key"), tls.get("--trust")),
+                roundTrip);
     }
 
     /** Whether an address is of an allowed origin. */
@@ -93,6 +115,24 @@ record AgentOptions(
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("not an address: " + text, e);
         }
+    }
+
+    /** What {@link org.securemed.card.profile.CardReading} is to be bound by. */
+    RoundTrip bound() {
+        return roundTrip == null ? RoundTrip.ANY : RoundTrip.within(roundTrip);
+    }
+
+    private static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("not a path: " + text, e);
+        }
+    }
+
+    private static Duration milliseconds(String text) {
+        return RoundTrip.parse(text)
+                .orElseThrow(() -> new IllegalArgumentException("--round-trip takes milliseconds, 1 to 10000"));
     }
 
     private static int port(String text) {

@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.securemed.card.apdu.Bytes;
@@ -57,6 +58,10 @@ final class ReaderAgent implements Closeable {
     private final Readers readers;
     private final CardReading reading;
     private final BridgeClient bridge;
+    private final CardWatch watch;
+    /** Held while a card is read or waited for. */
+    private final ReentrantLock inUse = new ReentrantLock();
+
     private final HttpServer server;
     /** Forms that were shown and not sent; each is good once. */
     private final Set<String> forms = ConcurrentHashMap.newKeySet();
@@ -66,7 +71,8 @@ final class ReaderAgent implements Closeable {
         this.options = options;
         this.readers = readers;
         this.reading = reading;
-        this.bridge = new BridgeClient(options.bridge());
+        this.bridge = new BridgeClient(options.bridge(), options.tls());
+        this.watch = new CardWatch(readers, reading, bridge, inUse);
         this.server = HttpServer.create(
                 new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), options.port()), 16);
         server.createContext("/", this::handle);
@@ -82,6 +88,7 @@ final class ReaderAgent implements Closeable {
     @Override
     public void close() {
         server.stop(0);
+        watch.close();
     }
 
     private void handle(HttpExchange exchange) throws IOException {
@@ -199,9 +206,7 @@ final class ReaderAgent implements Closeable {
     private CardProof read(String id, Challenge challenge, @Nullable Pin pin)
             throws CardLostException, CardRefusedException {
         try {
-            synchronized (this) {
-                return readers.withCard(reader(), PATIENCE, card -> reading.read(card, challenge, pin));
-            }
+            return alone(card -> reading.read(card, challenge, pin));
         } catch (CardRefusedException e) {
             report(id, e.reason());
             throw e;
@@ -267,12 +272,34 @@ final class ReaderAgent implements Closeable {
 
     private String statement(Map<String, String> form)
             throws CardLostException, CardRefusedException, BridgeClient.RefusedException {
-        String typed = form.getOrDefault("pin", "");
         // Whether a card alone is enough says whoever is logged in to.
-        try (Pin pin = typed.isEmpty() ? null : Pin.of(typed.toCharArray())) {
+        try (Pin pin = pin(form)) {
             BridgeClient.Given given = bridge.challenge();
+            String reader = reader();
             CardProof proof = read(given.id(), given.challenge(), pin);
-            return bridge.logIn(form.getOrDefault("nonce", ""), BridgeClient.answer(given.id(), proof));
+            BridgeClient.LoggedIn in =
+                    bridge.logIn(form.getOrDefault("nonce", ""), BridgeClient.answer(given.id(), proof));
+            if (!in.presence().isEmpty()) {
+                watch.watch(in, reader, proof.guid());
+            }
+            return in.statement();
+        }
+    }
+
+    /** Null: none was typed, and none is to be typed on the reader. */
+    private static @Nullable Pin pin(Map<String, String> form) throws CardRefusedException {
+        if ("yes".equals(form.get("pinpad"))) {
+            return Pin.onPinpad();
+        }
+        String typed = form.getOrDefault("pin", "");
+        return typed.isEmpty() ? null : Pin.of(typed.toCharArray());
+    }
+
+    private boolean hasPinpad() {
+        try {
+            return readers.hasPinpad(reader());
+        } catch (CardRefusedException e) {
+            return false;
         }
     }
 
@@ -289,7 +316,10 @@ final class ReaderAgent implements Closeable {
             send(exchange, 403, "text/plain", "The form is too old. Go back and start again.");
             return;
         }
-        try (Pin pin = Pin.of(form.getOrDefault("pin", "").toCharArray())) {
+        try (Pin pin = pin(form)) {
+            if (pin == null) {
+                throw new CardRefusedException(RefusalReason.PIN_MALFORMED);
+            }
             CardProof proof = sign(consent, pin);
             String statement = bridge.signed(
                     consent.transition(), BridgeClient.answer(UUID.randomUUID().toString(), proof));
@@ -312,8 +342,15 @@ final class ReaderAgent implements Closeable {
     }
 
     private CardProof sign(ConsentToSign consent, Pin pin) throws CardLostException, CardRefusedException {
-        synchronized (this) {
-            return readers.withCard(reader(), PATIENCE, card -> reading.sign(card, consent.message(), pin));
+        return alone(card -> reading.sign(card, consent.message(), pin));
+    }
+
+    private CardProof alone(Readers.Work<CardProof> work) throws CardLostException, CardRefusedException {
+        inUse.lock();
+        try {
+            return readers.withCard(reader(), PATIENCE, work);
+        } finally {
+            inUse.unlock();
         }
     }
 
@@ -325,7 +362,7 @@ final class ReaderAgent implements Closeable {
     private void consentPage(HttpExchange exchange, Map<String, String> values, ConsentToSign consent, String trouble)
             throws IOException {
         String form = newForm(exchange);
-        send(exchange, 200, "text/html", SignConsentPage.html(values, consent, form, trouble));
+        send(exchange, 200, "text/html", SignConsentPage.html(values, consent, form, trouble, hasPinpad()));
     }
 
     private boolean isOwnForm(HttpExchange exchange, Map<String, String> form) {
@@ -350,7 +387,7 @@ final class ReaderAgent implements Closeable {
 
     private void page(HttpExchange exchange, Map<String, String> values, String trouble) throws IOException {
         String form = newForm(exchange);
-        send(exchange, 200, "text/html", SignInPage.html(values, form, trouble));
+        send(exchange, 200, "text/html", SignInPage.html(values, form, trouble, hasPinpad()));
     }
 
     /** Begins a page with a form that is good once. */

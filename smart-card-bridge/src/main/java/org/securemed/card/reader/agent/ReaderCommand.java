@@ -28,10 +28,15 @@ public final class ReaderCommand implements Command {
             return SmartCardBridge.USAGE;
         }
         try {
-            ReaderAgent agent =
-                    new ReaderAgent(parsed, new PcscReaders(), new CardReading(CardProfiles.all(Clock.systemUTC())));
+            ReaderAgent agent = new ReaderAgent(
+                    parsed, new PcscReaders(), new CardReading(CardProfiles.all(Clock.systemUTC()), parsed.bound()));
+            // Whoever is logged in by the card here is not any more.
+            Runtime.getRuntime().addShutdownHook(new Thread(agent::close, "end"));
             out.println("reader agent on http://127.0.0.1:" + agent.port());
             return RUNNING;
+        } catch (IllegalStateException e) {
+            err.println(e.getMessage());
+            return 1;
         } catch (IOException e) {
             err.println("port %d cannot be opened: %s".formatted(parsed.port(), e.getMessage()));
             return 1;

@@ -13,8 +13,9 @@ final class SignConsentPage {
      * @param values transition and return address, checked
      * @param form good once
      * @param trouble why the last attempt failed, empty if there was none
+     * @param pinpad whether the PIN is typed on the reader
      */
-    static String html(Map<String, String> values, ConsentToSign consent, String form, String trouble) {
+    static String html(Map<String, String> values, ConsentToSign consent, String form, String trouble, boolean pinpad) {
         return """
                 <!DOCTYPE html>
                 <html lang="en"><head><meta charset="utf-8"><title>Sign by card</title></head>
@@ -27,9 +28,7 @@ final class SignConsentPage {
                 <input type="hidden" name="transition" value="%s">
                 <input type="hidden" name="return" value="%s">
                 <input type="hidden" name="form" value="%s">
-                <label for="pin">If you agree, put your card into the reader and type its PIN</label>
-                <input id="pin" name="pin" type="password" inputmode="numeric" autocomplete="off" minlength="6"
-                       maxlength="8" pattern="[0-9]*" required autofocus>
+                %s
                 <button type="submit">Sign</button></form></main></body></html>
                 """.formatted(
                         trouble.isEmpty() ? "" : "<p role=\"alert\">" + SignInPage.escaped(trouble) + "</p>\n",
@@ -39,6 +38,7 @@ final class SignConsentPage {
                         SignInPage.escaped(consent.text()),
                         SignInPage.escaped(values.getOrDefault("transition", "")),
                         SignInPage.escaped(values.getOrDefault("return", "")),
-                        form);
+                        form,
+                        SignInPage.entry("If you agree, put your card into the reader and type its PIN", true, pinpad));
     }
 }

@@ -20,6 +20,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.securemed.card.apdu.Bytes;
 import org.securemed.card.identify.CardProfiles;
+import org.securemed.card.outbound.TlsFiles;
 import org.securemed.card.profile.CardKey;
 import org.securemed.card.profile.CardProof;
 import org.securemed.card.profile.CardReading;
@@ -50,6 +52,11 @@ class ReaderAgentIT {
     private static final Challenge challenge = Challenge.fresh();
     private static final AtomicReference<JsonNode> loggedIn = new AtomicReference<>(JSON.createObjectNode());
     private static final List<String> refusals = new CopyOnWriteArrayList<>();
+    private static final List<String> removals = new CopyOnWriteArrayList<>();
+    private static final AtomicInteger seen = new AtomicInteger();
+    /** What the bridge adds to a log-in. */
+    private static volatile String presence = "";
+
     private static VirtualReader reader;
     private static HttpServer bridge;
     private static ReaderAgent agent;
@@ -75,7 +82,19 @@ class ReaderAgentIT {
         });
         bridge.createContext("/cards/log-ins", exchange -> {
             loggedIn.set(JSON.readTree(exchange.getRequestBody().readAllBytes()));
-            answer(exchange, 200, "{\"statement\":\"a.b.c\"}");
+            answer(exchange, 200, "{\"statement\":\"a.b.c\"%s}".formatted(presence));
+        });
+        bridge.createContext("/cards/presences", exchange -> {
+            seen.incrementAndGet();
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        bridge.createContext("/cards/presences/removal", exchange -> {
+            removals.add(JSON.readTree(exchange.getRequestBody().readAllBytes())
+                    .path("presence")
+                    .asText());
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
         });
         bridge.start();
         agent = new ReaderAgent(
@@ -83,7 +102,9 @@ class ReaderAgentIT {
                         URI.create("http://localhost:" + bridge.getAddress().getPort()),
                         List.of(PAGE),
                         0,
-                        VirtualReader.NAME),
+                        VirtualReader.NAME,
+                        TlsFiles.NONE,
+                        null),
                 new PcscReaders(),
                 new CardReading(CardProfiles.all(Clock.systemUTC())));
     }
@@ -163,6 +184,147 @@ class ReaderAgentIT {
         assertThat(answer.headers().firstValue("Location")).hasValue(PAGE + "/login/card?statement=a.b.c");
         assertThat(body().path("nonce").asText()).isEqualTo(NONCE);
         assertProves(body().path("answer"), KeySlot.HOLDER);
+    }
+
+    @Test
+    void the_bridge_hears_that_the_card_is_there_and_at_once_when_it_is_pulled() throws Exception {
+        String logIn = presence(100, 0);
+        reader.insert(SimulatedCard.secureMed(ca, guid));
+        int before = seen.get();
+
+        assertThat(submit(form(PAGE + "/login/card"), SimulatedCard.PIN).statusCode())
+                .isEqualTo(303);
+        VirtualReader.await("two reports", () -> seen.get() > before + 1);
+        assertThat(removals).doesNotContain(logIn);
+
+        reader.remove();
+        VirtualReader.await("the removal", () -> removals.contains(logIn));
+    }
+
+    @Test
+    void a_card_that_comes_back_in_time_was_not_pulled_and_another_one_in_its_place_is_not_it() throws Exception {
+        String patient = presence(100, 30_000);
+        SimulatedCard badge = SimulatedCard.secureMed(ca, guid);
+        reader.insert(badge);
+        submit(form(PAGE + "/login/card"), SimulatedCard.PIN);
+        int before = seen.get();
+        reader.insert(SimulatedCard.secureMed(ca, UUID.randomUUID()));
+        reader.insert(badge);
+        VirtualReader.await("reports", () -> seen.get() > before + 3);
+        assertThat(removals).doesNotContain(patient);
+
+        String soon = presence(100, 1000);
+        submit(form(PAGE + "/login/card"), SimulatedCard.PIN);
+        reader.insert(SimulatedCard.secureMed(ca, UUID.randomUUID()));
+        VirtualReader.await("the removal", () -> removals.contains(soon));
+        assertThat(removals).doesNotContain(patient);
+    }
+
+    @Test
+    void who_logs_in_after_somebody_else_ends_the_other_s_log_in_though_their_card_was_never_missed() throws Exception {
+        String first = presence(100, 300_000);
+        reader.insert(SimulatedCard.secureMed(ca, guid));
+        submit(form(PAGE + "/login/card"), SimulatedCard.PIN);
+
+        String second = presence(100, 300_000);
+        reader.insert(SimulatedCard.secureMed(ca, UUID.randomUUID()));
+        submit(form(PAGE + "/login/card"), SimulatedCard.PIN);
+
+        VirtualReader.await("the removal", () -> removals.contains(first));
+        assertThat(removals).doesNotContain(second);
+    }
+
+    @Test
+    void after_a_restart_of_the_service_it_is_the_card_itself_that_tells_whether_it_is_still_there() throws Exception {
+        String logIn = presence(100, 30_000);
+        SimulatedCard badge = SimulatedCard.piv(ca, guid, CardKey.P256);
+        reader.insert(badge);
+        submit(form(PAGE + "/login/card"), SimulatedCard.PIN);
+        reader.restart();
+        reader.insert(badge);
+        int before = seen.get();
+        VirtualReader.await("reports", () -> seen.get() > before + 2);
+        assertThat(removals).doesNotContain(logIn);
+    }
+
+    /** The next log-in is watched; by what the bridge knows it. */
+    private static String presence(int interval, int grace) {
+        String name = UUID.randomUUID().toString();
+        presence = ",\"presence\":\"%s\",\"presenceInterval\":%d,\"removalGrace\":%d".formatted(name, interval, grace);
+        return name;
+    }
+
+    @Test
+    void a_reader_without_keys_leaves_the_pin_to_the_keyboard() throws Exception {
+        reader.insert(SimulatedCard.secureMed(ca, guid));
+        assertThat(new PcscReaders().hasPinpad(VirtualReader.NAME)).isFalse();
+        assertThat(get("/sign-in?nonce=" + NONCE + "&return=" + encode(PAGE + "/login/card"), PAGE)
+                        .body())
+                .contains("name=\"pin\"")
+                .doesNotContain("pinpad");
+        assertThat(submit(form(PAGE + "/login/card") + "&pinpad=yes", "").body())
+                .contains("No PIN was typed on the reader");
+    }
+
+    @Test
+    void a_page_that_is_to_sign_shows_what_is_signed_and_takes_nothing_else_for_a_consent() throws Exception {
+        String permit = "{\"kind\":\"grant\",\"subject\":\"Patient/<script>alert(1)</script>\",\"provision\":"
+                + "{\"type\":\"permit\",\"actors\":[{\"reference\":\"Practitioner/\\\"><img src=x>\"}]}}";
+        HttpResponse<String> page = consentPage(permit);
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.body())
+                .contains("You let in", "&lt;script&gt;")
+                .doesNotContain("<script>")
+                .doesNotContain("<img");
+        assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow())
+                .startsWith("default-src 'none'; form-action 'self' " + PAGE);
+        for (String hostile : List.of(
+                "",
+                "null",
+                "[]",
+                "{}",
+                "{\"kind\":\"delete\"}",
+                "{\"kind\":\"register-key\"}",
+                permit + " ",
+                permit.substring(1),
+                permit.replace("{\"kind\":\"grant\"", "{\"kind\":\"grant\",\"kind\":\"revoke\""),
+                permit.replace("Patient/", "Patient/" + "x".repeat(30_000)),
+                permit.replace("permit", "\\ud800"),
+                permit.replace("grant", "g\u0000rant"),
+                "[".repeat(2000))) {
+            assertThat(consentPage(hostile).statusCode())
+                    .as(hostile.substring(0, Math.min(60, hostile.length())))
+                    .isEqualTo(hostile.equals(permit + " ") || hostile.contains("\\ud800") ? 200 : 400);
+        }
+        assertThat(get("/sign-consent?transition=%25%25&return=" + encode(PAGE + "/x"), PAGE)
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(get(
+                                "/sign-consent?transition=" + base64url(permit) + "&return="
+                                        + encode("https://evil.example.org/x"),
+                                PAGE)
+                        .statusCode())
+                .isEqualTo(400);
+        // A form of another page, and a body without end, sign nothing.
+        assertThat(post(
+                                "/sign-consent",
+                                "null",
+                                "application/x-www-form-urlencoded",
+                                "transition=" + base64url(permit) + "&return=" + encode(PAGE + "/x")
+                                        + "&form=guessed&pin=123456")
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(post("/sign-consent", "null", "application/x-www-form-urlencoded", "x".repeat(70_000))
+                        .statusCode())
+                .isEqualTo(400);
+    }
+
+    private HttpResponse<String> consentPage(String transition) throws Exception {
+        return get("/sign-consent?transition=" + base64url(transition) + "&return=" + encode(PAGE + "/x"), PAGE);
+    }
+
+    private static String base64url(String text) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
     @Test

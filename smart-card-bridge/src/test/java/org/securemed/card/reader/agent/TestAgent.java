@@ -6,6 +6,7 @@ import java.net.URI;
 import java.time.Clock;
 import java.util.List;
 import org.securemed.card.identify.CardProfiles;
+import org.securemed.card.outbound.TlsFiles;
 import org.securemed.card.profile.CardReading;
 import org.securemed.card.reader.Readers;
 
@@ -21,7 +22,7 @@ public final class TestAgent implements Closeable {
      */
     public TestAgent(URI bridge, String origin, int port, String reader, Readers readers) throws IOException {
         agent = new ReaderAgent(
-                new AgentOptions(bridge, List.of(origin), port, reader),
+                new AgentOptions(bridge, List.of(origin), port, reader, TlsFiles.NONE, null),
                 readers,
                 new CardReading(CardProfiles.all(Clock.systemUTC())));
     }

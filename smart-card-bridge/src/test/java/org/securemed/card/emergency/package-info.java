@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.emergency;
+
+import org.jspecify.annotations.NullMarked;

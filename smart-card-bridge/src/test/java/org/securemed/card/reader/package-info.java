@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.reader;
+
+import org.jspecify.annotations.NullMarked;
