@@ -52,7 +52,11 @@ final class BridgeConnection {
         boolean bridges = requester.isMachine()
                 && requester.clientId().equals(bridge.clientId())
                 && requester.issuer().equals(issuer);
-        return !bridges || known.isEmpty() || known.contains(certificate(request));
+        if (!bridges || known.isEmpty()) {
+            return true;
+        }
+        X509Certificate shown = certificate(request);
+        return shown != null && known.contains(shown);
     }
 
     private static @Nullable X509Certificate certificate(HttpServletRequest request) {
