@@ -51,7 +51,7 @@ final class UnansweredRequests implements AutoCloseable {
         thread.scheduleWithFixedDelay(
                 () -> {
                     try {
-                        run();
+                        run(clock.instant());
                     } catch (RuntimeException e) {
                         log.atWarn()
                                 .addKeyValue("error", e.getClass().getName())
@@ -65,12 +65,12 @@ final class UnansweredRequests implements AutoCloseable {
     }
 
     /**
-     * Closes what is over now.
+     * Closes what is over at a time.
      *
      * @return how many
      */
-    int run() {
-        Date now = Date.from(clock.instant());
+    int run(Instant at) {
+        Date now = Date.from(at);
         Requester custodian = Requester.custodian(issuer);
         SearchParameterMap over = new SearchParameterMap()
                 .add(Consent.SP_STATUS, new TokenParam(null, "proposed"))

@@ -219,23 +219,6 @@ class CardConsentIT {
     }
 
     @Test
-    void a_request_that_nobody_signs_in_time_is_closed_and_others_are_left() {
-        Parameters open = ask();
-        Consent over = consent(id(ask()));
-        over.getProvision().getPeriod().setEnd(Date.from(Instant.now().minusSeconds(60)));
-        over.getProvision().getPeriod().setStart(Date.from(Instant.now().minusSeconds(120)));
-        over.setId("over-" + UUID.randomUUID());
-        Answer stored = SERVER.put("backend", "Consent/" + over.getIdElement().getIdPart(), over);
-        assertThat(stored.status()).as(stored.text()).isLessThan(300);
-
-        SERVER.bean(UnansweredRequests.class).run();
-
-        assertThat(consent(over.getIdElement().getIdPart()).getStatus()).isEqualTo(Consent.ConsentState.REJECTED);
-        assertThat(consent(id(open)).getStatus()).isEqualTo(Consent.ConsentState.PROPOSED);
-        assertThat(sign(signed(open)).status()).isEqualTo(200);
-    }
-
-    @Test
     void nobody_uses_the_request_of_a_colleague() {
         Signed good = signed(ask());
 
