@@ -219,6 +219,19 @@ class CardConsentIT {
     }
 
     @Test
+    void a_request_that_nobody_signs_in_time_is_closed() {
+        Parameters asked = ask();
+        UnansweredRequests unanswered = SERVER.bean(UnansweredRequests.class);
+
+        unanswered.run(Instant.now());
+        assertThat(consent(id(asked)).getStatus()).isEqualTo(Consent.ConsentState.PROPOSED);
+
+        unanswered.run(Instant.now().plusSeconds(9 * 3600));
+        assertThat(consent(id(asked)).getStatus()).isEqualTo(Consent.ConsentState.REJECTED);
+        assertThat(read()).isEqualTo(404);
+    }
+
+    @Test
     void nobody_uses_the_request_of_a_colleague() {
         Signed good = signed(ask());
 
