@@ -153,6 +153,66 @@ class ConsentContractPropertyTest {
         });
     }
 
+    @Test
+    void when_all_is_revoked_what_is_left_is_the_policy() {
+        forEachSeed(generated -> {
+            List<Provision> provisions = distinct(generated, 4);
+            ConsentState state = granted(provisions);
+            for (int i = 1; i <= provisions.size(); i++) {
+                state = after(state, revoke("c" + i, 2));
+            }
+            AccessRequest request = generated.request();
+            ResourceFacts facts = generated.facts(generated.type());
+            ImplicitPolicy policy = generated.policy();
+            assertThat(ConsentContract.decide(state, request, facts, policy))
+                    .isEqualTo(ConsentContract.decide(none(), request, facts, policy));
+            assertThat(ConsentContract.coarse(state, request, facts.resourceType(), policy))
+                    .isEqualTo(ConsentContract.coarse(none(), request, facts.resourceType(), policy));
+        });
+    }
+
+    @Test
+    void each_policy_permits_what_a_stricter_one_does() {
+        List<ImplicitPolicy> fromStrict = List.of(
+                ImplicitPolicy.DENY,
+                ImplicitPolicy.BREAK_GLASS_ONLY,
+                ImplicitPolicy.BASIC_NORMAL,
+                ImplicitPolicy.ALL_NORMAL);
+        int[] opened = new int[fromStrict.size()];
+        forEachSeed(generated -> {
+            ConsentState state = history(generated);
+            AccessRequest request = generated.request();
+            ResourceFacts facts = generated.facts(generated.type());
+            boolean stricter = false;
+            for (int i = 0; i < fromStrict.size(); i++) {
+                boolean permits = ConsentContract.decide(state, request, facts, fromStrict.get(i))
+                        .permits();
+                assertThat(stricter && !permits).isFalse();
+                opened[i] += permits && !stricter ? 1 : 0;
+                stricter = permits;
+            }
+        });
+        assertThat(opened[0]).isPositive();
+        assertThat(opened[2] + opened[3]).isPositive();
+    }
+
+    @Test
+    void an_implicit_policy_opens_nothing_that_is_restricted_and_overrules_no_refusal() {
+        forEachSeed(generated -> {
+            ConsentState state = history(generated);
+            AccessRequest request = generated.request();
+            ResourceFacts facts = generated.facts(generated.type());
+            Decision without = ConsentContract.decide(state, request, facts, ImplicitPolicy.DENY);
+            Decision with = ConsentContract.decide(state, request, facts, ImplicitPolicy.ALL_NORMAL);
+            boolean refused = without.fold(permit -> false, deny -> deny.reason() == Decision.Reason.CONSENT_DENIES);
+            boolean byPolicy = with.permits() && with.basis().rule() == Basis.Rule.IMPLICIT_POLICY;
+            if (byPolicy) {
+                assertThat(refused).isFalse();
+                assertThat(SecurityLabels.restricted(facts.securityLabels())).isFalse();
+            }
+        });
+    }
+
     private static void forEachSeed(Consumer<Generated> property) {
         for (long seed = 0; seed < SEEDS; seed++) {
             try {

@@ -339,6 +339,16 @@ class DecisionTest {
             assertThat(permits(none(), doctor, observation(), policy)).isEqualTo(basic || open);
             assertThat(permits(none(), billing, observation(), policy)).isEqualTo(open);
             assertThat(permits(none(), app, observation(), policy)).isEqualTo(open);
+            assertThat(policy.permitsNormalData(doctor)).isEqualTo(basic || open);
+            for (AccessRequest other : List.of(
+                    doctor(Purposes.HRESCH),
+                    doctor(Purposes.CLINTRCH),
+                    doctor(Purposes.HMARKT),
+                    doctor(Purposes.UNDECLARED),
+                    AccessRequest.by("Patient/another", Purposes.TREAT, NOW),
+                    AccessRequest.by("RelatedPerson/another", Purposes.TREAT, NOW))) {
+                assertThat(permits(none(), other, observation(), policy)).isFalse();
+            }
             assertThat(permits(none(), doctor, sensitive, policy)).isFalse();
             assertThat(permits(granted(deny()), doctor, observation(), policy)).isFalse();
         }
