@@ -30,6 +30,16 @@ create table group_member (
 
 create index group_member_member on group_member (member);
 
+-- Questions of clinicians to patients that are on their way into a record, if there is one: whoever asks waits for this
+-- row and for nothing else.
+
+create table access_request (
+  id       text primary key,                      -- of the Consent that is asked for
+  proposed text not null,                         -- that Consent, JSON
+  sought   text,                                  -- Patient, JSON: who is meant; null if the Consent names them
+  asked_at timestamptz not null default now()
+);
+
 -- How far the job has come that labels what was stored before the label lists were what they are.
 
 create table relabelling (

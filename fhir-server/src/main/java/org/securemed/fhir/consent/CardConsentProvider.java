@@ -13,6 +13,7 @@ import org.hl7.fhir.r4.model.BooleanType;
 import org.hl7.fhir.r4.model.IdType;
 import org.hl7.fhir.r4.model.InstantType;
 import org.hl7.fhir.r4.model.Parameters;
+import org.hl7.fhir.r4.model.Patient;
 import org.hl7.fhir.r4.model.Reference;
 import org.hl7.fhir.r4.model.StringType;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,25 @@ public final class CardConsentProvider {
             RequestDetails request) {
         CardConsents.Asked asked = consents.ask(
                 patient.getIdPart(), card(card), Exchange.of(request).orElseThrow());
+        return answer(asked);
+    }
+
+    /**
+     * Asks whoever it is of whom this is known, as {@code $match} takes it: if it is exactly one patient of this
+     * server, they find a proposed Consent in their record. The answer is the same for nobody, and for many.
+     *
+     * @param resource identifiers, or family name and birth date
+     * @return {@code consent} and {@code until}
+     */
+    @Operation(name = "$request-access", typeName = "Patient")
+    public Parameters requestAccess(
+            @OperationParam(name = "resource", min = 1, max = 1) @Nullable Patient resource, RequestDetails request) {
+        return answer(consents.ask(
+                resource == null ? new Patient() : resource,
+                Exchange.of(request).orElseThrow()));
+    }
+
+    private static Parameters answer(CardConsents.Asked asked) {
         Parameters answer = new Parameters();
         answer.addParameter().setName("consent").setValue(new Reference("Consent/" + asked.consent()));
         answer.addParameter().setName("until").setValue(new InstantType(Date.from(asked.until())));

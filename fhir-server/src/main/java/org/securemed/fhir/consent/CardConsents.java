@@ -12,6 +12,7 @@ import java.util.Base64;
 import java.util.Optional;
 import java.util.UUID;
 import org.hl7.fhir.r4.model.Consent;
+import org.hl7.fhir.r4.model.Patient;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.consent.translate.ConsentTranslator;
 import org.securemed.fhir.consent.translate.Translation;
@@ -59,6 +60,7 @@ final class CardConsents {
     }
 
     private final HouseRequests requests;
+    private final AccessRequests questions;
     private final ConsentTranslator translator;
     private final ConsentStates states;
     private final OwnerIndex index;
@@ -72,6 +74,7 @@ final class CardConsents {
 
     CardConsents(
             HouseRequests requests,
+            AccessRequests questions,
             ConsentTranslator translator,
             ConsentStates states,
             OwnerIndex index,
@@ -82,6 +85,7 @@ final class CardConsents {
             Duration skew,
             Clock clock) {
         this.requests = requests;
+        this.questions = questions;
         this.translator = translator;
         this.states = states;
         this.index = index;
@@ -100,7 +104,9 @@ final class CardConsents {
      * @param card logical id of the Device that is to sign
      */
     Asked ask(String patient, Optional<String> card, Exchange exchange) {
-        requireBridge();
+        if (card.isPresent()) {
+            requireBridge();
+        }
         Requester requester = exchange.requester();
         String clinician = clinician(requester).orElseThrow(Refusal::role);
         if (!pace.mayAsk(clinician, exchange.started())) {
@@ -108,11 +114,7 @@ final class CardConsents {
                     "too-many-requests", "You have asked too many patients in this hour.", AskPace.WINDOW);
         }
         String id = UUID.randomUUID().toString();
-        Instant until = exchange.started()
-                .plus(properties.presence())
-                // FHIR counts the last second in, here by seconds.
-                .truncatedTo(ChronoUnit.SECONDS)
-                .minusSeconds(1);
+        Instant until = until(exchange);
         Consent consent =
                 PatientPresent.proposed(id, patient, clinician, requester.displayName(), exchange.started(), until);
         // From the request alone, so that it is the same for a patient who isn't there.
@@ -130,9 +132,31 @@ final class CardConsents {
         });
         if (index.partitionOf(patient).isPresent()) {
             exchange.name(patient);
-            requests.put(Requester.custodian(issuer), consent);
         }
+        questions.keep(consent, null);
         return new Asked(id, until, transition);
+    }
+
+    /** A clinician asks whoever it is of whom this is known. */
+    Asked ask(Patient sought, Exchange exchange) {
+        String clinician = clinician(exchange.requester()).orElseThrow(Refusal::role);
+        // Before it is kept: whether it is enough depends on what was sent alone.
+        PatientCriteria criteria = new PatientCriteria(sought);
+        String id = UUID.randomUUID().toString();
+        Instant until = until(exchange);
+        Consent proposed = PatientPresent.proposed(
+                id, "", clinician, exchange.requester().displayName(), exchange.started(), until);
+        proposed.setPatient(null).setPerformer(null);
+        questions.keep(proposed, criteria.sought());
+        return new Asked(id, until, Optional.empty());
+    }
+
+    private Instant until(Exchange exchange) {
+        return exchange.started()
+                .plus(properties.presence())
+                // FHIR counts the last second in, here by seconds.
+                .truncatedTo(ChronoUnit.SECONDS)
+                .minusSeconds(1);
     }
 
     /** What a patient's card has to sign, for a Consent of theirs to be in force or to end. */
@@ -179,6 +203,7 @@ final class CardConsents {
             SignedTransition signed = SignedTransition.of(transition, signature);
             said = statements.signature(statement);
             judge(consentId, signed, transition, said, exchange);
+            questions.deliver(consentId);
             apply(consentId, signed, requester);
         } catch (TransitionException e) {
             throw refused(exchange, http, null, "signature-malformed", null);

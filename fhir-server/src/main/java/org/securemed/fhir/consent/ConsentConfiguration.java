@@ -34,12 +34,16 @@ import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.PartitionContents;
 import org.securemed.fhir.owner.ShownVersions;
 import org.securemed.fhir.owner.UnownedResources;
+import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.smart.AppAuthorizations;
 import org.securemed.fhir.smart.AppConsents;
+import org.securemed.fhir.smart.BearerChain;
 import org.securemed.fhir.smart.CardLogIns;
 import org.securemed.fhir.smart.CardStatements;
+import org.securemed.fhir.smart.HookClients;
 import org.securemed.fhir.smart.KnownPeople;
 import org.securemed.fhir.smart.PatientChoices;
+import org.securemed.fhir.smart.RefusedRequests;
 import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.SecurityEvents;
 import org.securemed.fhir.smart.SmartProperties;
@@ -53,7 +57,12 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.OrRequestMatcher;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -272,6 +281,7 @@ public class ConsentConfiguration {
                 recorder,
                 apps,
                 new Appointments(index, daos, ZoneId.systemDefault()),
+                new StoredEvidence(index),
                 house,
                 stepUp,
                 dataSource,
@@ -370,8 +380,84 @@ public class ConsentConfiguration {
     }
 
     @Bean
+    PatientLookup patientLookup(ObjectProvider<DaoRegistry> daos) {
+        return new PatientLookup(daos);
+    }
+
+    @Bean
+    ConsentHookController consentHookController(
+            ConsentStates states,
+            OwnerIndex index,
+            ConsentProperties properties,
+            HouseRequests requests,
+            PatientLookup lookup,
+            ObjectProvider<DaoRegistry> daos,
+            HookClients clients,
+            RefusedRequests refusals,
+            ProblemWriter problems,
+            FhirServerProperties fhir) {
+        return new ConsentHookController(
+                new ConsentConsult(states, index, properties.implicitPolicy(), requests, lookup, daos),
+                clients,
+                refusals,
+                problems,
+                fhir.baseUrl().toString());
+    }
+
+    @Bean
+    @Order(BearerChain.ORDER)
+    SecurityFilterChain consentHookChain(HttpSecurity http, HookClients clients) throws Exception {
+        PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
+        return clients.configure(
+                        http,
+                        new OrRequestMatcher(
+                                path.matcher(ConsentHookController.PREFIX),
+                                path.matcher(ConsentHookController.PREFIX + "/**")))
+                .build();
+    }
+
+    @Bean
+    PatientMatchProvider patientMatchProvider(DaoRegistry daos, FhirServerProperties properties) {
+        return new PatientMatchProvider(daos, properties.baseUrl().toString());
+    }
+
+    @Bean
+    FiledConsentProvider filedConsentProvider(
+            HouseRequests requests,
+            OwnerFinder finder,
+            PlatformTransactionManager transactions,
+            SmartProperties smart,
+            FhirServerProperties properties) {
+        return new FiledConsentProvider(
+                new FiledConsents(requests, finder, new TransactionTemplate(transactions), smart.issuer()),
+                properties.baseUrl().toString());
+    }
+
+    /** Brings what clinicians ask into the records of those whom they mean. */
+    @Bean(destroyMethod = "close")
+    AccessRequests accessRequests(
+            DataSource dataSource,
+            PlatformTransactionManager transactions,
+            HouseRequests requests,
+            PatientLookup lookup,
+            OwnerIndex index,
+            FhirContext context,
+            SmartProperties smart) {
+        return new AccessRequests(
+                        new JdbcTemplate(dataSource),
+                        new TransactionTemplate(transactions),
+                        requests,
+                        lookup,
+                        index,
+                        context,
+                        smart.issuer())
+                .start();
+    }
+
+    @Bean
     CardConsentProvider cardConsentProvider(
             HouseRequests requests,
+            AccessRequests questions,
             ConsentTranslator translator,
             ConsentStates states,
             OwnerIndex index,
@@ -382,6 +468,7 @@ public class ConsentConfiguration {
             Clock clock) {
         return new CardConsentProvider(new CardConsents(
                 requests,
+                questions,
                 translator,
                 states,
                 index,
@@ -426,8 +513,9 @@ public class ConsentConfiguration {
             ObjectProvider<ISearchParamRegistry> registry,
             ObjectProvider<MatchUrlService> matchUrls,
             NarrowView view,
-            StepUp stepUp) {
-        PartitionScope scope = new PartitionScope(index, access, resources, writes, view);
+            StepUp stepUp,
+            PatientLookup lookup) {
+        PartitionScope scope = new PartitionScope(index, access, resources, writes, view, lookup);
         PartialView partial = new PartialView(resources);
         return new GateInterceptors(List.of(
                 new AllowedMethods(),

@@ -16,8 +16,7 @@ import org.springframework.validation.annotation.Validated;
  * Settings of the consent gate, keys {@code securemed.consent.*}.
  *
  * @param implicitPolicy what holds where no Consent applies: {@code deny}, or {@code break-glass-only}, under which an
- *     emergency may be declared. The two policies of IHE PCF that open normal data are refused, because the gate
- *     decides by whole resource types
+ *     emergency may be declared. The two policies of IHE PCF that open normal data are refused so far
  * @param breakGlass who may declare an emergency, and for how long
  * @param cards what patients sign by card
  * @param labelLists files with further codes that make a resource sensitive

@@ -97,6 +97,15 @@ public final class ConsentStates {
         return patients;
     }
 
+    /** Whether more than {@code few} patients, counted once for each key, name any of these keys. */
+    boolean namingMoreThan(Set<String> grantees, int few) {
+        int naming = 0;
+        for (String grantee : grantees) {
+            naming += patientsByKey.getOrDefault(grantee, Set.of()).size();
+        }
+        return naming > few;
+    }
+
     /** Patients with an active Consent whose period is over, as far as this instance knows; at most {@code limit}. */
     List<Pseudonym> withPeriodsOver(Instant now, int limit) {
         return states.entrySet().stream()

@@ -22,6 +22,7 @@ import org.hl7.fhir.r4.model.IdType;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.audit.TransitionRecorder;
 import org.securemed.fhir.consent.translate.ConsentTranslator;
+import org.securemed.fhir.consent.translate.PcfProfile;
 import org.securemed.fhir.consent.translate.Translation;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.keys.SubjectKeys;
@@ -57,6 +58,7 @@ public final class ConsentTransitions {
     private final TransitionRecorder recorder;
     private final AppAuthorizations apps;
     private final Appointments appointments;
+    private final StoredEvidence evidence;
     private final ObjectProvider<AppConsents> house;
     private final StepUp stepUp;
     private final DataSource dataSource;
@@ -71,6 +73,7 @@ public final class ConsentTransitions {
             TransitionRecorder recorder,
             AppAuthorizations apps,
             Appointments appointments,
+            StoredEvidence evidence,
             ObjectProvider<AppConsents> house,
             StepUp stepUp,
             DataSource dataSource,
@@ -83,6 +86,7 @@ public final class ConsentTransitions {
         this.recorder = recorder;
         this.apps = apps;
         this.appointments = appointments;
+        this.evidence = evidence;
         this.house = house;
         this.stepUp = stepUp;
         this.dataSource = dataSource;
@@ -109,7 +113,17 @@ public final class ConsentTransitions {
 
     private void written(@Nullable Consent before, IBaseResource resource, RequestDetails request) {
         if (resource instanceof Consent consent) {
-            Exchange.of(request).ifPresent(exchange -> transact(before, consent, false, request, exchange));
+            Exchange.of(request).ifPresent(exchange -> {
+                requireProfile(consent);
+                transact(before, consent, false, request, exchange);
+            });
+        }
+    }
+
+    private static void requireProfile(Consent consent) {
+        List<PcfProfile.Deviation> deviations = PcfProfile.deviations(consent);
+        if (!deviations.isEmpty()) {
+            throw Refusal.deviating(deviations);
         }
     }
 
@@ -134,7 +148,7 @@ public final class ConsentTransitions {
 
     /** A person who opens something, or ends what forbids something, has just proved to be that person. */
     private void requireStepUp(Consent consent, boolean deleted, ConsentState state, Requester requester) {
-        boolean ends = deleted || consent.getStatus() != Consent.ConsentState.ACTIVE;
+        boolean ends = ends(consent, deleted);
         // By what is in force, whatever the resource says now.
         boolean opens = !ends
                 || state.consent(consent.getIdElement().getIdPart())
@@ -144,6 +158,10 @@ public final class ConsentTransitions {
         if (opens && !requester.is(Role.SYSTEM) && !stepUp.isMet(requester)) {
             throw Refusal.stepUp(stepUp);
         }
+    }
+
+    private static boolean ends(Consent consent, boolean deleted) {
+        return deleted || consent.getStatus() != Consent.ConsentState.ACTIVE;
     }
 
     private void transitions(
@@ -185,6 +203,9 @@ public final class ConsentTransitions {
         Instant at = signed.map(one -> one.transition().at()).orElseGet(clock::instant);
         Author author = signed.map(one -> one.transition().author())
                 .orElseGet(() -> author(consent, patient, exchange.requester()));
+        if (signed.isEmpty() && !ends(consent, deleted)) {
+            evidence.require(author, patient);
+        }
         Transition transition = Appointments.concerns(before, consent)
                 ? appointments
                         .transition(

@@ -122,6 +122,11 @@ final class HouseRequests {
         return HouseRequest.begin(context, server.getObject(), requester, operation, method, type);
     }
 
+    /** Records that a request was answered; what was decided for it holds only if it still does. */
+    void answered(HouseRequest request) {
+        record(request, OK);
+    }
+
     private void recorded(HouseRequest request, int status) {
         if (!TransactionSynchronizationManager.isActualTransactionActive()) {
             record(request, status);

@@ -35,9 +35,16 @@ public final class PartitionScope {
     private final ResourceAccess resources;
     private final WriteGate writes;
     private final NarrowView view;
+    private final PatientLookup lookup;
 
     PartitionScope(
-            OwnerIndex index, PatientAccess access, ResourceAccess resources, WriteGate writes, NarrowView view) {
+            OwnerIndex index,
+            PatientAccess access,
+            ResourceAccess resources,
+            WriteGate writes,
+            NarrowView view,
+            PatientLookup lookup) {
+        this.lookup = lookup;
         this.view = view;
         this.index = index;
         this.resources = resources;
@@ -120,7 +127,16 @@ public final class PartitionScope {
         if (!ids.isEmpty()) {
             return byIds(exchange, type, ids);
         }
-        return SharedTypes.contains(type) ? Set.of() : access.partitions(exchange, type);
+        if (SharedTypes.contains(type)) {
+            return Set.of();
+        }
+        if (type.equals("Patient") && access.spansMany(exchange)) {
+            Optional<Set<String>> meant = lookup.meantBy(parameters);
+            if (meant.isPresent()) {
+                return access.partitions(exchange, meant.get(), type);
+            }
+        }
+        return access.partitions(exchange, type);
     }
 
     private Set<Integer> byIds(Exchange exchange, String type, Set<String> ids) {

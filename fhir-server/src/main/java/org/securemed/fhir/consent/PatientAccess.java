@@ -44,6 +44,9 @@ final class PatientAccess {
     /** The most patients that a search over all consented ones spans; beyond it a patient has to be named. */
     static final int MOST_PATIENTS = 1000;
 
+    /** So few that HAPI searches among them as fast as among one. */
+    private static final int FEW_PATIENTS = 50;
+
     private static final String ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 
     /** What no consent for clinical data opens: who else may see it is between the patient and the custodian. */
@@ -228,7 +231,21 @@ final class PatientAccess {
                 .user()
                 .filter(user -> user.startsWith("Patient/"))
                 .ifPresent(user -> candidates.add(user.substring("Patient/".length())));
+        if (isOpenToAll(exchange)) {
+            String last = "";
+            List<String> page = index.patientsAfter(last, MOST_PATIENTS);
+            while (!page.isEmpty()) {
+                candidates.addAll(page);
+                last = page.get(page.size() - 1);
+                page = index.patientsAfter(last, MOST_PATIENTS);
+            }
+        }
         return candidates;
+    }
+
+    /** Whether the implicit policy opens to the requester normal data of patients who say nothing of it. */
+    private boolean isOpenToAll(Exchange exchange) {
+        return mayBeGranted(exchange.requester()) && policy.permitsNormalData(request(exchange, groups(exchange)));
     }
 
     /** Whether the consents that the decisions of an exchange read are still what they were. */
@@ -246,11 +263,36 @@ final class PatientAccess {
 
     /** Partitions of all that the requester may see of resources of {@code type}. */
     Set<Integer> partitions(Exchange exchange, String type) {
+        if (isOpenToAll(exchange)) {
+            return partitionsOfAll(exchange, type);
+        }
         Set<String> candidates = candidates(exchange);
         if (candidates.size() > MOST_PATIENTS) {
             throw tooMany();
         }
         return partitions(exchange, candidates, type);
+    }
+
+    /** Whether so many may have let the requester in that it is worth while to find out first who is meant. */
+    boolean spansMany(Exchange exchange) {
+        return isOpenToAll(exchange)
+                || states.namingMoreThan(request(exchange, groups(exchange)).keys(), FEW_PATIENTS);
+    }
+
+    /** Under a policy that opens normal data anybody may be visible who doesn't forbid it. */
+    private Set<Integer> partitionsOfAll(Exchange exchange, String type) {
+        Set<Integer> partitions = new TreeSet<>();
+        String last = "";
+        List<String> patients = index.patientsAfter(last, MOST_PATIENTS);
+        while (!patients.isEmpty()) {
+            partitions.addAll(partitions(exchange, patients, type));
+            if (partitions.size() > MOST_PATIENTS) {
+                throw tooMany();
+            }
+            last = patients.get(patients.size() - 1);
+            patients = index.patientsAfter(last, MOST_PATIENTS);
+        }
+        return partitions;
     }
 
     /** The refusal of a search that spans more than can be looked through at once. */

@@ -8,6 +8,10 @@ import ca.uhn.fhir.rest.server.exceptions.ResourceNotFoundException;
 import ca.uhn.fhir.rest.server.exceptions.UnclassifiedServerFailureException;
 import ca.uhn.fhir.rest.server.exceptions.UnprocessableEntityException;
 import java.time.Duration;
+import java.util.List;
+import org.hl7.fhir.r4.model.OperationOutcome;
+import org.securemed.fhir.consent.translate.PcfProfile;
+import org.securemed.fhir.problem.Outcomes;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.smart.StepUp;
 
@@ -63,7 +67,18 @@ final class Refusal {
     static BaseServerResponseException unprocessable(String code, String diagnostics) {
         return with(
                 new UnprocessableEntityException(code),
-                Problem.of(422, code, org.hl7.fhir.r4.model.OperationOutcome.IssueType.BUSINESSRULE, diagnostics));
+                Problem.of(422, code, OperationOutcome.IssueType.BUSINESSRULE, diagnostics));
+    }
+
+    /** A Consent that is not what it claims to be, with an issue for each element. */
+    static BaseServerResponseException deviating(List<PcfProfile.Deviation> deviations) {
+        BaseServerResponseException exception = new UnprocessableEntityException("consent-profile");
+        exception.setOperationOutcome(Outcomes.of(deviations.stream()
+                .map(deviation -> new Outcomes.Located(
+                        deviation.expression(),
+                        Problem.of(422, "consent-profile", OperationOutcome.IssueType.INVALID, deviation.text())))
+                .toList()));
+        return exception;
     }
 
     /** Too many of these from one person. */

@@ -16,6 +16,7 @@ import org.hl7.fhir.r4.model.Resource;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.exchange.Touched;
+import org.securemed.fhir.owner.Assignment;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.Partition;
@@ -91,8 +92,10 @@ public final class ReleaseCheck {
         String type = resource.fhirType();
         String id = resource.getIdElement().getIdPart();
         Ownership ownership = ownership(type + "/" + id, partition);
+        // Who has just written something reads back what they wrote, once, whatever hides it from then on.
+        boolean own = exchange.noted(resource, Assignment.class);
         return view.shows(exchange, resource)
-                && access.permits(exchange, ownership, resource)
+                && (own || access.permits(exchange, ownership, resource))
                 && show(exchange, type, id, resource.getIdElement().getVersionIdPart(), ownership);
     }
 

@@ -56,6 +56,12 @@ public final class RequestRules {
     /** They look again at each type, and at each patient when something leaves. */
     private static final Set<String> EXPORT_OPERATIONS = Set.of("$export", "$export-status", "$export-file");
 
+    private static final String MATCH = "$match";
+
+    /** They store a Consent, or end one, as if it had been written. */
+    private static final Map<String, Interaction> CONSENT_WRITES =
+            Map.of("$fileConsent", Interaction.CREATE, "$revokeConsent", Interaction.UPDATE);
+
     /** They look again at who asks about which Consent. */
     private static final Set<String> CONSENT_OPERATIONS = Set.of("$to-sign", "$sign");
 
@@ -231,6 +237,14 @@ public final class RequestRules {
         String name = request.getOperation();
         if (name != null && PATIENT_OPERATIONS.contains(name)) {
             access.requireRole(exchange, "Patient", Interaction.READ);
+            return;
+        }
+        if (MATCH.equals(name)) {
+            access.requireRole(exchange, "Patient", Interaction.SEARCH);
+            return;
+        }
+        if (name != null && CONSENT_WRITES.containsKey(name)) {
+            access.requireRole(exchange, "Consent", CONSENT_WRITES.get(name));
             return;
         }
         if (name != null && CONSENT_OPERATIONS.contains(name)) {

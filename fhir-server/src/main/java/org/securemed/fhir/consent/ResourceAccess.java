@@ -65,12 +65,6 @@ final class ResourceAccess {
         return partly.isEmpty() || permits(exchange, partly, extractor.extract((Resource) loaded), false);
     }
 
-    /** Whether what is to be stored may be seen by who stores it, once everybody permits some of its type. */
-    boolean permitsStored(Exchange exchange, Ownership ownership, IBaseResource resource) {
-        List<String> partly = partly(exchange, ownership, resource.fhirType());
-        return partly.isEmpty() || permits(exchange, partly, extractor.extract((Resource) resource), false);
-    }
-
     /** Which of these resources may be seen as they are now. */
     Set<String> visible(Exchange exchange, Map<String, Ownership> owners) {
         Set<String> visible = new TreeSet<>();

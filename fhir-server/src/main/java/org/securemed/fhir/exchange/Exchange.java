@@ -282,6 +282,13 @@ public final class Exchange {
         return Optional.ofNullable(declared);
     }
 
+    /** Whether something of this kind is remembered about a resource object. */
+    public boolean noted(IBaseResource resource, Class<?> kind) {
+        synchronized (notes) {
+            return notes.getOrDefault(resource, Map.of()).containsKey(kind);
+        }
+    }
+
     /**
      * What is remembered about a resource object that the request is going to store, made once for each kind.
      *

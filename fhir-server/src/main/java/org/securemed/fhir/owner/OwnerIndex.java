@@ -111,6 +111,19 @@ public class OwnerIndex {
     }
 
     /**
+     * Logical ids of all patients whom this server ever had, in their order.
+     *
+     * @param patientId the last one of the page before, or the empty string
+     */
+    public List<String> patientsAfter(String patientId, int limit) {
+        return jdbc.queryForList(
+                "select patient_id from securemed.patient_partition where patient_id > ? order by patient_id limit ?",
+                String.class,
+                patientId,
+                limit);
+    }
+
+    /**
      * A partition of exactly these patients; empty if they have nothing in common yet.
      *
      * @param patients two or more

@@ -26,7 +26,9 @@ import org.securemed.fhir.consent.CardConsentProvider;
 import org.securemed.fhir.consent.ConsentConfiguration;
 import org.securemed.fhir.consent.EverythingProvider;
 import org.securemed.fhir.consent.ExplainAccessProvider;
+import org.securemed.fhir.consent.FiledConsentProvider;
 import org.securemed.fhir.consent.GateInterceptors;
+import org.securemed.fhir.consent.PatientMatchProvider;
 import org.securemed.fhir.consent.ReadGate;
 import org.securemed.fhir.database.DevelopmentPostgres;
 import org.securemed.fhir.demo.DemoConfiguration;
@@ -148,6 +150,8 @@ public class ServerConfiguration {
             EverythingProvider everything,
             BreakGlassProvider breakGlass,
             CardConsentProvider cardConsents,
+            FiledConsentProvider filedConsents,
+            PatientMatchProvider match,
             AuditEventProvider auditEvents,
             ReadGate readGate,
             DataSource dataSource,
@@ -177,6 +181,8 @@ public class ServerConfiguration {
                         everything,
                         breakGlass,
                         cardConsents,
+                        filedConsents,
+                        match,
                         explainAccess,
                         auditEvents,
                         auditOperations,

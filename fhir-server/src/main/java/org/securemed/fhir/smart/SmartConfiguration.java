@@ -234,6 +234,12 @@ public class SmartConfiguration {
     }
 
     @Bean
+    HookClients hookClients(
+            SmartStore store, Clients clients, ClientSignatures signatures, SmartProperties properties) {
+        return new HookClients(clients, signatures, properties, store.clock());
+    }
+
+    @Bean
     CardLogIns cardLogIns(SmartStore store, Revocations revocations) {
         return new CardLogIns(store.client(), store.transactions(), revocations, store.clock());
     }

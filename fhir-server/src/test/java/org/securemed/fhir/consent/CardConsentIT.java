@@ -329,7 +329,13 @@ class CardConsentIT {
     private Parameters ask() {
         Answer answer = operation(CLINICIAN, "Patient/" + patient + "/$request-access", card(card));
         assertThat(answer.status()).as(answer.text()).isEqualTo(200);
-        return (Parameters) answer.resource();
+        Parameters asked = (Parameters) answer.resource();
+        // A busy machine may bring it after the answer.
+        Instant deadline = Instant.now().plusSeconds(60);
+        while (SERVER.get("backend", "Consent/" + id(asked)).status() != 200) {
+            assertThat(Instant.now()).isBefore(deadline);
+        }
+        return asked;
     }
 
     private Signed signed(Parameters asked) {

@@ -215,13 +215,12 @@ class PartialConsentIT {
     }
 
     @Test
-    void nothing_is_written_that_its_writer_could_not_see() {
+    void nothing_is_referred_to_that_its_writer_does_not_see() {
         grant(provision -> provision.addSecurityLabel(
                 new Coding("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "N", null)));
 
         Answer seen = write("");
         assertThat(seen.status()).as(seen.text()).isEqualTo(201);
-        assertThat(write(PSY).status()).isEqualTo(400);
         Answer referring = SERVER.post("physician2", "Observation", resource("""
                 {"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/partly-open"},"hasMember":[{"reference":"Observation/po-psy"}]}
                 """));
@@ -267,10 +266,41 @@ class PartialConsentIT {
         for (String path : List.of("Condition/po-hiv", "MedicationRequest/po-mr")) {
             assertThat(SERVER.get("physician2", path).status()).as(path).isEqualTo(404);
         }
-        Answer refused = SERVER.post("physician2", "Condition", resource("""
+    }
+
+    @Test
+    void a_sensitive_diagnosis_is_recorded_read_back_once_and_then_hidden_from_who_made_it() {
+        grant(provision -> provision.addSecurityLabel(
+                new Coding("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "N", null)));
+        String hiv = """
                 {"resourceType":"Condition","code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"B20"}]},"subject":{"reference":"Patient/partly-open"}}
-                """));
-        assertThat(refused.status()).as(refused.text()).isEqualTo(400);
+                """;
+
+        Answer made = SERVER.post("physician2", "Condition", resource(hiv));
+        assertThat(made.status()).as(made.text()).isEqualTo(201);
+        assertThat(made.text()).contains("\"B20\"").contains("\"HIV\"");
+        String path = "Condition/" + made.resource().getIdElement().getIdPart();
+        assertThat(SERVER.get("backend", path).status()).isEqualTo(200);
+        assertThat(SERVER.get("physician2", path).text().replace(path, "Condition/po-none"))
+                .isEqualTo(SERVER.get("physician2", "Condition/po-none").text());
+        assertThat(total("Condition?patient=" + PATIENT)).isZero();
+
+        Answer bundle = SERVER.post("physician2", "", resource("""
+                {"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"POST","url":"Condition"},"resource":%s}]}
+                """.formatted(hiv)));
+        assertThat(bundle.status()).as(bundle.text()).isEqualTo(200);
+
+        Answer plain = SERVER.post("physician2", "Condition", resource(hiv.replace("B20", "J00")));
+        assertThat(plain.status()).as(plain.text()).isEqualTo(201);
+        String changed = "Condition/" + plain.resource().getIdElement().getIdPart();
+        Resource sensitive = resource(hiv);
+        sensitive.setId(changed);
+        Answer update = SERVER.put("physician2", changed, sensitive);
+        assertThat(update.status()).as(update.text()).isEqualTo(200);
+        assertThat(update.text()).contains("\"B20\"");
+        assertThat(SERVER.get("physician2", changed).status()).isEqualTo(404);
+        assertThat(SERVER.put("physician2", changed, sensitive).status()).isEqualTo(404);
+        List.of(path, changed).forEach(one -> SERVER.delete("backend", one));
     }
 
     @Test

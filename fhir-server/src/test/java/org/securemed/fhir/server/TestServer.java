@@ -74,8 +74,10 @@ public final class TestServer {
     }
 
     /** Another server, with a database of its own and without patients; closed by whoever asked for it. */
-    public static TestServer empty(String name) {
-        return start(name, "--securemed.demo.patients=0");
+    public static TestServer empty(String name, String... settings) {
+        List<String> all = new ArrayList<>(List.of("--securemed.demo.patients=0"));
+        all.addAll(List.of(settings));
+        return start(name, all.toArray(String[]::new));
     }
 
     /** A server on the data of one that was closed. */
