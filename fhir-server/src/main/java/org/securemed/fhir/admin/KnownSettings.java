@@ -54,6 +54,7 @@ public final class KnownSettings {
                     "securemed.integrity.replica.url",
                     "securemed.integrity.replica.user",
                     "securemed.integrity.replica.password",
+                    "securemed.research.pseudonym-secret",
                     "securemed.review.enabled",
                     "securemed.review.interval",
                     "securemed.review.threshold",

@@ -35,6 +35,9 @@ import org.securemed.fhir.owner.PartitionContents;
 import org.securemed.fhir.owner.ShownVersions;
 import org.securemed.fhir.owner.UnownedResources;
 import org.securemed.fhir.problem.ProblemWriter;
+import org.securemed.fhir.research.Deidentification;
+import org.securemed.fhir.research.KnownCodes;
+import org.securemed.fhir.research.StudyKeys;
 import org.securemed.fhir.smart.AppAuthorizations;
 import org.securemed.fhir.smart.AppConsents;
 import org.securemed.fhir.smart.BearerChain;
@@ -494,6 +497,21 @@ public class ConsentConfiguration {
         return new CardDevices(logIns, statements, store, states, keys, index, recorder, dataSource, clock);
     }
 
+    @Bean
+    ResearchView researchView(
+            KnownCodes codes,
+            StudyKeys keys,
+            Deidentification deidentification,
+            OwnerIndex index,
+            FhirServerProperties properties) {
+        return new ResearchView(
+                new ResearchRules(codes),
+                keys,
+                deidentification,
+                index,
+                properties.baseUrl().toString());
+    }
+
     /** The gate's interceptors in their order. */
     @Bean
     GateInterceptors gateInterceptors(
@@ -513,12 +531,14 @@ public class ConsentConfiguration {
             ObjectProvider<ISearchParamRegistry> registry,
             ObjectProvider<MatchUrlService> matchUrls,
             NarrowView view,
+            ResearchView research,
             StepUp stepUp,
             PatientLookup lookup) {
         PartitionScope scope = new PartitionScope(index, access, resources, writes, view, lookup);
         PartialView partial = new PartialView(resources);
         return new GateInterceptors(List.of(
                 new AllowedMethods(),
+                research,
                 new RequestRules(access, finder, new MatchUrls(context, daos, matchUrls), stepUp),
                 scope,
                 new OffsetSearch(DEFAULT_PAGE_SIZE),

@@ -110,7 +110,7 @@ public final class ErrorTexts {
     }
 
     /** Whether an outcome is a {@link Problem}, whose text was written by us. */
-    private static boolean isOurs(@Nullable IBaseOperationOutcome outcome) {
+    static boolean isOurs(@Nullable IBaseOperationOutcome outcome) {
         return outcome instanceof OperationOutcome own
                 && own.getIssueFirstRep().getDetails().getCoding().stream()
                         .anyMatch(code -> Problem.SYSTEM.equals(code.getSystem()));

@@ -16,6 +16,7 @@ import org.securemed.fhir.owner.JointPartition;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.Partition;
+import org.securemed.fhir.research.Study;
 import org.securemed.fhir.smart.Interaction;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
@@ -73,9 +74,9 @@ final class PatientAccess {
         this.representation = new Representation(states);
     }
 
-    /** Whether the requester is a system of the custodian, whose duties need no consent. */
+    /** Whether the requester is a system of the custodian, whose duties need no consent; research is none of them. */
     boolean seesEverything(Exchange exchange) {
-        return exchange.requester().is(Role.SYSTEM);
+        return exchange.requester().is(Role.SYSTEM) && !exchange.requester().isForResearch();
     }
 
     /** Whether any search may be answered: that of a system of the custodian whose scopes leave no type out. */
@@ -85,7 +86,9 @@ final class PatientAccess {
 
     /** Whether the requester attends to what could not be attributed to a patient. */
     boolean seesQuarantine(Exchange exchange) {
-        return exchange.requester().is(Role.ADMINISTRATOR) || seesEverything(exchange);
+        return exchange.requester().is(Role.ADMINISTRATOR)
+                        && !exchange.requester().isForResearch()
+                || seesEverything(exchange);
     }
 
     /**
@@ -156,12 +159,14 @@ final class PatientAccess {
         AccessRequest request = request(exchange, state);
         boolean emergency = ofType.reason().equals(Access.BREAK_GLASS);
         Decision decision = ConsentContract.decide(state, emergency ? inEmergency(request) : request, facts, policy);
-        return mayBeShown(decision) ? ofType : ofType.denied(basis(decision));
+        return mayBeShown(exchange.requester(), decision) ? ofType : ofType.denied(basis(decision));
     }
 
-    /** Whether a decision permits to show a resource as it is. */
-    private static boolean mayBeShown(Decision decision) {
-        return decision.fold(permit -> !permit.obligations().contains(Obligation.DEIDENTIFY), deny -> false);
+    /** Whether a decision permits to show a resource; what research sees of it is left to {@link ResearchView}. */
+    private static boolean mayBeShown(Requester requester, Decision decision) {
+        return decision.fold(
+                permit -> requester.isForResearch() || !permit.obligations().contains(Obligation.DEIDENTIFY),
+                deny -> false);
     }
 
     /** Whether a token sees only some of the resources of a type that its owners permit. */
@@ -331,22 +336,23 @@ final class PatientAccess {
         }
         ConsentState state = states.of(patientId);
         AccessRequest request = request(exchange, state);
-        Access access = byContract(state, request, patientId, type);
+        Access access = byContract(requester, state, request, patientId, type);
         boolean opensAll = access.permitted() && !access.partly();
-        if (opensAll || !glass.isBroken(state, requester, exchange.started())) {
+        if (opensAll || requester.isForResearch() || !glass.isBroken(state, requester, exchange.started())) {
             return access;
         }
         // The declaration stands for the purpose of what would be hidden otherwise.
-        Access emergency = byContract(state, inEmergency(request), patientId, type);
+        Access emergency = byContract(requester, state, inEmergency(request), patientId, type);
         boolean opensMore = emergency.permitted() && (!access.permitted() || access.partly() && !emergency.partly());
         return opensMore ? emergency : access;
     }
 
-    private Access byContract(ConsentState state, AccessRequest request, String patientId, String type) {
+    private Access byContract(
+            Requester requester, ConsentState state, AccessRequest request, String patientId, String type) {
         Coverage coverage = ConsentContract.coarse(state, request, type, policy);
         Decision decision = ConsentContract.decide(state, request, ResourceFacts.of(type, ""), policy);
         boolean partly = coverage == Coverage.SOME;
-        boolean permitted = partly || coverage == Coverage.ALL && mayBeShown(decision);
+        boolean permitted = partly || coverage == Coverage.ALL && mayBeShown(requester, decision);
         String reason = permitted
                 ? (partly && !decision.permits()
                                 ? Basis.Rule.CONSENT
@@ -480,6 +486,7 @@ final class PatientAccess {
         Requester requester = exchange.requester();
         Set<Coding> roles = new LinkedHashSet<>();
         requester.roles().forEach(role -> roles.add(new Coding(Role.CODE_SYSTEM, role.code())));
+        requester.researchStudy().map(Study::role).ifPresent(roles::add);
         List<Coding> purposes = new ArrayList<>();
         requester.purposesOfUse().forEach(code -> purposes.add(new Coding(ACT_REASON, code)));
         if (purposes.isEmpty()) {

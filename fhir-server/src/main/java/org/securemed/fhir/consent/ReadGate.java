@@ -22,13 +22,14 @@ public final class ReadGate {
     }
 
     /**
-     * Where to look for a resource; empty if it was never stored, is not there for this requester, or may not be.
+     * Where to look for a resource; empty if it was never stored, is not there for this requester, or may not be, or
+     * not as it is stored.
      *
      * @throws RuntimeException a refusal, if the requester's role or token covers no such read
      */
     public Optional<Integer> partition(RequestDetails request, String type, String id) {
         Optional<Exchange> exchange = Exchange.of(request);
-        if (exchange.isEmpty()) {
+        if (exchange.isEmpty() || exchange.get().requester().isForResearch()) {
             return Optional.empty();
         }
         access.requireRole(exchange.get(), type, Interaction.READ);

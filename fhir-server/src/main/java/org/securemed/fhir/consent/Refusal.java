@@ -58,6 +58,11 @@ final class Refusal {
         return with(new ForbiddenOperationException("not-offered"), Problem.forbidden("not-offered", whatToDoInstead));
     }
 
+    /** What the token does not allow, whatever the data. */
+    static BaseServerResponseException forbidden(String code, String whatToDoInstead) {
+        return with(new ForbiddenOperationException(code), Problem.forbidden(code, whatToDoInstead));
+    }
+
     /** A reference by search, which would be resolved among data that the requester may not see. */
     static BaseServerResponseException matchUrl() {
         return notOffered("Search for the resource first, then refer to it by its id.");

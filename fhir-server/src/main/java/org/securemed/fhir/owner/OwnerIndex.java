@@ -296,6 +296,43 @@ public class OwnerIndex {
                 arguments.toArray());
     }
 
+    /**
+     * HAPI's keys of resources, by which a study knows them.
+     *
+     * @param references {@code Type/id}; those that were never stored are missing from the answer
+     */
+    public Map<String, Long> keys(Collection<String> references) {
+        Set<String> wanted = Set.copyOf(references);
+        Map<String, Long> keys = new HashMap<>();
+        if (!wanted.isEmpty()) {
+            jdbc.query(
+                    "select res_type || '/' || fhir_id, res_id from hfj_resource where fhir_id = any(?)",
+                    row -> {
+                        if (wanted.contains(row.getString(1))) {
+                            keys.merge(row.getString(1), row.getLong(2), Math::min);
+                        }
+                    },
+                    (Object) wanted.stream()
+                            .map(reference -> reference.substring(reference.indexOf('/') + 1))
+                            .toArray(String[]::new));
+        }
+        return keys;
+    }
+
+    /** The resources ({@code Type/id}) with these of HAPI's keys; those that there aren't are missing. */
+    public Map<Long, String> references(Collection<Long> keys) {
+        Map<Long, String> references = new HashMap<>();
+        if (!keys.isEmpty()) {
+            jdbc.query(
+                    "select res_id, res_type || '/' || fhir_id from hfj_resource where res_id = any(?)",
+                    row -> {
+                        references.put(row.getLong(1), row.getString(2));
+                    },
+                    (Object) keys.toArray(Long[]::new));
+        }
+        return references;
+    }
+
     void write(Map<String, OwnerWrites.Stored> writes) {
         List<Map.Entry<String, OwnerWrites.Stored>> all = List.copyOf(writes.entrySet());
         jdbc.batchUpdate(

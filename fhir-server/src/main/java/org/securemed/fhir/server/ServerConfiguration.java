@@ -42,6 +42,7 @@ import org.securemed.fhir.integrity.IntegrityOperations;
 import org.securemed.fhir.keys.KeysConfiguration;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.read.StoredRead;
+import org.securemed.fhir.research.ResearchConfiguration;
 import org.securemed.fhir.retention.RetentionConfiguration;
 import org.securemed.fhir.review.ReviewConfiguration;
 import org.securemed.fhir.review.ReviewOperations;
@@ -109,6 +110,7 @@ import org.springframework.core.Ordered;
     ReviewConfiguration.class,
     FeedConfiguration.class,
     ExportConfiguration.class,
+    ResearchConfiguration.class,
     RetentionConfiguration.class,
     HealthController.class
 })

@@ -37,6 +37,9 @@ final class Claims {
     /** The card with which the person logged in, {@code Device/…}. */
     static final String DEVICE = "device";
 
+    /** The research study that the client works for, {@code ResearchStudy/…}. */
+    static final String STUDY = "study";
+
     static final String ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
     /** {@code typ} of an access token, RFC 9068 section 2.1: an ID token cannot be used for one. */
     static final String ACCESS_TOKEN_TYPE = "at+jwt";

@@ -32,6 +32,7 @@ import java.util.stream.Collectors;
  * @param role of a machine client: {@code system} or {@code researcher}
  * @param purposes of a machine client: v3-ActReason codes separated by white space
  * @param verified {@code yes} if the hospital has checked who answers for it
+ * @param study the research study that it works for, {@code ResearchStudy/…}; empty if for none
  */
 public record ClientForm(
         String name,
@@ -43,7 +44,8 @@ public record ClientForm(
         String jwks,
         String role,
         String purposes,
-        String verified) {
+        String verified,
+        String study) {
     /** How a client proves itself. */
     enum Kind {
         /** An app that can keep no secret. */
@@ -83,11 +85,12 @@ public record ClientForm(
         role = text(role);
         purposes = text(purposes);
         verified = text(verified);
+        study = text(study);
     }
 
     /** A form in which nothing was typed. */
     static ClientForm empty() {
-        return new ClientForm("", "", "public", "", "openid fhirUser launch/patient patient/*.rs", "", "", "", "", "");
+        return new ClientForm("", "", "public", "", "openid fhirUser launch/patient patient/*.rs", "", "", "", "", "", "");
     }
 
     private static String text(@org.jspecify.annotations.Nullable String typed) {
@@ -149,6 +152,7 @@ public record ClientForm(
         Kind what = known.get();
         faults.addAll(what.isApp() ? redirectFaults(production) : machineFaults());
         scopeFault(what).ifPresent(faults::add);
+        studyFault().ifPresent(faults::add);
         if (what.hasKeys()) {
             keyFault(production).ifPresent(faults::add);
         }
@@ -204,6 +208,17 @@ public record ClientForm(
             faults.add("Purposes are codes of v3-ActReason, such as HOPERAT.");
         }
         return faults;
+    }
+
+    private Optional<String> studyFault() {
+        if (study.isEmpty()) {
+            return roleOf().filter(Role.RESEARCHER::equals).isPresent()
+                    ? Optional.of("Name the study that a researcher's machine works for.")
+                    : Optional.empty();
+        }
+        return study.matches("ResearchStudy/[A-Za-z0-9.-]{1,64}")
+                ? Optional.empty()
+                : Optional.of("A study is named like ResearchStudy/17.");
     }
 
     private Optional<String> scopeFault(Kind what) {

@@ -131,6 +131,9 @@ final class ClientRegistry {
         if (form.isVerified()) {
             settings.setting(Clients.Setting.VERIFIED, "yes");
         }
+        if (!form.study().isEmpty()) {
+            settings.setting(Clients.Setting.STUDY, form.study());
+        }
         if (kind.hasKeys()) {
             settings.tokenEndpointAuthenticationSigningAlgorithm(SignatureAlgorithm.RS384);
             if (form.jwksUri().isEmpty()) {

@@ -57,6 +57,8 @@ final class Clients implements RegisteredClientRepository {
         static final String ORGANIZATION_NAME = "securemed.organization-name";
         /** v3-ActReason codes separated by spaces. */
         static final String PURPOSES = "securemed.purposes-of-use";
+        /** {@code ResearchStudy/…} that the app or machine works for. */
+        static final String STUDY = "securemed.research-study";
 
         private Setting() {}
     }

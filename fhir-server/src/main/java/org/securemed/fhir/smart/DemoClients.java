@@ -18,8 +18,14 @@ public final class DemoClients {
     public static final String APP = "demo-app";
     /** A machine client of the hospital itself, role {@link Role#SYSTEM}. */
     public static final String BACKEND = "demo-backend";
-    /** A machine client of researchers, role {@link Role#RESEARCHER}, purpose HRESCH. */
+    /** A machine client of researchers, role {@link Role#RESEARCHER}, purpose HRESCH, of the study {@link #STUDY}. */
     public static final String RESEARCH = "demo-research";
+    /** The study that {@link #RESEARCH} works for. */
+    public static final String STUDY = "ResearchStudy/demo-study";
+    /** Like {@link #RESEARCH}, of another study. */
+    public static final String OTHER_RESEARCH = "demo-research-other";
+    /** The study that {@link #OTHER_RESEARCH} works for. */
+    public static final String OTHER_STUDY = "ResearchStudy/demo-study-other";
     /** The machine clients' secret is their id followed by this. */
     public static final String SECRET_SUFFIX = "-secret";
 
@@ -49,8 +55,20 @@ public final class DemoClients {
                 .findFirst()
                 .orElse(null);
         clients.save(app(properties), true);
-        clients.save(machine(BACKEND, "Demo back end", Role.SYSTEM, "HOPERAT TREAT", organization, properties), true);
-        clients.save(machine(RESEARCH, "Demo research", Role.RESEARCHER, "HRESCH", organization, properties), true);
+        clients.save(
+                machine(BACKEND, "Demo back end", Role.SYSTEM, "HOPERAT TREAT", organization, null, properties), true);
+        clients.save(
+                machine(RESEARCH, "Demo research", Role.RESEARCHER, "HRESCH", organization, STUDY, properties), true);
+        clients.save(
+                machine(
+                        OTHER_RESEARCH,
+                        "Demo research, another study",
+                        Role.RESEARCHER,
+                        "HRESCH",
+                        organization,
+                        OTHER_STUDY,
+                        properties),
+                true);
     }
 
     private static RegisteredClient app(SmartProperties properties) {
@@ -86,6 +104,7 @@ public final class DemoClients {
             Role role,
             String purposes,
             @Nullable String organization,
+            @Nullable String study,
             SmartProperties properties) {
         ClientSettings.Builder settings = ClientSettings.builder()
                 .requireProofKey(true)
@@ -93,6 +112,9 @@ public final class DemoClients {
                 .setting(Clients.Setting.PURPOSES, purposes);
         if (organization != null) {
             settings.setting(Clients.Setting.ORGANIZATION, organization);
+        }
+        if (study != null) {
+            settings.setting(Clients.Setting.STUDY, study);
         }
         return RegisteredClient.withId(id)
                 .clientId(id)

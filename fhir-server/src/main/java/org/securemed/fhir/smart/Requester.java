@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.problem.Problem;
+import org.securemed.ledger.consent.Purposes;
 import org.springframework.security.core.Authentication;
 
 /**
@@ -28,6 +29,7 @@ import org.springframework.security.core.Authentication;
  * @param authenticatedAt when the person logged in; null for machine clients
  * @param acr how strongly the person logged in
  * @param device the card with which the person logged in, {@code Device/…}; null if with none
+ * @param study the research study that the app or client works for, {@code ResearchStudy/…}; null if for none
  * @param expiresAt when the token ends
  * @see <a href="https://profiles.ihe.net/ITI/IUA/index.html">IHE IUA</a>
  */
@@ -49,6 +51,7 @@ public record Requester(
         @Nullable Instant authenticatedAt,
         @Nullable String acr,
         @Nullable String device,
+        @Nullable String study,
         Instant expiresAt) {
     /** Client id under which this server's own pages act. */
     public static final String OWN_PAGES = "securemed";
@@ -65,6 +68,7 @@ public record Requester(
             null,
             Set.of(),
             ScopeSet.NONE,
+            null,
             null,
             null,
             null,
@@ -116,6 +120,7 @@ public record Requester(
                 authenticatedAt,
                 acr,
                 null,
+                null,
                 Instant.MAX);
     }
 
@@ -139,6 +144,7 @@ public record Requester(
                 null,
                 null,
                 null,
+                null,
                 Instant.MAX);
     }
 
@@ -155,6 +161,18 @@ public record Requester(
     /** Whether a machine client asks on its own behalf. */
     public boolean isMachine() {
         return !isAnonymous() && subject.equals(clientId);
+    }
+
+    /** Whether a research purpose is declared, or the requester is here for research only. */
+    public boolean isForResearch() {
+        return study != null
+                || !roles.isEmpty() && roles.stream().allMatch(role -> role == Role.RESEARCHER)
+                || purposesOfUse.stream().anyMatch(code -> Purposes.covers(Purposes.HRESCH, Purposes.of(code)));
+    }
+
+    /** Relative reference of the research study that the app or client works for. */
+    public Optional<String> researchStudy() {
+        return Optional.ofNullable(study);
     }
 
     /** Whether the requester has a role. */

@@ -25,6 +25,7 @@ final class RequesterClaims {
             "(Practitioner|PractitionerRole|Patient|RelatedPerson|Person|Device)/[A-Za-z0-9\\-.]{1,64}");
     private static final Pattern ORGANIZATION =
             Pattern.compile("Organization/[A-Za-z0-9\\-.]{1,64}|urn:(oid|uuid):[0-9A-Za-z.\\-]{1,120}");
+    private static final Pattern STUDY = Pattern.compile("ResearchStudy/[A-Za-z0-9\\-.]{1,64}");
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9\\-.]{1,64}");
     private static final Pattern PURPOSE = Pattern.compile("[A-Z][A-Z0-9-]{1,31}");
 
@@ -70,6 +71,7 @@ final class RequesterClaims {
                 instant(token.getClaim(Claims.AUTH_TIME)),
                 optional(token.getClaim(Claims.ACR), null),
                 device(token),
+                study(token),
                 expiresAt);
     }
 
@@ -114,7 +116,8 @@ final class RequesterClaims {
                 null,
                 instant(token.getClaim(Claims.AUTH_TIME)),
                 optional(token.getClaim(Claims.ACR), null),
-                // Another server's cards are not known here.
+                // Another server's cards and studies are not known here.
+                null,
                 null,
                 expiresAt);
     }
@@ -136,6 +139,13 @@ final class RequesterClaims {
         return token.getClaim(Claims.EXTENSIONS) instanceof Map<?, ?> extensions
                         && extensions.get(Claims.SECUREMED) instanceof Map<?, ?> own
                 ? optional(own.get(Claims.DEVICE), REFERENCE)
+                : null;
+    }
+
+    private static @Nullable String study(Jwt token) {
+        return token.getClaim(Claims.EXTENSIONS) instanceof Map<?, ?> extensions
+                        && extensions.get(Claims.SECUREMED) instanceof Map<?, ?> own
+                ? optional(own.get(Claims.STUDY), STUDY)
                 : null;
     }
 

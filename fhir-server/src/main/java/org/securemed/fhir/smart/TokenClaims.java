@@ -77,7 +77,12 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
             if (person == null) {
                 machine(context.getClaims(), context.getRegisteredClient());
             } else {
-                person(context.getClaims(), person, context.getAuthorizedScopes(), authorization);
+                person(
+                        context.getClaims(),
+                        person,
+                        context.getAuthorizedScopes(),
+                        authorization,
+                        Clients.setting(context.getRegisteredClient(), Clients.Setting.STUDY));
             }
         } else if (OidcParameterNames.ID_TOKEN.equals(context.getTokenType().getValue()) && person != null) {
             Account account = account(person);
@@ -122,7 +127,8 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
             JwtClaimsSet.Builder claims,
             SignedIn person,
             Set<String> scopes,
-            @Nullable OAuth2Authorization authorization) {
+            @Nullable OAuth2Authorization authorization,
+            @Nullable String study) {
         LaunchContext launch = Grants.launch(authorization);
         Account account = account(person);
         claims.claim(Claims.AUTH_TIME, Date.from(Instant.ofEpochSecond(person.epochSecond())))
@@ -156,11 +162,7 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
             pcf.put(Claims.DOC_ID, new ArrayList<>(List.of(consent)));
             extensions.put(Claims.IHE_PCF, pcf);
         }
-        if (person.device() != null) {
-            Map<String, Object> own = new LinkedHashMap<>();
-            own.put(Claims.DEVICE, person.device());
-            extensions.put(Claims.SECUREMED, own);
-        }
+        own(extensions, person.device(), study);
         claims.claim(Claims.EXTENSIONS, extensions);
     }
 
@@ -190,7 +192,21 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
                         Clients.setting(client, Clients.Setting.ORGANIZATION),
                         Clients.setting(client, Clients.Setting.ORGANIZATION_NAME),
                         purposes == null ? List.of() : Arrays.asList(purposes.split(" "))));
+        own(extensions, null, Clients.setting(client, Clients.Setting.STUDY));
         claims.claim(Claims.EXTENSIONS, extensions);
+    }
+
+    private static void own(Map<String, Object> extensions, @Nullable String device, @Nullable String study) {
+        Map<String, Object> own = new LinkedHashMap<>();
+        if (device != null) {
+            own.put(Claims.DEVICE, device);
+        }
+        if (study != null) {
+            own.put(Claims.STUDY, study);
+        }
+        if (!own.isEmpty()) {
+            extensions.put(Claims.SECUREMED, own);
+        }
     }
 
     private static Map<String, Object> iua(

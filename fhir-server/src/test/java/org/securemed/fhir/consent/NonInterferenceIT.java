@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.hl7.fhir.r4.model.Bundle;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -86,6 +89,68 @@ class NonInterferenceIT {
             }
         }
         report(differences);
+    }
+
+    /** Elena has let research in; the pseudonyms are those of each server, and the order is theirs. */
+    @Test
+    @Order(2)
+    void no_view_for_research_differs() {
+        List<String> differences = new ArrayList<>();
+        for (String query : List.of(
+                "Patient",
+                "Patient/<elena>",
+                "Patient/elena-rossi",
+                "Patient/hidden-one",
+                "Patient/6f9f1c1e-0000-4000-8000-000000000001",
+                "Patient?gender=female&_summary=count",
+                "Observation?patient=<elena>",
+                "Observation?subject=Patient/<elena>&_count=3&_offset=3",
+                "Observation?subject:Patient=<elena>,6f9f1c1e-0000-4000-8000-000000000001&_total=accurate",
+                "Observation?code=http://loinc.org|718-7",
+                "Observation?code=http://loinc.org|718-7&_summary=count",
+                "Observation?code=urn:part|secret",
+                "Observation?status=final&_total=accurate&_count=2",
+                "Observation?_id=<elena>",
+                "Condition?_count=50",
+                "Encounter?patient=<elena>",
+                "MedicationRequest",
+                "Procedure",
+                "Immunization",
+                "Practitioner?_count=50",
+                "Organization",
+                "Location",
+                "Device",
+                "Medication",
+                "AllergyIntolerance",
+                "Specimen",
+                "Task",
+                "Group",
+                "Patient/<elena>/$everything",
+                "Patient/<elena>/_history",
+                "Observation?identifier=urn:lab|H-hidden-one",
+                "Observation?date=gt2000")) {
+            String without = research(twins.without(), query);
+            String with = research(twins.with(), query);
+            if (!without.equals(with)) {
+                differences.add(
+                        query + "\n--- without the hidden data\n" + cut(without) + "\n--- with it\n" + cut(with));
+            }
+        }
+        report(differences);
+        assertThat(research(twins.with(), "Observation?patient=<elena>"))
+                .startsWith("200")
+                .contains("PSEUDED")
+                .doesNotContain("elena");
+    }
+
+    private static String research(TestServer server, String query) {
+        Answer patients = Probe.get("Patient").send(server, twins.token(server, "researcher"));
+        String elena = patients.bundle()
+                .getEntryFirstRep()
+                .getResource()
+                .getIdElement()
+                .getIdPart();
+        return answer(server, "researcher", Probe.get(query.replace("<elena>", elena)));
     }
 
     @Test
@@ -360,7 +425,15 @@ class NonInterferenceIT {
     }
 
     private static String answer(TestServer server, String requester, Probe probe) {
-        return Normal.of(probe.send(server, twins.token(server, requester)));
+        String answer = Normal.of(probe.send(server, twins.token(server, requester)));
+        // Of a view for research the order is that of the pseudonyms.
+        return requester.equals("researcher")
+                ? Arrays.stream(answer.split("\\{\"fullUrl\""))
+                        .map(entry -> entry.replaceAll("(,|\\]\\})$", ""))
+                        .sorted(Comparator.comparing((String entry) -> !entry.startsWith("200"))
+                                .thenComparing(entry -> entry))
+                        .collect(Collectors.joining("\n"))
+                : answer;
     }
 
     private static List<String> walk(TestServer server, String path) {

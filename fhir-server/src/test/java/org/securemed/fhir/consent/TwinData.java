@@ -83,6 +83,9 @@ final class TwinData {
                 "consent-elena-nurse",
                 "Practitioner/linh-tran",
                 ",\"class\":[{\"system\":\"http://hl7.org/fhir/resource-types\",\"code\":\"Observation\"}]");
+        post(resources("""
+                {"resourceType":"Consent","id":"consent-elena-research","status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},"category":[{"coding":[{"system":"http://loinc.org","code":"59284-0"}]}],"patient":{"reference":"Patient/elena-rossi"},"performer":[{"reference":"Patient/elena-rossi"}],"sourceReference":{"reference":"DocumentReference/form-elena"},"policy":[{"uri":"https://securemed.org/policy/basic-consent"}],"provision":{"type":"permit","purpose":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"HRESCH"}]}}
+                """));
     }
 
     /** Reads and searches all hidden data with the back end's rights, so that no cache is empty when it matters. */

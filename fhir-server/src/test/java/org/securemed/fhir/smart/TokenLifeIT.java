@@ -249,6 +249,7 @@ class TokenLifeIT {
                                 new JWKSet(key.toPublicJWK()).toString(),
                                 "system",
                                 "HOPERAT",
+                                "",
                                 ""),
                         registered -> {})
                 .clientId();

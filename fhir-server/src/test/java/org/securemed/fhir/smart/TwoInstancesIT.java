@@ -226,7 +226,8 @@ class TwoInstancesIT {
                                 new JWKSet(key.toPublicJWK()).toString(),
                                 "researcher",
                                 "HRESCH",
-                                ""),
+                                "",
+                                "ResearchStudy/two-instances"),
                         registered -> {})
                 .clientId();
         JWTClaimsSet claims = new JWTClaimsSet.Builder()

@@ -2,6 +2,7 @@ package org.securemed.fhir.consent.translate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.hl7.fhir.exceptions.FHIRException;
@@ -10,9 +11,11 @@ import org.hl7.fhir.r4.model.CodeableConcept;
 import org.hl7.fhir.r4.model.Consent.ProvisionComponent;
 import org.hl7.fhir.r4.model.Consent.provisionActorComponent;
 import org.hl7.fhir.r4.model.Consent.provisionDataComponent;
+import org.hl7.fhir.r4.model.Extension;
 import org.hl7.fhir.r4.model.IdType;
 import org.hl7.fhir.r4.model.Reference;
 import org.hl7.fhir.r4.model.ResourceType;
+import org.securemed.fhir.research.Study;
 import org.securemed.ledger.consent.Action;
 import org.securemed.ledger.consent.Actor;
 import org.securemed.ledger.consent.Coding;
@@ -28,6 +31,9 @@ final class ProvisionTranslator {
 
     /** Information recipient, primary information recipient: the actor is who gets the data, which is always so. */
     private static final Set<String> RECIPIENT = Set.of("IRCP", "PRCP");
+
+    /** The study that may use the data, or may not; of HL7's extensions pack. */
+    private static final String STUDY_CONTEXT = "http://hl7.org/fhir/StructureDefinition/consent-ResearchStudyContext";
 
     private static final Set<String> ACTOR_TYPES = Set.of(
             "Practitioner",
@@ -64,8 +70,13 @@ final class ProvisionTranslator {
         if (provision.hasDataPeriod()) {
             builder.dataFrom(period(provision.getDataPeriod(), path + ".dataPeriod"));
         }
+        Optional<Coding> study = study(provision, path);
         for (int i = 0; i < provision.getActor().size(); i++) {
-            builder.actor(actor(provision.getActor().get(i), at(path, "actor", i)));
+            Actor actor = actor(provision.getActor().get(i), at(path, "actor", i));
+            builder.actor(study.isPresent() ? forStudy(actor, study.get(), at(path, "actor", i)) : actor);
+        }
+        if (study.isPresent() && provision.getActor().isEmpty()) {
+            builder.actor(Actor.inRole(study.get()));
         }
         for (int i = 0; i < provision.getAction().size(); i++) {
             for (Coding coding : concept(provision.getAction().get(i), at(path, "action", i))) {
@@ -91,6 +102,32 @@ final class ProvisionTranslator {
             builder.nested(translate(provision.getProvision().get(i), at(path, "provision", i), depth + 1));
         }
         return built(builder, path);
+    }
+
+    /** The research study that the provision is about, if it is about one. */
+    private static Optional<Coding> study(ProvisionComponent provision, String path) throws UntranslatableException {
+        List<Extension> contexts = provision.getExtensionsByUrl(STUDY_CONTEXT);
+        if (contexts.isEmpty()) {
+            return Optional.empty();
+        }
+        String at = path + ".extension(ResearchStudyContext)";
+        if (contexts.size() > 1 || !(contexts.get(0).getValue() instanceof Reference reference)) {
+            throw UntranslatableException.invalid(at, "A provision is about one study, by reference.");
+        }
+        String literal = literal(reference, at);
+        if (!literal.startsWith("ResearchStudy/")) {
+            throw UntranslatableException.invalid(at, "The study is named like ResearchStudy/17.");
+        }
+        return Optional.of(Study.role(literal));
+    }
+
+    /** The actor as far as they work for the study. */
+    private static Actor forStudy(Actor actor, Coding study, String path) throws UntranslatableException {
+        if (!actor.roles().isEmpty()) {
+            throw UntranslatableException.notEnforceable(
+                    path + ".role", "An actor of a study is named by reference, without another role.");
+        }
+        return new Actor(actor.reference(), List.of(study));
     }
 
     private static Provision built(Provision.Builder builder, String path) throws UntranslatableException {

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.fhir.research;
+
+import org.jspecify.annotations.NullMarked;
