@@ -35,7 +35,6 @@ import org.securemed.fhir.owner.PartitionContents;
 import org.securemed.fhir.owner.PartitionContents.Held;
 import org.securemed.fhir.owner.PartitionContents.Place;
 import org.securemed.fhir.smart.Interaction;
-import org.securemed.ledger.consent.Purposes;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
@@ -84,8 +83,7 @@ public final class PopulationGate {
     /** The types of which role and scopes let the requester read and search some resources, whatever the data. */
     public Set<String> types(Exchange exchange) {
         Set<String> types = new TreeSet<>();
-        if (exchange.requester().purposesOfUse().stream()
-                .anyMatch(code -> Purposes.covers(Purposes.HRESCH, Purposes.of(code)))) {
+        if (exchange.requester().isForResearch()) {
             // What research sees is made elsewhere, of single answers.
             return types;
         }
