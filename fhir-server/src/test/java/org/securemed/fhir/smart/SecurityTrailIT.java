@@ -146,7 +146,6 @@ class SecurityTrailIT {
         mine.browser.post(
                 mine.at("/oauth2/revoke"),
                 Map.of("token", fresh.path("refresh_token").asText(), "client_id", DemoClients.APP));
-        mine.fhir(fresh.path("access_token").asText());
         HttpResponse<String> asked = mine.consentPage(mine.authorize(mine.request("launch/patient patient/Goal.rs")));
         mine.decide(asked, "deny", form -> {});
         SmartApp admin = new SmartApp(whole.base(), "http://localhost:8080/fhir");
@@ -188,10 +187,6 @@ class SecurityTrailIT {
                         "110113 app-consent 4 -",
                         "110113 110137 0 -",
                         "110114 110123 0 -");
-        assertThat(events)
-                .as("a refused token")
-                .anyMatch(event -> event.getOutcome() != AuditEvent.AuditEventOutcome._0
-                        && event.getSubtype().stream().anyMatch(code -> "read".equals(code.getCode())));
         String all = events.stream()
                 .map(event -> whole.fhir().newJsonParser().encodeResourceToString(event))
                 .collect(java.util.stream.Collectors.joining());
