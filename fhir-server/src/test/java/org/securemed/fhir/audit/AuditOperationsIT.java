@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -28,6 +29,7 @@ import org.securemed.ledger.checkpoint.TlogProof;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.merkle.TreeHash;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Receipts, access logs and accountings of disclosures. */
 class AuditOperationsIT {
@@ -41,6 +43,33 @@ class AuditOperationsIT {
         Consents.record(SERVER, Consents.permit(PATIENT, "Practitioner/jonas-lindqvist"));
         SERVER.get("physician2", "Patient/" + PATIENT);
         SERVER.get("nurse", "Patient/" + PATIENT);
+    }
+
+    @Test
+    void a_verification_that_an_instance_left_is_done_by_another_and_its_result_cannot_be_made_up() throws Exception {
+        JdbcTemplate sql = new JdbcTemplate(SERVER.database());
+        UUID left = UUID.randomUUID();
+        sql.update(
+                "insert into audit.verification (id, from_index, to_index, claim, beat_at)"
+                        + " values (?, 0, 20, ?, now() - interval '1 minute')",
+                left,
+                UUID.randomUUID());
+        String status = "AuditEvent/$verify-status?job=" + left;
+        Answer answer = SERVER.get("compliance", status);
+        for (Instant until = Instant.now().plusSeconds(60);
+                answer.status() == 202 && Instant.now().isBefore(until);
+                answer = SERVER.get("compliance", status)) {
+            assertThat(answer.response().headers().firstValue("X-Progress")).isPresent();
+        }
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        assertThat(((Parameters) answer.resource()).getParameterBool("whole")).isTrue();
+
+        sql.update(
+                "update audit.verification set result = replace(result, '\"entries\":', '\"entries\":9') where id = ?",
+                left);
+        assertThat(SERVER.get("compliance", status).status()).isEqualTo(500);
+        assertThat(SERVER.delete("compliance", status).status()).isEqualTo(202);
+        assertThat(SERVER.get("compliance", status).status()).isEqualTo(404);
     }
 
     @Test

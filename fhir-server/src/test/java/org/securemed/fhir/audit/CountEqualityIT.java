@@ -7,6 +7,11 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -19,6 +24,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.hl7.fhir.r4.model.AuditEvent;
 import org.jspecify.annotations.Nullable;
@@ -54,15 +62,86 @@ class CountEqualityIT {
         }
         Consents.record(SERVER, Consents.permit(OPEN, "Practitioner/jonas-lindqvist"));
         Recorded recorded = Recorded.since(SERVER);
+        run("count-", REQUESTS, 8);
 
+        List<String> twice = new ArrayList<>();
+        Set<String> known = known(recorded.events(), "count-", twice);
+        assertThat(known).as("seed " + SEED).isEqualTo(new TreeSet<>(seen.keySet()));
+        assertThat(twice).as("recorded more than once, seed " + SEED).isEmpty();
+        assertThat(seen.values()).as("no answer is a failure of ours").noneMatch(status -> status >= 500);
+        assertThat(seen.values()).contains(0, 200, 201, 400, 401, 403, 404);
+    }
+
+    @Test
+    void while_connections_to_the_database_are_cut_whatever_was_answered_is_recorded_once() throws Exception {
+        for (String patient : List.of(OPEN, CLOSED)) {
+            put("Patient/" + patient, "{'resourceType':'Patient','id':'" + patient + "'}");
+            put("Observation/obs-" + patient, observation("obs-" + patient, patient));
+        }
+        Recorded recorded = Recorded.since(SERVER);
+        AtomicBoolean over = new AtomicBoolean();
+        AtomicInteger cuts = new AtomicInteger();
+        Random random = new Random(SEED);
+        Thread vandal = new Thread(() -> {
+            while (!over.get()) {
+                cuts.addAndGet(cut());
+                LockSupport.parkNanos(
+                        Duration.ofMillis(20 + random.nextInt(100)).toNanos());
+            }
+        });
+        vandal.start();
+        try {
+            run("cut-", REQUESTS / 2, Integer.MAX_VALUE);
+        } finally {
+            over.set(true);
+            vandal.join();
+        }
+        // What is left in the pool of what was cut is found out by using it.
+        for (int good = 0, tries = 0; good < 40 && tries < 400; tries++) {
+            int status = SERVER.get("backend", "Patient/" + OPEN).status();
+            good = status == 200 ? good + 1 : 0;
+        }
+        List<String> twice = new ArrayList<>();
+        Set<String> known = known(recorded.events(), "cut-", twice);
+        Set<String> answered = seen.entrySet().stream()
+                .filter(one -> one.getKey().startsWith("cut-") && one.getValue() < 500)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(cuts.get()).isGreaterThan(5);
+        assertThat(answered).as("seed " + SEED).hasSizeGreaterThan(REQUESTS / 8);
+        assertThat(known).as("whatever was answered is recorded, seed " + SEED).containsAll(answered);
+        assertThat(seen.keySet()).as("nothing else is recorded").containsAll(known);
+        assertThat(twice).as("recorded more than once, seed " + SEED).isEmpty();
+    }
+
+    /** Ends a connection of the server's to its database, in whatever it is doing; how many. */
+    private static int cut() {
+        try (Connection connection = SERVER.database().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet ended = statement.executeQuery("select pg_terminate_backend(pid) from pg_stat_activity"
+                        + " where datname = current_database() and pid <> pg_backend_pid()"
+                        + " and backend_type = 'client backend' order by state = 'idle', random() limit 1")) {
+            return ended.next() ? 1 : 0;
+        } catch (SQLException e) {
+            // It got a connection that was cut before.
+            return 0;
+        }
+    }
+
+    /**
+     * Several clients at once.
+     *
+     * @param givesUp one of so many does not wait for its answer
+     */
+    private void run(String prefix, int requests, int givesUp) throws Exception {
         ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
         List<Future<?>> running = new ArrayList<>();
         for (int client = 0; client < CLIENTS; client++) {
             Random random = new Random(SEED + client);
-            String name = "count-" + client + "-";
+            String name = prefix + client + "-";
             running.add(clients.submit(() -> {
-                for (int i = 0; i < REQUESTS / CLIENTS; i++) {
-                    pass(name + i, some(random), random.nextInt(8) == 0);
+                for (int i = 0; i < requests / CLIENTS; i++) {
+                    pass(name + i, some(random), random.nextInt(givesUp) == 0);
                 }
                 return null;
             }));
@@ -71,14 +150,15 @@ class CountEqualityIT {
             client.get();
         }
         clients.shutdown();
+    }
 
-        List<AuditEvent> events = recorded.events();
+    /** Ids of the recorded requests; what was told of one more than once is added to {@code twice}. */
+    private Set<String> known(List<AuditEvent> events, String prefix, List<String> twice) {
         Set<String> known = new TreeSet<>();
         Set<String> once = new HashSet<>();
-        List<String> twice = new ArrayList<>();
         for (AuditEvent event : events) {
             String id = requestId(event);
-            if (!id.startsWith("count-")) {
+            if (!id.startsWith(prefix)) {
                 continue;
             }
             known.add(id);
@@ -87,10 +167,7 @@ class CountEqualityIT {
                 twice.add(id + "|" + told(event));
             }
         }
-        assertThat(known).as("seed " + SEED).isEqualTo(new TreeSet<>(seen.keySet()));
-        assertThat(twice).as("recorded more than once, seed " + SEED).isEmpty();
-        assertThat(seen.values()).as("no answer is a failure of ours").noneMatch(status -> status >= 500);
-        assertThat(seen.values()).contains(0, 200, 201, 400, 401, 403, 404);
+        return known;
     }
 
     private final Set<String> seenAsBundle = Collections.newSetFromMap(new ConcurrentHashMap<>());

@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
@@ -19,6 +20,12 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import org.hl7.fhir.r4.model.AuditEvent;
@@ -41,6 +48,7 @@ class AuditFeedIT {
         TAKE_AND_FALL_SILENT
     }
 
+    private volatile @Nullable String refuse;
     private final Deque<Mood> moods = new ArrayDeque<>();
     private final List<String> taken = Collections.synchronizedList(new ArrayList<>());
     private final List<@Nullable String> tokens = Collections.synchronizedList(new ArrayList<>());
@@ -86,6 +94,94 @@ class AuditFeedIT {
         assertThat(new LinkedHashSet<>(taken)).containsExactlyElementsOf(expected);
         assertThat(taken.size()).as("some arrive twice").isGreaterThan(expected.size());
         assertThat(tokens).containsOnly("Bearer secret");
+    }
+
+    @Test
+    void an_event_that_is_refused_for_good_is_laid_aside_and_the_others_go_on() throws Exception {
+        EventStream stream = SERVER.bean(EventStream.class);
+        String poison = id(stream.read(0, 300).events().get(7));
+        refuse = poison;
+        AuditFeed feed = feed();
+        for (int attempt = 1; attempt < 3; attempt++) {
+            assertThatThrownBy(feed::send).isInstanceOf(IOException.class);
+            assertThat(feed.refused())
+                    .singleElement()
+                    .satisfies(one -> assertThat(one.laidAside()).isNull());
+        }
+        assertThat(feed.isOpen()).isFalse();
+        assertThat(feed.send()).isTrue();
+        assertThat(feed.place()).isPositive();
+        assertThat(taken)
+                .doesNotContain(poison)
+                .contains(id(stream.read(0, 300).events().get(8)));
+        assertThat(feed.refused()).singleElement().satisfies(one -> {
+            assertThat(one.event()).isEqualTo(poison);
+            assertThat(one.attempts()).isEqualTo(3);
+            assertThat(one.status()).isEqualTo("422");
+            assertThat(one.laidAside()).isNotNull();
+        });
+        assertThat(feed.isOpen()).isTrue();
+
+        refuse = null;
+        feed.sendAgain();
+        assertThat(feed.send()).isNotNull();
+        assertThat(taken).contains(poison);
+        assertThat(feed.refused()).isEmpty();
+        assertThat(feed.isOpen()).isFalse();
+    }
+
+    @Test
+    void of_two_instances_one_sends_at_a_time() throws Exception {
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        URI url = URI.create("https://lease-" + UUID.randomUUID() + ".example/fhir");
+        AuditFeed first = feed(
+                url,
+                events -> {
+                    inside.countDown();
+                    assertThat(go.await(30, TimeUnit.SECONDS)).isTrue();
+                    return List.of();
+                },
+                SERVER.bean(EventStream.class));
+        List<AuditEvent> twice = new ArrayList<>();
+        AuditFeed second = feed(
+                url,
+                events -> {
+                    twice.addAll(events);
+                    return List.of();
+                },
+                SERVER.bean(EventStream.class));
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        try {
+            Future<Boolean> sending = other.submit(first::send);
+            assertThat(inside.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(second.send()).as("the other one has the lease").isFalse();
+            assertThat(twice).isEmpty();
+            go.countDown();
+            assertThat(sending.get(30, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            go.countDown();
+            other.shutdownNow();
+        }
+        long place = second.place();
+        assertThat(place).isPositive();
+        second.send();
+        assertThat(twice).allSatisfy(event -> assertThat(event.getId()).isNotNull());
+        assertThat(second.place()).isGreaterThanOrEqualTo(place);
+    }
+
+    @Test
+    void how_it_stands_is_told_to_administrators_and_only_if_there_is_a_feed() {
+        for (String user : List.of("physician", "patient")) {
+            assertThat(admin(user)).as(user).isEqualTo(403);
+        }
+        assertThat(admin("administrator")).isEqualTo(404);
+    }
+
+    private static int admin(String user) {
+        return SERVER.send(HttpRequest.newBuilder(URI.create(SERVER.base() + "/admin/feed"))
+                        .header("Authorization", "Bearer " + SERVER.token(user)))
+                .status();
     }
 
     @Test
@@ -146,10 +242,14 @@ class AuditFeedIT {
                 .map(entry -> id((AuditEvent) entry.getResource()))
                 .collect(Collectors.toList());
         for (int i = 0; i < ids.size(); i++) {
+            boolean poison = ids.get(i).equals(refuse);
             boolean take = mood != Mood.TAKE_HALF || i % 2 == 0;
-            answer.addEntry().getResponse().setStatus(take ? "201 Created" : "500 Error");
+            answer.addEntry()
+                    .getResponse()
+                    .setStatus(poison ? "422 Unprocessable" : take ? "201 Created" : "500 Error");
         }
         if (mood != Mood.TAKE_HALF) {
+            ids.remove(String.valueOf(refuse));
             taken.addAll(ids);
         }
         if (mood == Mood.TAKE_AND_FALL_SILENT) {

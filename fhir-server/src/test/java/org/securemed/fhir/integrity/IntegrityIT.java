@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
+import java.sql.Connection;
+import java.sql.Timestamp;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.InstantType;
 import org.hl7.fhir.r4.model.IntegerType;
 import org.hl7.fhir.r4.model.Observation;
 import org.hl7.fhir.r4.model.Organization;
@@ -20,11 +25,14 @@ import org.hl7.fhir.r4.model.StringType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.securemed.fhir.audit.IntegrityRecorder;
 import org.securemed.fhir.owner.StoredVersionRows;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
 import org.securemed.ledger.log.Ledger;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** What somebody does to HAPI's tables past the server is found, told, and put right. */
 class IntegrityIT {
@@ -150,6 +158,78 @@ class IntegrityIT {
                         .filter(text -> text.contains("integrity-restored") && text.contains(id)))
                 .singleElement()
                 .satisfies(text -> assertThat(text).contains("before sha256").contains("after sha256"));
+    }
+
+    @Test
+    void a_row_that_is_gone_is_put_back_from_a_copy() {
+        String id = create("first");
+        update(id, "second");
+        Map<String, Object> copy =
+                SQL.queryForMap("select res_updated, source_uri, res_text_vc from hfj_res_ver" + ROW, id, 1);
+        SQL.update("delete from hfj_res_ver" + ROW, id, 1);
+        assertThat(states("Observation/" + id)).isEqualTo(List.of("missing", "intact"));
+        assertThat(SERVER.get("backend", "Observation/" + id + "/_history/1").status())
+                .isNotEqualTo(200);
+
+        Parameters parameters = new Parameters();
+        parameters.addParameter("version", new IntegerType(1));
+        parameters.addParameter("content", new StringType(String.valueOf(copy.get("res_text_vc"))));
+        parameters.addParameter("updated", new InstantType(((Timestamp) copy.get("res_updated"))));
+        parameters.addParameter("source", new StringType("another"));
+        String path = "Observation/" + id + "/$restore-integrity";
+        assertThat(SERVER.post("compliance", path, parameters).status()).isEqualTo(422);
+        parameters.getParameter().remove(3);
+        if (copy.get("source_uri") != null) {
+            parameters.addParameter("source", new StringType(String.valueOf(copy.get("source_uri"))));
+        }
+        Answer restored = SERVER.post("compliance", path, parameters);
+        assertThat(restored.status()).as(restored.toString()).isEqualTo(200);
+        assertThat(states("Observation/" + id)).isEqualTo(List.of("intact", "intact"));
+        assertThat(SERVER.get("backend", "Observation/" + id + "/_history/1").text())
+                .contains("first");
+        update(id, "third");
+        assertThat(states("Observation/" + id)).isEqualTo(List.of("intact", "intact", "intact"));
+    }
+
+    @Test
+    void what_was_altered_or_is_gone_comes_back_from_the_replica() throws Exception {
+        String altered = create("honest");
+        String gone = create("kept elsewhere");
+        SQL.execute("create schema if not exists replica");
+        SQL.execute("drop table if exists replica.hfj_res_ver, replica.hfj_resource");
+        SQL.execute("create table replica.hfj_res_ver as table hfj_res_ver");
+        SQL.execute("create table replica.hfj_resource as table hfj_resource");
+        SQL.update("update hfj_res_ver set res_text_vc = replace(res_text_vc, 'honest', 'forged')" + ROW, altered, 1);
+        SQL.update("delete from hfj_res_ver" + ROW, gone, 1);
+        try (Connection connection = SERVER.database().getConnection()) {
+            String url = connection.getMetaData().getURL();
+            IntegrityProperties.Replica replica = new IntegrityProperties.Replica(
+                    url + (url.contains("?") ? "&" : "?") + "currentSchema=replica",
+                    connection.getMetaData().getUserName(),
+                    "");
+            Restoration restoration = new Restoration(
+                    SERVER.bean(StoredVersionRows.class),
+                    new IntegrityProperties(Duration.ofHours(24), 50, IntegrityProperties.OnRead.OFF, replica),
+                    SERVER.bean(Comparison.class),
+                    SERVER.bean(Findings.class),
+                    SERVER.bean(IntegrityRecorder.class),
+                    new TransactionTemplate(SERVER.bean(PlatformTransactionManager.class)));
+            for (String id : List.of(altered, gone)) {
+                assertThat(restoration.restore(
+                                "Observation", id, 1, Optional.empty(), Optional.empty(), "Practitioner/officer"))
+                        .isEqualTo(Restoration.Outcome.RESTORED);
+                assertThat(states("Observation/" + id)).isEqualTo(List.of("intact"));
+            }
+            SQL.update("update replica.hfj_res_ver set res_text_vc = replace(res_text_vc, 'honest', 'forged')");
+            SQL.update(
+                    "update hfj_res_ver set res_text_vc = replace(res_text_vc, 'honest', 'forged')" + ROW, altered, 1);
+            assertThat(restoration.restore(
+                            "Observation", altered, 1, Optional.empty(), Optional.empty(), "Practitioner/officer"))
+                    .as("a replica is not believed either")
+                    .isEqualTo(Restoration.Outcome.NOT_THE_RECORDED);
+        } finally {
+            SQL.execute("drop schema replica cascade");
+        }
     }
 
     @Test

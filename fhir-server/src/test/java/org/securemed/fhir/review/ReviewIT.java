@@ -82,6 +82,16 @@ class ReviewIT {
                         .status())
                 .isEqualTo(200);
         assertThat(emergencies("open", id)).isEmpty();
+        assertThat(part(emergencies("unsigned", id).get(0), "signedOff")).isEqualTo("false");
+        Parameters note = new Parameters();
+        note.addParameter("note", new StringType("Agreed."));
+        assertThat(SERVER.post("compliance", "AuditEvent/" + event + "/$sign-off", note)
+                        .status())
+                .as("whoever reviewed it does not sign it off")
+                .isEqualTo(403);
+        assertThat(SERVER.post("physician", "AuditEvent/" + event + "/$sign-off", note)
+                        .status())
+                .isEqualTo(403);
         assertThat(part(emergencies("reviewed", id).get(0), "review"))
                 .isEqualTo("justified: Charted in the ambulance.");
     }

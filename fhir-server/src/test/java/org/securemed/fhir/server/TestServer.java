@@ -80,6 +80,11 @@ public final class TestServer {
         return start(name, all.toArray(String[]::new));
     }
 
+    /** Another server, with a database of its own and these settings; closed by whoever asked for it. */
+    public static TestServer with(String name, String... settings) {
+        return start(name, settings);
+    }
+
     /** A server on the data of one that was closed. */
     public static TestServer again(TestServer closed, String... settings) {
         List<String> all = new ArrayList<>(List.of("--securemed.demo.patients=0"));
