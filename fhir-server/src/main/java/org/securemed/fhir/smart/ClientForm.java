@@ -90,7 +90,8 @@ public record ClientForm(
 
     /** A form in which nothing was typed. */
     static ClientForm empty() {
-        return new ClientForm("", "", "public", "", "openid fhirUser launch/patient patient/*.rs", "", "", "", "", "", "");
+        return new ClientForm(
+                "", "", "public", "", "openid fhirUser launch/patient patient/*.rs", "", "", "", "", "", "");
     }
 
     private static String text(@org.jspecify.annotations.Nullable String typed) {

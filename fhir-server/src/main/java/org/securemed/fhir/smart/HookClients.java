@@ -134,6 +134,7 @@ public final class HookClients {
                 null,
                 null,
                 null,
+                null,
                 end));
     }
 }
