@@ -63,6 +63,11 @@ public class AuditConfiguration {
     }
 
     @Bean
+    NotificationRecorder notificationRecorder(EntryFactory entries, LedgerGateway ledger) {
+        return new NotificationRecorder(entries, ledger);
+    }
+
+    @Bean
     ExportRecorder exportRecorder(EntryFactory entries, LedgerGateway ledger) {
         return new ExportRecorder(entries, ledger);
     }

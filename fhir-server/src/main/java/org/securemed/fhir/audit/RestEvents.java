@@ -34,13 +34,17 @@ final class RestEvents {
     AuditEvent of(long index, Entry entry, EntryDetail detail) {
         RestForm form = RestForm.of(entry.op());
         AuditEvent event = parts.begin(entry.id().toString(), index, entry, detail, APPLICATION_SERVER);
-        boolean export = entry.op().equals(RestForm.EXPORT_FILE) && EventParts.succeeded(entry);
+        boolean notification = entry.op().equals(NotificationRecorder.NOTIFY);
+        boolean export = notification || entry.op().equals(RestForm.EXPORT_FILE) && EventParts.succeeded(entry);
         event.setType(export ? AuditCodes.dicom("110106", "Export") : AuditCodes.rest());
         if (form.subtype() != null) {
             event.addSubtype(new Coding(AuditCodes.INTERACTION, form.subtype(), form.subtype()));
         }
         RestForm.operation(entry.op())
                 .ifPresent(name -> event.addSubtype(new Coding(AuditCodes.OPERATION, name, null)));
+        if (notification) {
+            event.addSubtype(new Coding(AuditCodes.OWN, "subscription-notification", "Notification of a Subscription"));
+        }
         if (entry.op().equals(BREAK_GLASS) && EventParts.succeeded(entry)) {
             event.addSubtype(AuditCodes.dicom("110127", "Emergency Override Started"));
         }

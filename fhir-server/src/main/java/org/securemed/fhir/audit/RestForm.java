@@ -66,6 +66,7 @@ record RestForm(
                     "delete", new RestForm("delete", AuditEventAction.D, Party.APPLICATION, Party.CUSTODIAN, "Delete")),
             Map.entry("transaction", asking("transaction", null)),
             Map.entry("batch", asking("batch", null)),
+            Map.entry(NotificationRecorder.NOTIFY.code(), reading(null, null)),
             Map.entry("capabilities", asking("capabilities", null)));
 
     /** The form of an op that is a FHIR interaction, or a request that was refused before it was one. */
@@ -99,7 +100,7 @@ record RestForm(
         return action == AuditEventAction.C || action == AuditEventAction.U || action == AuditEventAction.D;
     }
 
-    private static RestForm reading(String subtype, @Nullable String profile) {
+    private static RestForm reading(@Nullable String subtype, @Nullable String profile) {
         return new RestForm(subtype, AuditEventAction.R, Party.DESTINATION, Party.SOURCE, profile);
     }
 

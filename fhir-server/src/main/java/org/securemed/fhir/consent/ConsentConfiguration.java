@@ -4,6 +4,7 @@ import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
 import ca.uhn.fhir.jpa.searchparam.MatchUrlService;
 import ca.uhn.fhir.jpa.searchparam.extractor.ISearchParamExtractor;
+import ca.uhn.fhir.jpa.searchparam.matcher.InMemoryResourceMatcher;
 import ca.uhn.fhir.jpa.searchparam.matcher.SearchParamMatcher;
 import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
@@ -370,7 +371,8 @@ public class ConsentConfiguration {
             DataSource dataSource,
             FhirContext context,
             ObjectProvider<RestfulServer> server,
-            ObjectProvider<DaoRegistry> daos) {
+            ObjectProvider<DaoRegistry> daos,
+            ObjectProvider<InMemoryResourceMatcher> memory) {
         return new PopulationGate(
                 access,
                 resources,
@@ -379,7 +381,8 @@ public class ConsentConfiguration {
                 new PartitionContents(new JdbcTemplate(dataSource)),
                 context,
                 server,
-                daos);
+                daos,
+                memory);
     }
 
     @Bean

@@ -3,6 +3,9 @@ package org.securemed.fhir.consent;
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
 import ca.uhn.fhir.jpa.searchparam.SearchParameterMap;
+import ca.uhn.fhir.jpa.searchparam.matcher.InMemoryResourceMatcher;
+import ca.uhn.fhir.rest.api.RequestTypeEnum;
+import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import ca.uhn.fhir.rest.param.DateRangeParam;
 import ca.uhn.fhir.rest.param.TokenOrListParam;
@@ -35,6 +38,7 @@ import org.securemed.fhir.owner.PartitionContents;
 import org.securemed.fhir.owner.PartitionContents.Held;
 import org.securemed.fhir.owner.PartitionContents.Place;
 import org.securemed.fhir.smart.Interaction;
+import org.securemed.fhir.smart.Requester;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
@@ -55,6 +59,7 @@ public final class PopulationGate {
     private final FhirContext context;
     private final ObjectProvider<RestfulServer> server;
     private final ObjectProvider<DaoRegistry> daos;
+    private final ObjectProvider<InMemoryResourceMatcher> memory;
 
     PopulationGate(
             PatientAccess access,
@@ -64,7 +69,9 @@ public final class PopulationGate {
             PartitionContents contents,
             FhirContext context,
             ObjectProvider<RestfulServer> server,
-            ObjectProvider<DaoRegistry> daos) {
+            ObjectProvider<DaoRegistry> daos,
+            ObjectProvider<InMemoryResourceMatcher> memory) {
+        this.memory = memory;
         this.access = access;
         this.resources = resources;
         this.view = view;
@@ -111,6 +118,35 @@ public final class PopulationGate {
     /** Begins to decide anew for who has asked; what is decided before does not count. */
     public RequestDetails anew(Exchange asked, String type) {
         return HouseRequest.beginAnew(context, server.getObject(), asked, type);
+    }
+
+    /** Begins to decide for somebody who is not asking themselves. */
+    public RequestDetails begin(Requester requester, String type) {
+        return HouseRequest.begin(
+                context, server.getObject(), requester, RestOperationTypeEnum.SEARCH_TYPE, RequestTypeEnum.GET, type);
+    }
+
+    /**
+     * Refuses criteria that can't be compared with one resource at a time, or that reach beyond it.
+     *
+     * @param criteria a search, beginning with the type
+     * @throws RuntimeException the refusal, which depends on the criteria alone
+     */
+    public void requireCriteria(String type, String criteria) {
+        String query = criteria.substring(criteria.indexOf('?') + 1);
+        SearchRules.checkQuery(type, query);
+        if (!query.isEmpty()
+                && !memory.getObject().canBeEvaluatedInMemory(criteria).supported()) {
+            throw Refusal.notOffered("Use criteria that tell of one resource by itself.");
+        }
+    }
+
+    /** Whether a resource is what criteria that were admitted ask for. */
+    public boolean matches(String criteria, Resource resource) {
+        if (criteria.endsWith("?")) {
+            return true;
+        }
+        return memory.getObject().match(criteria, resource, null, null).matched();
     }
 
     /** Logical ids of the patients in question, in order; whether they let the requester in is not decided. */

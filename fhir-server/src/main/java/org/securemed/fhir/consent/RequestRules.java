@@ -50,6 +50,8 @@ public final class RequestRules {
     /** Answered from the ledger and for those who may, so that no search of it can tell of hidden data. */
     private static final String AUDIT = "AuditEvent";
 
+    private static final String SUBSCRIPTION = "Subscription";
+
     private static final Set<String> PATIENT_OPERATIONS =
             Set.of("$everything", "$summary", "$break-glass", "$request-access");
 
@@ -214,6 +216,10 @@ public final class RequestRules {
         }
         if (type.isEmpty() || type.startsWith("$") || url.contains("/$")) {
             throw Refusal.notOffered("Call operations by themselves, outside of a Bundle.");
+        }
+        if (type.equals(SUBSCRIPTION)) {
+            // HAPI would store it in a table of its own, where nothing is sent from.
+            throw Refusal.notOffered("Subscribe by itself, outside of a Bundle.");
         }
         // A PUT may turn out to be a create; the role then needs to allow that too, see WriteGate.
         access.requireRole(exchange, type, interaction);

@@ -37,6 +37,10 @@ final class RoleRules {
             "QuestionnaireResponse",
             "Task");
 
+    /** Whom consents may open anything to; each has to do with their own Subscriptions only. */
+    private static final Set<Role> SUBSCRIBERS =
+            Set.of(Role.SYSTEM, Role.PHYSICIAN, Role.NURSE, Role.PATIENT, Role.REPRESENTATIVE);
+
     private static final Map<Role, Rule> RULES = Map.of(
             Role.SYSTEM, (type, interaction) -> !type.equals("AuditEvent") || LOOK.contains(interaction),
             Role.ADMINISTRATOR,
@@ -65,6 +69,9 @@ final class RoleRules {
     static boolean allow(Collection<Role> roles, String type, Interaction interaction) {
         if (type.equals("AuditEvent") && interaction == Interaction.CREATE) {
             return !roles.isEmpty();
+        }
+        if (type.equals("Subscription")) {
+            return roles.stream().anyMatch(SUBSCRIBERS::contains) && interaction != Interaction.UPDATE;
         }
         return roles.stream().map(RULES::get).anyMatch(rule -> rule != null && rule.allows(type, interaction));
     }

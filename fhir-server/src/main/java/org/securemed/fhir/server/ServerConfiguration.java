@@ -49,6 +49,9 @@ import org.securemed.fhir.review.ReviewOperations;
 import org.securemed.fhir.smart.RefusedRequests;
 import org.securemed.fhir.smart.SmartConfiguration;
 import org.securemed.fhir.smart.SmartSweep;
+import org.securemed.fhir.subscription.Changes;
+import org.securemed.fhir.subscription.SubscriptionConfiguration;
+import org.securemed.fhir.subscription.SubscriptionProvider;
 import org.securemed.fhir.transparency.TransparencyConfiguration;
 import org.securemed.fhir.work.RepeatedWork;
 import org.springframework.beans.factory.ObjectProvider;
@@ -112,6 +115,7 @@ import org.springframework.core.Ordered;
     ExportConfiguration.class,
     ResearchConfiguration.class,
     RetentionConfiguration.class,
+    SubscriptionConfiguration.class,
     HealthController.class
 })
 public class ServerConfiguration {
@@ -164,6 +168,8 @@ public class ServerConfiguration {
             IntegrityOperations integrity,
             ReviewOperations review,
             ExportProvider export,
+            SubscriptionProvider subscriptions,
+            Changes changes,
             Evidence evidence,
             IFhirSystemDao<Bundle, Meta> system,
             ISearchParamRegistry searchParameters,
@@ -172,6 +178,7 @@ public class ServerConfiguration {
         interceptors.add(new KeptEvents());
         interceptors.add(new WellFormedRequests(searchParameters));
         interceptors.addAll(gate.inOrder());
+        interceptors.add(changes);
         interceptors.add(new NoGuessedTotal());
         interceptors.add(recorder);
         interceptors.add(new AnswerPace(answerInterval));
@@ -192,6 +199,7 @@ public class ServerConfiguration {
                         integrity,
                         review,
                         export,
+                        subscriptions,
                         new BundleProvider(system, evidence)));
     }
 

@@ -118,6 +118,22 @@ public class SmartConfiguration {
     }
 
     @Bean
+    SealedSecrets sealedSecrets(SmartProperties properties, Environment environment) {
+        return new SealedSecrets(KeyEncryption.of(properties.keyEncryptionSecret(), production(environment)));
+    }
+
+    @Bean
+    StandingGrants standingGrants(
+            SmartStore store,
+            Clients clients,
+            Accounts accounts,
+            Authorizations authorizations,
+            Revocations revocations,
+            SmartProperties properties) {
+        return new StandingGrants(clients, accounts, authorizations, revocations, properties, store.clock());
+    }
+
+    @Bean
     AccessTokens accessTokens(
             SmartStore store,
             SigningKeys keys,

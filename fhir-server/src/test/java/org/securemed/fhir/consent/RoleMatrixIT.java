@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.smart.DemoClients;
@@ -21,6 +22,9 @@ import org.springframework.jdbc.core.JdbcTemplate;
 class RoleMatrixIT {
     private static final TestServer SERVER = TestServer.shared();
 
+    /** What HAPI answers with 400 where no method is bound. */
+    private static final Set<String> NOT_HAPIS = Set.of("AuditEvent", "Subscription");
+
     private record Cell(String role, String type, char interaction, boolean allowed) {}
 
     @Test
@@ -29,7 +33,7 @@ class RoleMatrixIT {
         List<String> wrong = new ArrayList<>();
         for (Cell cell : cells) {
             int status = probe(cell).send(SERVER, token(cell.role())).status();
-            boolean refused = status == 403 || status == 405 || cell.type().equals("AuditEvent") && status == 400;
+            boolean refused = status == 403 || status == 405 || NOT_HAPIS.contains(cell.type()) && status == 400;
             if (refused == cell.allowed() || status >= 500 || status == 401) {
                 wrong.add(cell + " was answered with " + status);
             }

@@ -372,6 +372,7 @@ class BadInputIT {
                         "Subscription",
                         JSON,
                         "{\"resourceType\":\"Subscription\"}",
+                        422,
                         400,
                         403,
                         404,

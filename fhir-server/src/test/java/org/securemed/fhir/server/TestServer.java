@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -42,6 +43,9 @@ import org.springframework.context.ConfigurableApplicationContext;
  * one for all tests of a run, so no test may count on being alone.
  */
 public final class TestServer {
+    /** The port of this machine to which notifications of Subscriptions may be sent. */
+    public static final int HOOKS = freePort();
+
     private static final Object LOCK = new Object();
     private static @Nullable TestServer shared;
 
@@ -66,6 +70,14 @@ public final class TestServer {
                 shared = server;
             }
             return server;
+        }
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -147,6 +159,9 @@ public final class TestServer {
                 "--securemed.ledger.directory=" + directory.resolve("ledger"),
                 "--securemed.witness.policy=" + directory.resolve("witnesses.policy"),
                 "--securemed.witness.interval=200ms",
+                "--securemed.subscription.endpoints=http://localhost:" + HOOKS,
+                "--securemed.subscription.interval=100ms",
+                "--securemed.subscription.pause=2s",
                 "--securemed.demo.directory=" + directory.resolve("demo")));
         ConfigurableApplicationContext context = application.run(arguments.toArray(String[]::new));
         return new TestServer(context, directory, witness);

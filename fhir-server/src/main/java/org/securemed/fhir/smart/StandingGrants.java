@@ -1,0 +1,181 @@
+package org.securemed.fhir.smart;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
+import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
+
+/**
+ * Who is to be served in their absence, and as whom: asked each time, so that nothing is served on what has ended. Who
+ * they are is read anew from account or registration. Thread-safe.
+ */
+public final class StandingGrants {
+    private static final String NO_KEY = "";
+
+    private final Clients clients;
+    private final Accounts accounts;
+    private final Authorizations authorizations;
+    private final Revocations revocations;
+    private final SmartProperties properties;
+    private final Clock clock;
+
+    StandingGrants(
+            Clients clients,
+            Accounts accounts,
+            Authorizations authorizations,
+            Revocations revocations,
+            SmartProperties properties,
+            Clock clock) {
+        this.clients = clients;
+        this.accounts = accounts;
+        this.authorizations = authorizations;
+        this.revocations = revocations;
+        this.properties = properties;
+        this.clock = clock;
+    }
+
+    /** What the token of the current request stands on; empty if on nothing that outlives the token. */
+    public Optional<StandingGrant> current() {
+        if (!(SecurityContextHolder.getContext().getAuthentication() instanceof AccessTokenAuthentication token)) {
+            return Optional.empty();
+        }
+        Requester requester = token.requester();
+        @Nullable String authorization = token.getToken().getClaimAsString(Claims.AUTHORIZATION);
+        boolean machine = requester.isMachine();
+        StandingGrant grant = new StandingGrant(
+                requester.clientId(),
+                machine ? null : authorization,
+                machine ? null : requester.subject(),
+                requester.scopes().toString(),
+                requester.launchPatient().orElse(null),
+                requester.encounter(),
+                requester.consent(),
+                clock.instant());
+        boolean ours = requester.issuer().equals(properties.issuer());
+        return ours && (machine || authorization != null) && requester(grant).isPresent()
+                ? Optional.of(grant)
+                : Optional.empty();
+    }
+
+    /** As whom somebody is served now; empty if what was granted has ended. */
+    public Optional<Requester> requester(StandingGrant grant) {
+        RegisteredClient client = clients.findByClientId(grant.clientId());
+        if (client == null || isRevoked(grant)) {
+            return Optional.empty();
+        }
+        ScopeSet scopes;
+        try {
+            scopes = ScopeSet.parse(grant.scopes()).intersect(ScopeSet.parse(client.getScopes()));
+        } catch (ScopeException e) {
+            return Optional.empty();
+        }
+        Optional<Requester> requester =
+                grant.username() == null ? machine(client, scopes) : person(client, grant, grant.username(), scopes);
+        // What is for research is shown as a view, and what is sent here is the record.
+        return requester.filter(known -> !known.isForResearch());
+    }
+
+    private boolean isRevoked(StandingGrant grant) {
+        String subject = grant.username() == null ? grant.clientId() : grant.username();
+        return revocations.revoked(
+                "",
+                new Revocations.TokenFacts(
+                        NO_KEY, grant.authorization(), subject, grant.clientId(), null, grant.since(), grant.since()));
+    }
+
+    private Optional<Requester> machine(RegisteredClient client, ScopeSet scopes) {
+        String role = Clients.setting(client, Clients.Setting.ROLE);
+        if (role == null) {
+            return Optional.empty();
+        }
+        String purposes = Clients.setting(client, Clients.Setting.PURPOSES);
+        return Role.of("", role)
+                .map(known -> requester(
+                        client,
+                        client.getClientId(),
+                        Clients.setting(client, Clients.Setting.FHIR_USER),
+                        client.getClientName(),
+                        Set.of(known),
+                        Clients.setting(client, Clients.Setting.ORGANIZATION),
+                        Clients.setting(client, Clients.Setting.ORGANIZATION_NAME),
+                        purposes == null
+                                ? Set.of()
+                                : Arrays.stream(purposes.split(" ")).collect(Collectors.toSet()),
+                        scopes,
+                        null,
+                        null,
+                        null));
+    }
+
+    private Optional<Requester> person(RegisteredClient client, StandingGrant grant, String username, ScopeSet scopes) {
+        OAuth2Authorization authorization =
+                grant.authorization() == null ? null : authorizations.findById(grant.authorization());
+        Instant now = clock.instant();
+        if (authorization == null
+                || authorization.getRefreshToken() == null
+                || !authorization.getRefreshToken().isActive()
+                || !authorization.getAuthorizedScopes().contains(Scope.Named.OFFLINE_ACCESS.toString())
+                || !authorization.getPrincipalName().equals(username)
+                || Grants.until(authorization)
+                        .filter(until -> !until.isAfter(now))
+                        .isPresent()) {
+            return Optional.empty();
+        }
+        return accounts.find(username)
+                .filter(Account::enabled)
+                .map(account -> requester(
+                        client,
+                        account.username(),
+                        account.fhirUser(grant.patient()),
+                        account.displayName(),
+                        account.roles(),
+                        account.organization(),
+                        account.organizationName(),
+                        account.purposesOfUse(),
+                        scopes,
+                        grant.patient(),
+                        grant.encounter(),
+                        grant.consent()));
+    }
+
+    private Requester requester(
+            RegisteredClient client,
+            String subject,
+            @Nullable String fhirUser,
+            String name,
+            Set<Role> roles,
+            @Nullable String organization,
+            @Nullable String organizationName,
+            Set<String> purposes,
+            ScopeSet scopes,
+            @Nullable String patient,
+            @Nullable String encounter,
+            @Nullable String consent) {
+        return new Requester(
+                properties.issuer(),
+                subject,
+                client.getClientId(),
+                "",
+                fhirUser,
+                name,
+                roles,
+                organization == null ? Set.of() : Set.of(organization),
+                organizationName,
+                purposes,
+                scopes,
+                patient,
+                encounter,
+                consent,
+                null,
+                null,
+                null,
+                Clients.setting(client, Clients.Setting.STUDY),
+                Instant.MAX);
+    }
+}

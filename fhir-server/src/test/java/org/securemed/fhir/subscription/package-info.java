@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.fhir.subscription;
+
+import org.jspecify.annotations.NullMarked;
