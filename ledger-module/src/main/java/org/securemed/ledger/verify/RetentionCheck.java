@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.securemed.ledger.checkpoint.KeyHistory;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.SignedNote;
@@ -26,7 +28,7 @@ final class RetentionCheck {
     /** By the size of the tree whose root they state. */
     private final Map<Long, List<Claim>> byEnd = new HashMap<>();
     /** By the index at which the span begins that they are about. */
-    private final Map<Long, List<Claim>> bySpan = new HashMap<>();
+    private final NavigableMap<Long, List<Claim>> bySpan = new TreeMap<>();
 
     private long missing;
 
@@ -122,8 +124,14 @@ final class RetentionCheck {
      * @param to behind its last one
      */
     void block(long from, long to, long timeMillis) {
-        for (long span = from - from % RetentionStatement.SPAN; span < to; span += RetentionStatement.SPAN) {
-            for (Claim claim : bySpan.getOrDefault(span, List.of())) {
+        if (from < 0 || from >= to) {
+            // A forged size: said with the block.
+            return;
+        }
+        // By the statements and not by the indexes, of which a forged block may claim any number.
+        for (List<Claim> claims :
+                bySpan.subMap(from - from % RetentionStatement.SPAN, to).values()) {
+            for (Claim claim : claims) {
                 RetentionStatement statement = claim.statement;
                 if (timeMillis >= statement.before().toEpochMilli() && namesAny(statement, from, to)) {
                     findings.add(
