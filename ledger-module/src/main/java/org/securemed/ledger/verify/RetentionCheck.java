@@ -2,9 +2,7 @@ package org.securemed.ledger.verify;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.securemed.ledger.checkpoint.KeyHistory;
@@ -26,7 +24,7 @@ final class RetentionCheck {
     private final Findings findings;
     private final PrunedEntries named = new PrunedEntries();
     /** By the size of the tree whose root they state. */
-    private final Map<Long, List<Claim>> byEnd = new HashMap<>();
+    private final NavigableMap<Long, List<Claim>> byEnd = new TreeMap<>();
     /** By the index at which the span begins that they are about. */
     private final NavigableMap<Long, List<Claim>> bySpan = new TreeMap<>();
 
@@ -103,6 +101,12 @@ final class RetentionCheck {
     /** Whether a statement tells the root of the tree of this size. */
     boolean awaits(long size) {
         return byEnd.containsKey(size);
+    }
+
+    /** Whether a statement tells the root of a tree of more than {@code size} and less than {@code end} entries. */
+    boolean awaitsBetween(long size, long end) {
+        Long next = byEnd.higherKey(size);
+        return next != null && next < end;
     }
 
     /** Compares the stated roots of the tree of this size. */

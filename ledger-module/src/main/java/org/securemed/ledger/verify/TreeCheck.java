@@ -128,12 +128,7 @@ final class TreeCheck {
 
     /** Whether the root of a size within the next block is compared with something. */
     private boolean isAwaitedBefore(long end) {
-        boolean awaited = checkpoints.awaitsBefore(end);
-        // Without any statement, which is usual, none is looked for.
-        for (long size = tree.size() + 1; !awaited && retention.statements() > 0 && size < end; size++) {
-            awaited = retention.awaits(size);
-        }
-        return awaited;
+        return checkpoints.awaitsBefore(end) || retention.awaitsBetween(tree.size(), end);
     }
 
     private void compareRoot() throws SQLException {
