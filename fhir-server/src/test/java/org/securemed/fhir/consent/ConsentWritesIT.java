@@ -89,7 +89,7 @@ class ConsentWritesIT {
         Consents.end(SERVER, id);
     }
 
-    /** With the guide at hand: {@code -Dsecuremed.ig.dir=…/pcf}. */
+    /** With the guide at hand: {@code -Dsecuremed.ig.dir=…}. */
     @Test
     void every_example_of_pcf_is_recorded() throws IOException {
         String guide = System.getProperty("securemed.ig.dir", "");
@@ -344,7 +344,7 @@ class ConsentWritesIT {
 
     private static Map<String, String> files(String guide, String type) throws IOException {
         Map<String, String> found = new LinkedHashMap<>();
-        try (Stream<Path> files = Files.list(Path.of(guide))) {
+        try (Stream<Path> files = Files.list(Path.of(guide, "pcf"))) {
             for (Path file : files.filter(name -> name.getFileName().toString().startsWith(type + "-"))
                     .sorted()
                     .toList()) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.hl7.fhir.r4.model.AuditEvent;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.audit.Balp;
@@ -152,9 +153,25 @@ class SecurityTrailIT {
         admin.logIn("administrator", "administrator");
         String csrf =
                 SmartApp.csrf(admin.browser.get(admin.at(AccountsPage.PATH)).body());
+        // Nobody else's: whoever's account is closed has no token any more.
+        String colleague = "colleague-of-the-trail";
+        whole.bean(Accounts.class)
+                .put(
+                        new Account(
+                                colleague,
+                                "{noop}" + colleague,
+                                "A colleague",
+                                Set.of(Role.NURSE),
+                                null,
+                                null,
+                                null,
+                                Set.of("TREAT"),
+                                Map.of(),
+                                true),
+                        true);
         for (String enabled : List.of("false", "true")) {
             admin.browser.post(
-                    admin.at(AccountsPage.STATE), Map.of("account", "nurse", "enabled", enabled, "_csrf", csrf));
+                    admin.at(AccountsPage.STATE), Map.of("account", colleague, "enabled", enabled, "_csrf", csrf));
         }
         mine.browser.post(
                 mine.at("/logout"),

@@ -139,12 +139,12 @@ class PcfProfileTest {
         assertThat(PcfProfile.deviations(consent)).isNotEmpty().hasSizeLessThanOrEqualTo(20);
     }
 
-    /** With the guide's own definitions at hand: {@code -Dsecuremed.ig.dir=…/pcf}. */
+    /** With the guide's own definitions at hand: {@code -Dsecuremed.ig.dir=…}. */
     @Test
     void the_validator_of_hapi_says_the_same() throws IOException {
         String guide = System.getProperty("securemed.ig.dir", "");
         assumeThat(guide).isNotEmpty();
-        FhirValidator validator = validator(Path.of(guide));
+        FhirValidator validator = validator(Path.of(guide, "pcf"));
         List<Consent> cases = new ArrayList<>(examples());
         for (PcfProfile profile : PcfProfile.values()) {
             for (Consumer<Consent> change : CHANGES.values()) {
