@@ -321,8 +321,10 @@ public final class PopulationGate {
                 parameters.setLastUpdated(new DateRangeParam(Date.from(since), null));
             }
             for (Object found : daos.getObject().getResourceDao(type).searchForResources(parameters, decided)) {
-                IBaseResource resource = (IBaseResource) found;
-                loaded.put(resource.getIdElement().getIdPart(), resource);
+                // HAPI leaves a gap for a resource whose row of the current version is gone.
+                if (found instanceof IBaseResource resource) {
+                    loaded.put(resource.getIdElement().getIdPart(), resource);
+                }
             }
         }
         return List.copyOf(loaded.values());
