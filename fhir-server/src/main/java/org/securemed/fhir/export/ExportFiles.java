@@ -21,6 +21,8 @@ import org.securemed.fhir.exchange.CutShort;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.exchange.Touched;
 import org.securemed.fhir.owner.PartitionContents.Place;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends the files of exports. They lie nowhere: a file is made page by page while it is fetched. Each page is decided
@@ -29,6 +31,8 @@ import org.securemed.fhir.owner.PartitionContents.Place;
  * Thread-safe.
  */
 final class ExportFiles {
+    private static final Logger log = LoggerFactory.getLogger(ExportFiles.class);
+
     private static final String NDJSON = "application/fhir+ndjson";
     private static final int PAGE = 100;
     private static final int SLICE = 50;
@@ -60,6 +64,8 @@ final class ExportFiles {
             if (delivery.writer == null) {
                 throw e;
             }
+            // Without its message, which may speak of patients.
+            log.atWarn().addKeyValue("error", e.getClass().getName()).log("a file of an export was cut short");
             CutShort.mark(servletRequest);
         }
     }

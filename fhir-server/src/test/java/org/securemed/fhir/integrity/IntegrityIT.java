@@ -23,6 +23,7 @@ import org.hl7.fhir.r4.model.Patient;
 import org.hl7.fhir.r4.model.Reference;
 import org.hl7.fhir.r4.model.StringType;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.audit.IntegrityRecorder;
@@ -48,6 +49,12 @@ class IntegrityIT {
         patient.setId(PATIENT);
         assertThat(SERVER.put("backend", "Patient/" + PATIENT, patient).status())
                 .isEqualTo(201);
+    }
+
+    /** What was altered here is nothing that other tests could read. */
+    @AfterAll
+    static void takeAway() {
+        SQL.update("update hfj_resource set res_deleted_at = now() where fhir_id like 'integrity-%'");
     }
 
     @Test
