@@ -134,7 +134,7 @@ public final class HookClients {
                 null,
                 null,
                 null,
-                null,
+                Clients.setting(client, Clients.Setting.STUDY),
                 end));
     }
 }
