@@ -20,8 +20,10 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Audit events that the FHIR server does not have yet. An event is durable when {@link #keep} returns, or when the
- * caller's transaction commits, and is sent until it was taken: at least once, in some order, each with its own id.
- * Several instances of the bridge share the table; an event is with one of them at a time. Thread-safe.
+ * caller's transaction commits, and is sent until it was taken: at least once, and a second time only if the answer to
+ * the first was lost; each has its own id. One instance sends them one after the other in the order in which they were
+ * kept, but for those that the FHIR server refused. Several instances share the table; an event is with one of them at
+ * a time. Thread-safe.
  */
 public final class AuditOutbox {
     private static final Logger log = LoggerFactory.getLogger(AuditOutbox.class);
@@ -40,6 +42,10 @@ public final class AuditOutbox {
     private final JdbcClient database;
     private final @Nullable BackendClient fhir;
     private final Clock clock;
+
+    // Guarded by this.
+    private Instant silentUntil = Instant.MIN;
+    private int failures;
 
     /** @param fhir null: there is no client to send with, and events wait until there is one */
     AuditOutbox(JdbcClient database, @Nullable BackendClient fhir, Clock clock) {
@@ -90,13 +96,14 @@ public final class AuditOutbox {
     }
 
     /**
-     * Sends what is due, until all of it was taken or the FHIR server does not answer.
+     * Sends what is due, until all of it was taken or the FHIR server does not answer. After that nothing is sent for a
+     * while, which is longer each time.
      *
      * @return how many were taken
      */
-    public int send() {
+    public synchronized int send() {
         int sent = 0;
-        if (fhir == null) {
+        if (fhir == null || clock.instant().isBefore(silentUntil)) {
             return sent;
         }
         for (Optional<Waiting> next = lease(); next.isPresent(); next = lease()) {
@@ -107,6 +114,7 @@ public final class AuditOutbox {
                         .param("id", event.id())
                         .update();
                 sent++;
+                failures = 0;
             } catch (RefusedWriteException e) {
                 // Kept, since it is the only record; somebody has to look.
                 log.atError()
@@ -119,7 +127,9 @@ public final class AuditOutbox {
                         .addKeyValue("attempt", event.attempts())
                         .addKeyValue("failure", e.getMessage())
                         .log("an audit event could not be sent and is kept");
-                postpone(event, pause(event.attempts()));
+                // It stays the first one.
+                postpone(event, Duration.ZERO);
+                silentUntil = clock.instant().plus(pause(failures++));
                 return sent;
             }
         }
@@ -130,7 +140,7 @@ public final class AuditOutbox {
         Instant now = clock.instant();
         return database.sql("update card.audit_outbox set attempts = attempts + 1, next_attempt_at = :until where id ="
                         + " (select id from card.audit_outbox where next_attempt_at <= :now"
-                        + " order by next_attempt_at, kept_at limit 1 for update skip locked)"
+                        + " order by kept_at, id limit 1 for update skip locked)"
                         + " returning id, event, attempts")
                 .param("now", Timestamp.from(now))
                 .param("until", Timestamp.from(now.plus(LEASE)))
@@ -146,8 +156,8 @@ public final class AuditOutbox {
                 .update();
     }
 
-    private static Duration pause(int attempts) {
-        Duration pause = Duration.ofSeconds(1L << Math.min(attempts, MOST_DOUBLINGS));
+    private static Duration pause(int failures) {
+        Duration pause = Duration.ofSeconds(1L << Math.min(failures, MOST_DOUBLINGS));
         return pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
     }
 

@@ -26,12 +26,9 @@ import java.util.Date;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.securemed.card.outbound.BoundedBody;
+import org.securemed.card.outbound.BoundedExchange;
 import org.securemed.card.outbound.StrictJson;
 
 /**
@@ -251,13 +248,9 @@ public final class BackendClient {
 
     private HttpResponse<byte[]> send(HttpRequest request) throws IOException {
         try {
-            return http.sendAsync(request, BoundedBody.upTo(LARGEST_ANSWER))
-                    .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException e) {
+            return BoundedExchange.send(http, request, LARGEST_ANSWER, PATIENCE);
+        } catch (IOException e) {
             throw new IOException("the FHIR server did not answer", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
         }
     }
 

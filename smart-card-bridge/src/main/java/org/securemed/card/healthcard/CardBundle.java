@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -14,10 +15,10 @@ import org.securemed.card.outbound.StrictJson;
 
 /**
  * The Bundle of a card, as small as it can be: chosen elements only, no ids, no narrative, no words where there is a
- * code, and {@code resource:N} for references.
+ * code, and {@code resource:N} for references. Of the metadata only the security labels stay.
  *
- * <p>One word of the specification is not followed: where something has no code, its text stays, because an allergy
- * without a name is worse than a larger card.
+ * <p>No concept has a text and no coding a display, by the specification. What has no code says so (data-absent-reason
+ * {@code as-text}), and its words are in a note: an allergy without a name would be worse than a larger card.
  *
  * @see <a href="https://hl7.org/fhir/uv/smart-health-cards-and-links/cards-specification.html">SMART Health Cards, data
  *     minimization</a>
@@ -38,6 +39,14 @@ final class CardBundle {
             List.of("status", "intent", "medicationCodeableConcept"),
             "Observation",
             List.of("status", "code", "effectiveDateTime", "valueCodeableConcept", "valueString"));
+
+    /** What a resource is about, and so never without words where it has no code. */
+    private static final Set<String> NAMES = Set.of("vaccineCode", "code", "medicationCodeableConcept");
+
+    private static final Set<String> OTHER_CONCEPTS = Set.of("clinicalStatus", "verificationStatus");
+
+    /** HL7's code system for what is not there. */
+    private static final String ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
 
     /** Where a resource says whom it is about. */
     private static final Map<String, String> SUBJECTS = Map.of(
@@ -103,6 +112,7 @@ final class CardBundle {
 
     private static ObjectNode patient(ObjectNode from, CardContent content) {
         ObjectNode to = StrictJson.newObject().put("resourceType", "Patient");
+        security(from, to);
         ArrayNode names = to.putArray("name");
         elements(from.path("name"))
                 .filter(name -> !name.path("use").asText().equals("old"))
@@ -120,8 +130,14 @@ final class CardBundle {
             ArrayNode contacts = to.putArray("contact");
             elements(from.path("contact")).forEach(contact -> {
                 ObjectNode minimal = contacts.addObject();
-                for (String element : List.of("relationship", "name", "telecom")) {
-                    copy(contact, minimal, element);
+                copy(contact, minimal, "name");
+                copy(contact, minimal, "telecom");
+                List<JsonNode> relationships = elements(contact.path("relationship"))
+                        .map(CardBundle::coded)
+                        .flatMap(Optional::stream)
+                        .toList();
+                if (!relationships.isEmpty()) {
+                    minimal.putArray("relationship").addAll(relationships);
                 }
             });
         }
@@ -131,14 +147,83 @@ final class CardBundle {
     private static ObjectNode minimal(ObjectNode from) {
         String type = from.path("resourceType").asText();
         ObjectNode to = StrictJson.newObject().put("resourceType", type);
-        ELEMENTS.getOrDefault(type, List.of()).forEach(element -> copy(from, to, element));
-        if (type.startsWith("Medication") && !to.has("medicationCodeableConcept")) {
-            String display = from.path("medicationReference").path("display").asText("");
-            // Never left out: that there is something more is worth knowing.
-            to.putObject("medicationCodeableConcept").put("text", display.isBlank() ? "?" : display);
+        security(from, to);
+        for (String element : ELEMENTS.getOrDefault(type, List.of())) {
+            if (NAMES.contains(element)) {
+                name(from, to, element);
+            } else if (OTHER_CONCEPTS.contains(element)) {
+                coded(from.path(element)).ifPresent(concept -> to.set(element, concept));
+            } else if (element.equals("valueCodeableConcept")) {
+                value(from.path(element), to);
+            } else {
+                copy(from, to, element);
+            }
         }
         to.putObject(SUBJECTS.getOrDefault(type, "subject")).put("reference", SUBJECT);
         return to;
+    }
+
+    /** Labels say how what is labelled is to be handled; they go where it goes. */
+    private static void security(JsonNode from, ObjectNode to) {
+        JsonNode labels = from.path("meta").path("security");
+        if (labels.size() > 0) {
+            to.putObject("meta").set("security", minimal(labels));
+        }
+    }
+
+    private static void name(JsonNode from, ObjectNode to, String element) {
+        JsonNode concept = from.path(element);
+        Optional<JsonNode> coded = coded(concept);
+        if (coded.isPresent()) {
+            to.set(element, coded.get());
+            return;
+        }
+        String words = Stream.of(
+                        words(concept),
+                        from.path("medicationReference").path("display").asText(""))
+                .filter(text -> !text.isBlank())
+                .findFirst()
+                .orElse("");
+        // Never left out: that there is something more is worth knowing.
+        to.putObject(element)
+                .putArray("coding")
+                .addObject()
+                .put("system", ABSENT)
+                .put("code", words.isEmpty() ? "unknown" : "as-text");
+        if (!words.isEmpty()) {
+            to.putArray("note").addObject().put("text", words);
+        }
+    }
+
+    private static void value(JsonNode concept, ObjectNode to) {
+        Optional<JsonNode> coded = coded(concept);
+        String words = words(concept);
+        if (coded.isPresent()) {
+            to.set("valueCodeableConcept", coded.get());
+        } else if (!words.isBlank()) {
+            to.put("valueString", words);
+        }
+    }
+
+    /** The codes of a concept, without words; empty if there are none. */
+    private static Optional<JsonNode> coded(JsonNode concept) {
+        List<JsonNode> codings = elements(concept.path("coding"))
+                .filter(coding -> coding.path("code").isTextual())
+                .map(CardBundle::minimal)
+                .toList();
+        ObjectNode to = StrictJson.newObject();
+        to.putArray("coding").addAll(codings);
+        return codings.isEmpty() ? Optional.empty() : Optional.of(to);
+    }
+
+    private static String words(JsonNode concept) {
+        return Stream.concat(
+                        Stream.of(concept.path("text")),
+                        elements(concept.path("coding")).map(coding -> coding.path("display")))
+                .map(text -> text.asText(""))
+                .filter(text -> !text.isBlank())
+                .findFirst()
+                .orElse("");
     }
 
     private static void copy(JsonNode from, ObjectNode to, String element) {
@@ -147,7 +232,7 @@ final class CardBundle {
         }
     }
 
-    /** Without ids, extensions, and words where there is a code. */
+    /** Without ids, extensions, and words beside a code. */
     private static JsonNode minimal(JsonNode from) {
         if (from.isArray()) {
             ArrayNode to = StrictJson.newObject().arrayNode();
@@ -158,12 +243,10 @@ final class CardBundle {
             return from;
         }
         ObjectNode to = StrictJson.newObject();
-        boolean coded = elements(from.path("coding")).anyMatch(coding -> coding.has("code") && coding.has("system"));
-        boolean coding =
-                from.has("code") && from.has("system") && from.get("code").isTextual();
+        boolean coding = from.path("code").isTextual();
         from.fields().forEachRemaining(field -> {
-            boolean word = coded && field.getKey().equals("text")
-                    || coding && Set.of("display", "userSelected", "version").contains(field.getKey());
+            boolean word =
+                    coding && Set.of("display", "userSelected", "version").contains(field.getKey());
             if (!word && !Set.of("id", "extension").contains(field.getKey())) {
                 to.set(field.getKey(), minimal(field.getValue()));
             }

@@ -6,18 +6,25 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.securemed.card.outbound.StrictJson;
 import org.securemed.card.problem.Problem;
 import org.securemed.card.qr.QrCode;
 import org.securemed.card.record.Subject;
 import org.securemed.card.server.Caller;
 import org.securemed.card.share.ShareEvent;
 import org.securemed.card.share.ShareEvents;
+import org.springframework.http.CacheControl;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.InvalidMediaTypeException;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
@@ -27,6 +34,8 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping("/health-cards")
 class HealthCardController {
     private static final int PIXELS_PER_MODULE = 6;
+    /** A {@code .smart-health-card} file. */
+    private static final MediaType FILE = MediaType.parseMediaType("application/smart-health-card");
 
     private final CardResources resources;
     private final HealthCardIssuer issuer;
@@ -79,9 +88,14 @@ class HealthCardController {
             Instant expires,
             @Nullable Instant revoked) {}
 
+    /**
+     * Makes a card.
+     *
+     * @param accept {@code application/smart-health-card}: the card is answered as the file that it can be saved as
+     */
     @PostMapping
-    @ResponseStatus(HttpStatus.CREATED)
-    Answer issue(@RequestBody Order order) {
+    ResponseEntity<?> issue(
+            @RequestBody Order order, @RequestHeader(name = HttpHeaders.ACCEPT, defaultValue = "*/*") String accept) {
         Caller caller = Caller.current();
         String patient = Subject.of(caller);
         CardContent content = CardContent.of(String.valueOf(order.content()))
@@ -93,12 +107,34 @@ class HealthCardController {
             cards.revoke(patient, card.id(), () -> {});
             throw e;
         }
-        return new Answer(
-                card.id(),
-                content.code(),
-                card.expiresAt(),
-                List.of(card.jws()),
-                card.code().map(code -> code(card, code)).orElse(null));
+        List<String> file = List.of(card.jws());
+        ResponseEntity.BodyBuilder answer =
+                ResponseEntity.status(HttpStatus.CREATED).cacheControl(CacheControl.noStore());
+        if (isFile(accept)) {
+            return answer.contentType(FILE)
+                    .header(
+                            HttpHeaders.CONTENT_DISPOSITION,
+                            "attachment; filename=\"%s.smart-health-card\"".formatted(content.code()))
+                    .body(StrictJson.minified(StrictJson.newObject()
+                            .set(
+                                    "verifiableCredential",
+                                    StrictJson.newObject().arrayNode().add(card.jws()))));
+        }
+        return answer.contentType(MediaType.APPLICATION_JSON)
+                .body(new Answer(
+                        card.id(),
+                        content.code(),
+                        card.expiresAt(),
+                        file,
+                        card.code().map(code -> code(card, code)).orElse(null)));
+    }
+
+    private static boolean isFile(String accept) {
+        try {
+            return MediaType.parseMediaTypes(accept).stream().anyMatch(FILE::equalsTypeAndSubtype);
+        } catch (InvalidMediaTypeException e) {
+            throw Problem.badRequest("bad-request", "The header Accept cannot be understood.");
+        }
     }
 
     private static Code code(HealthCard card, QrCode code) {

@@ -5,10 +5,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Verifies health cards. Thread-safe. */
 final class HealthCardVerifier {
+    private static final Pattern SECONDS = Pattern.compile("[0-9]{1,12}(\\.[0-9]{1,9})?");
+
     private final String self;
     private final IssuerKeys ownKeys;
     private final IssuedCards ownCards;
@@ -70,7 +73,7 @@ final class HealthCardVerifier {
         return ownKeys.published().stream()
                 .filter(key -> key.jwk().getKeyID().equals(keyId))
                 .findFirst()
-                .map(key -> new TrustedIssuers.Key(key.jwk(), key.revocations(), clock.instant()))
+                .map(key -> new TrustedIssuers.Key(key.jwk(), key.listVersion(), clock.instant()))
                 .orElseThrow(() -> new HealthCardException(HealthCardException.Reason.KEY_UNKNOWN));
     }
 
@@ -80,7 +83,7 @@ final class HealthCardVerifier {
             requireNotAmong(Set.copyOf(ownCards.revoked(card.keyId())), card);
             return clock.instant();
         }
-        if (key.revocationVersion() == 0 || card.revocationId() == null) {
+        if (key.listVersion() == null || card.revocationId() == null) {
             return null;
         }
         TrustedIssuers.Revocations revocations = issuers.revocations(card.issuer(), key);
@@ -100,10 +103,6 @@ final class HealthCardVerifier {
 
     /** With a time, only cards from before it are meant. A time that cannot be read means all. */
     private static boolean isBefore(Instant notBefore, String seconds) {
-        try {
-            return notBefore.toEpochMilli() / 1000.0 < Double.parseDouble(seconds);
-        } catch (NumberFormatException e) {
-            return true;
-        }
+        return !SECONDS.matcher(seconds).matches() || notBefore.toEpochMilli() / 1000.0 < Double.parseDouble(seconds);
     }
 }

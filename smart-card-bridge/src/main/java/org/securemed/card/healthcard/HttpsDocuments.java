@@ -8,11 +8,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
-import org.securemed.card.outbound.BoundedBody;
+import org.securemed.card.outbound.BoundedExchange;
 
 /**
  * Documents over https: no redirects, no addresses that are not public unless allowed, bounded in size and time.
@@ -54,18 +51,7 @@ final class HttpsDocuments implements IssuerDocuments {
                 .header("Accept", "application/json")
                 .timeout(patience)
                 .build();
-        HttpResponse<byte[]> answer;
-        try {
-            answer = client.sendAsync(request, BoundedBody.upTo(LARGEST))
-                    .get(patience.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw new IOException("no answer", e.getCause());
-        } catch (TimeoutException e) {
-            throw new IOException("no answer in time", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
-        }
+        HttpResponse<byte[]> answer = BoundedExchange.send(client, request, LARGEST, patience);
         if (answer.statusCode() != 200) {
             throw new IOException("answered " + answer.statusCode());
         }

@@ -27,9 +27,10 @@ public final class IssuerKeys {
      * A published key.
      *
      * @param activeFrom from when on it signs
-     * @param revocations how many cards under it were revoked: the version of its revocation list
+     * @param listVersion version of its revocation list: 1 for the first, which names nobody, and one more with each
+     *     card that is taken back
      */
-    record Published(ECKey jwk, Instant activeFrom, long revocations) {}
+    record Published(ECKey jwk, Instant activeFrom, long listVersion) {}
 
     private record Stored(SigningKey key, Instant activeFrom) {}
 
@@ -78,7 +79,7 @@ public final class IssuerKeys {
                 .query((row, number) -> new Published(
                         parsed(row.getString("public_jwk")),
                         row.getTimestamp("active_from").toInstant(),
-                        row.getLong("crl_version")))
+                        1 + row.getLong("crl_version")))
                 .list();
     }
 

@@ -6,6 +6,7 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.KeyUse;
 import java.io.IOException;
 import java.sql.Timestamp;
 import java.text.ParseException;
@@ -14,8 +15,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.securemed.card.outbound.StrictJson;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,20 +36,25 @@ final class TrustedIssuers {
     /** Whoever invents key ids makes us ask no more often than this. */
     private static final Duration PAUSE = Duration.ofMinutes(5);
 
+    /** An issuer that did not answer is not asked again, and nobody waits for it, for so long. */
+    private static final Duration PAUSE_OF_SILENT = Duration.ofMinutes(1);
+
     private final Set<String> trusted;
     private final IssuerDocuments documents;
     private final JdbcClient database;
     private final Duration refreshAfter;
     private final Duration staleAfter;
     private final Clock clock;
+    /** When an address did not answer; as many as trusted issuers have keys. */
+    private final Map<String, Instant> silent = new ConcurrentHashMap<>();
 
     /**
      * A key of an issuer.
      *
-     * @param revocationVersion version of the revocation list that the issuer has for it; 0 if it has none
+     * @param listVersion version of the revocation list that the issuer has for it; null if it has none
      * @param asOf when the issuer said so
      */
-    record Key(ECKey jwk, long revocationVersion, Instant asOf) {}
+    record Key(ECKey jwk, @Nullable Long listVersion, Instant asOf) {}
 
     /**
      * A revocation list.
@@ -97,11 +106,12 @@ final class TrustedIssuers {
      */
     Revocations revocations(String issuer, Key key) throws HealthCardException {
         String url = issuer + "/.well-known/crl/" + key.jwk().getKeyID() + ".json";
+        long wanted = key.listVersion() == null ? 0 : key.listVersion();
         Revocations list = revocations(document(url, refreshAfter), key);
-        if (list.version() < key.revocationVersion()) {
+        if (list.version() < wanted) {
             list = revocations(document(url, Duration.ZERO), key);
         }
-        if (list.version() < key.revocationVersion()) {
+        if (list.version() < wanted) {
             // Somebody shows us an older list than the issuer says there is.
             throw unavailable();
         }
@@ -114,19 +124,29 @@ final class TrustedIssuers {
         if (kept.isPresent() && kept.get().asOf().plus(maxAge).isAfter(now)) {
             return kept.get();
         }
+        Instant silentSince = silent.get(url);
+        if (silentSince != null && now.isBefore(silentSince.plus(PAUSE_OF_SILENT))) {
+            return old(kept, now);
+        }
         try {
             byte[] body = documents.fetch(url);
             Document fetched = new Document(StrictJson.object(body), now);
             keep(url, body, now);
+            silent.remove(url);
             return fetched;
         } catch (IOException e) {
+            silent.put(url, now);
             log.atWarn()
                     .addKeyValue("url", url)
                     .addKeyValue("failure", e.getClass().getSimpleName())
                     .log("a trusted issuer of health cards did not answer");
-            return kept.filter(document -> document.asOf().plus(staleAfter).isAfter(now))
-                    .orElseThrow(TrustedIssuers::unavailable);
+            return old(kept, now);
         }
+    }
+
+    private Document old(Optional<Document> kept, Instant now) throws HealthCardException {
+        return kept.filter(document -> document.asOf().plus(staleAfter).isAfter(now))
+                .orElseThrow(TrustedIssuers::unavailable);
     }
 
     private Optional<Document> kept(String url) {
@@ -157,8 +177,10 @@ final class TrustedIssuers {
     private static Optional<Key> key(Document document, String keyId) throws HealthCardException {
         for (JsonNode each : document.body().path("keys")) {
             if (keyId.equals(each.path("kid").asText())) {
-                return Optional.of(
-                        new Key(parsed(each, keyId), each.path("crlVersion").asLong(0), document.asOf()));
+                return Optional.of(new Key(
+                        parsed(each, keyId),
+                        each.has("crlVersion") ? each.path("crlVersion").asLong(0) : null,
+                        document.asOf()));
             }
         }
         return Optional.empty();
@@ -170,8 +192,8 @@ final class TrustedIssuers {
             ECKey key = ECKey.parse(jwk.toString());
             boolean right = Curve.P_256.equals(key.getCurve())
                     && !key.isPrivate()
-                    && (key.getAlgorithm() == null || JWSAlgorithm.ES256.equals(key.getAlgorithm()))
-                    && (key.getKeyUse() == null || "sig".equals(key.getKeyUse().identifier()))
+                    && JWSAlgorithm.ES256.equals(key.getAlgorithm())
+                    && KeyUse.SIGNATURE.equals(key.getKeyUse())
                     && keyId.equals(key.computeThumbprint().toString());
             if (right) {
                 return key;

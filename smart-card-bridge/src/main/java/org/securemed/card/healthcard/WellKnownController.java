@@ -36,10 +36,7 @@ class WellKnownController {
         ArrayNode list = set.putArray("keys");
         for (IssuerKeys.Published key : keys.published()) {
             ObjectNode jwk = jwk(key);
-            if (key.revocations() > 0) {
-                jwk.put("crlVersion", key.revocations());
-            }
-            list.add(jwk);
+            list.add(jwk.put("crlVersion", key.listVersion()));
         }
         return json(set);
     }
@@ -64,7 +61,7 @@ class WellKnownController {
         ObjectNode list = StrictJson.newObject()
                 .put("kid", key.jwk().getKeyID())
                 .put("method", "rid")
-                .put("ctr", key.revocations());
+                .put("ctr", key.listVersion());
         ArrayNode ids = list.putArray("rids");
         cards.revoked(key.jwk().getKeyID()).forEach(ids::add);
         return json(list);

@@ -77,7 +77,8 @@ final class HealthLinks {
             String patient,
             boolean direct,
             @Nullable String passcodeHash,
-            int attemptsLeft) {}
+            int attemptsLeft,
+            Instant created) {}
 
     HealthLinks(JdbcClient database, TransactionTemplate transactions, int requestsPerMinute, Clock clock) {
         this.database = database;
@@ -147,7 +148,7 @@ final class HealthLinks {
         if (taken == 0) {
             return new Opening.Gone();
         }
-        return new Opening.Opened(link.id(), link.patient(), files(link.id()));
+        return new Opening.Opened(link.id(), link.patient(), link.created(), files(link.id()));
     }
 
     private Optional<Opening> check(Row link, String hash, String recipient, @Nullable String passcode) {
@@ -279,7 +280,7 @@ final class HealthLinks {
     }
 
     private Optional<Row> active(LinkAddress address) {
-        return database.sql("select id, patient, direct, passcode_hash, attempts_left from card.health_link"
+        return database.sql("select id, patient, direct, passcode_hash, attempts_left, created_at from card.health_link"
                         + " where address_hash = :hash and" + ACTIVE)
                 .param("hash", address.hash())
                 .param("now", now())
@@ -288,7 +289,8 @@ final class HealthLinks {
                         row.getString("patient"),
                         row.getBoolean("direct"),
                         row.getString("passcode_hash"),
-                        row.getInt("attempts_left")))
+                        row.getInt("attempts_left"),
+                        row.getTimestamp("created_at").toInstant()))
                 .optional();
     }
 

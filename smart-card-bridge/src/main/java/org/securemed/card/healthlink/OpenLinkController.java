@@ -6,6 +6,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,9 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @CrossOrigin
 class OpenLinkController {
+    private static final String FINALIZED = "finalized";
     private static final MediaType JOSE = MediaType.parseMediaType("application/jose");
+    private static final String FHIR_VERSION = "4.0.1";
     private static final MediaType PROBLEM = MediaType.APPLICATION_PROBLEM_JSON;
     private static final int LONGEST_RECIPIENT = 200;
     private static final Duration PAUSE = Duration.ofSeconds(60);
@@ -72,15 +75,26 @@ class OpenLinkController {
         }
     }
 
-    /** Status and files. */
+    /**
+     * Status and files.
+     *
+     * @param status of all of them, as STU 1 has it; later editions have it with each file
+     */
     record Manifest(String status, List<File> files) {}
 
-    /** One file: with its content, or where to get it. */
+    /**
+     * One file: with its content, or where to get it.
+     *
+     * @param lastUpdated when the link was made: what it leads to is as it was then
+     */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record File(
             String contentType,
             @Nullable String embedded,
-            @Nullable String location) {}
+            @Nullable String location,
+            String lastUpdated,
+            String status,
+            String fhirVersion) {}
 
     @PostMapping("/shl/{address}")
     ResponseEntity<?> manifest(@PathVariable String address, @RequestBody ManifestRequest request) {
@@ -93,7 +107,7 @@ class OpenLinkController {
                             record(opened, recipient);
                             return answer(
                                     MediaType.APPLICATION_JSON,
-                                    new Manifest("finalized", files(opened, recipient, request.embeddedLengthMax())));
+                                    new Manifest(FINALIZED, files(opened, recipient, request.embeddedLengthMax())));
                         },
                         OpenLinkController::wrongPasscode,
                         () -> {
@@ -152,19 +166,16 @@ class OpenLinkController {
     private List<File> files(Opening.Opened opened, String recipient, @Nullable Integer embeddedLengthMax) {
         int longest = Optional.ofNullable(embeddedLengthMax).orElse(Integer.MAX_VALUE);
         List<File> files = new ArrayList<>();
+        String updated = opened.created().truncatedTo(ChronoUnit.SECONDS).toString();
         for (int number = 0; number < opened.files().size(); number++) {
             SharedFile file = opened.files().get(number);
             boolean embedded = file.jwe().length() <= longest;
-            files.add(
-                    embedded
-                            ? new File(file.contentType(), file.jwe(), null)
-                            : new File(
-                                    file.contentType(),
-                                    null,
-                                    base
-                                            + "/shl/files/"
-                                            + links.ticket(opened.link(), number, recipient)
-                                                    .text()));
+            String location = embedded
+                    ? null
+                    : base + "/shl/files/"
+                            + links.ticket(opened.link(), number, recipient).text();
+            files.add(new File(
+                    file.contentType(), embedded ? file.jwe() : null, location, updated, FINALIZED, FHIR_VERSION));
         }
         return files;
     }

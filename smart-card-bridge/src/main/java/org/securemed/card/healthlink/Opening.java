@@ -1,5 +1,6 @@
 package org.securemed.card.healthlink;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -9,7 +10,7 @@ import java.util.function.Supplier;
 /** What comes of asking for a link. */
 sealed interface Opening {
     /** It is open, and this use of it is counted. */
-    record Opened(UUID link, String patient, List<SharedFile> files) implements Opening {}
+    record Opened(UUID link, String patient, Instant created, List<SharedFile> files) implements Opening {}
 
     /**
      * The passcode is missing or wrong.

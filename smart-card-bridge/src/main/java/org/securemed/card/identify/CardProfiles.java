@@ -10,8 +10,11 @@ import org.securemed.card.profile.CardProfile;
 public final class CardProfiles {
     private CardProfiles() {}
 
-    /** All of them. */
+    /**
+     * All of them. PIV first: there are PIV cards that answer SELECT of any application with 9000, and would be taken
+     * for whatever is looked for before.
+     */
     public static List<CardProfile> all(Clock clock) {
-        return List.of(new SecureMedProfile(), new PivProfile(clock));
+        return List.of(new PivProfile(clock), new SecureMedProfile());
     }
 }

@@ -31,9 +31,11 @@ final class CertificateObject {
      */
     static Bytes parse(List<Tlv> content) throws CardRefusedException {
         Bytes stored = Tlv.find(content, CERTIFICATE).orElseThrow(CertificateObject::malformed);
-        Bytes info = Tlv.find(content, CERTIFICATE_INFO)
-                .filter(value -> value.length() == 1)
-                .orElseThrow(CertificateObject::malformed);
+        // Mandatory, and left out by some issuers whose certificates are not packed.
+        Bytes info = Tlv.find(content, CERTIFICATE_INFO).orElse(Bytes.copyOf((byte) 0));
+        if (info.length() != 1) {
+            throw malformed();
+        }
         boolean packed = (info.toByteArray()[0] & PACKED) != 0;
         Bytes certificate = packed ? unpack(stored) : stored;
         if (certificate.length() == 0 || certificate.length() > MOST) {

@@ -10,13 +10,10 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.securemed.card.apdu.Bytes;
-import org.securemed.card.outbound.BoundedBody;
+import org.securemed.card.outbound.BoundedExchange;
 import org.securemed.card.outbound.StrictJson;
 import org.securemed.card.outbound.TlsFiles;
 import org.securemed.card.profile.CardProof;
@@ -204,8 +201,7 @@ public final class BridgeClient {
                 .POST(HttpRequest.BodyPublishers.ofByteArray(json))
                 .build();
         try {
-            HttpResponse<byte[]> answer =
-                    http.sendAsync(request, BoundedBody.upTo(LARGEST)).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            HttpResponse<byte[]> answer = BoundedExchange.send(http, request, LARGEST, PATIENCE);
             if (answer.statusCode() == 204) {
                 return StrictJson.newObject();
             }
@@ -214,10 +210,7 @@ public final class BridgeClient {
                 throw refused(body, answer.statusCode());
             }
             return body;
-        } catch (ExecutionException | TimeoutException | IOException e) {
-            throw new RefusedException(SILENT);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        } catch (IOException e) {
             throw new RefusedException(SILENT);
         }
     }

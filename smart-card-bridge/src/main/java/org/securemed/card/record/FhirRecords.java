@@ -14,12 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.securemed.card.outbound.BoundedBody;
+import org.securemed.card.outbound.BoundedExchange;
 import org.securemed.card.outbound.StrictJson;
 import org.securemed.card.problem.Problem;
 import org.slf4j.Logger;
@@ -131,13 +128,9 @@ public final class FhirRecords {
                 .build();
         HttpResponse<byte[]> answer;
         try {
-            answer = client.sendAsync(request, BoundedBody.upTo(LARGEST_ANSWER))
-                    .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            log.atWarn().addKeyValue("failure", e.getClass().getSimpleName()).log("the FHIR server did not answer");
-            throw unavailable();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            answer = BoundedExchange.send(client, request, LARGEST_ANSWER, PATIENCE);
+        } catch (IOException e) {
+            log.atWarn().addKeyValue("failure", e.getMessage()).log("the FHIR server did not answer");
             throw unavailable();
         }
         return switch (answer.statusCode()) {

@@ -77,7 +77,9 @@ public final class CardVerifier {
 
     private static void requireUsage(X509Certificate certificate, KeySlot slot) throws CardRefusedException {
         boolean[] usage = certificate.getKeyUsage();
-        boolean signs = usage != null && usage[DIGITAL_SIGNATURE];
+        // Without the extension the key may be used for anything (RFC 5280, 4.2.1.3); the extended one is never
+        // missing.
+        boolean signs = usage == null || usage[DIGITAL_SIGNATURE];
         boolean authority = certificate.getBasicConstraints() >= 0;
         Set<String> purposes = purposes(certificate);
         boolean right = purposes.contains(slot.keyPurpose())

@@ -144,11 +144,85 @@ class HealthCardIT {
 
     @Test
     void an_emergency_card_holds_what_is_true_now_and_nothing_else() {
-        JsonNode bundle =
-                judged(issue("emergency").path("qr").path("text").asText()).path("bundle");
+        JsonNode bundle = emergency();
         assertThat(bundle.toString())
                 .contains("+385 21 000 000", "764146007", "Grandmother's ointment", "44054006", "860975", "278149003")
                 .doesNotContain("735029006", "195662009", "Amoxicillin", "29463-7", "208", "Split", "Penicillin");
+    }
+
+    /** The largest card of the test: perhaps too large for a code. */
+    private static JsonNode emergency() {
+        return Judge.ask(Map.of(
+                        "task",
+                        "file",
+                        "issuer",
+                        published(),
+                        "file",
+                        Map.of("verifiableCredential", issue("emergency").path("verifiableCredential"))))
+                .path("bundle");
+    }
+
+    @Test
+    void words_stand_in_notes_alone_and_of_the_metadata_the_labels_remain() {
+        JsonNode bundle = emergency();
+        for (String contents : List.of("immunizations", "emergency")) {
+            JsonNode each = contents.equals("emergency")
+                    ? bundle
+                    : judged(issue(contents).path("qr").path("text").asText()).path("bundle");
+            assertThat(each.findValues("display")).isEmpty();
+            assertThat(each.findValues("id")).isEmpty();
+            assertThat(each.findParents("coding"))
+                    .isNotEmpty()
+                    .allSatisfy(concept -> assertThat(concept).hasSize(1));
+        }
+        assertThat(bundle.findParents("text"))
+                .allSatisfy(annotation -> assertThat(annotation).hasSize(1));
+        assertThat(bundle.findValues("note").toString())
+                .contains("Grandmother's ointment", "Bee stings", "White tablets");
+        assertThat(bundle.findValuesAsText("code")).contains("as-text", "unknown");
+        assertThat(bundle.findValues("meta"))
+                .singleElement()
+                .satisfies(meta -> assertThat(meta)
+                        .hasToString(
+                                "{\"security\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\","
+                                        + "\"code\":\"R\"}]}"));
+    }
+
+    @Test
+    void a_card_is_had_as_a_file_by_whoever_asks_for_one() {
+        HttpResponse<String> answer = bridge.send(HttpRequest.newBuilder(bridge.uri("/health-cards"))
+                .header("Authorization", "Bearer " + elena())
+                .header("Content-Type", "application/json")
+                .header("Accept", "application/smart-health-card, */*;q=0.1")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"content\":\"emergency\"}"))
+                .build());
+        assertThat(answer.statusCode()).isEqualTo(201);
+        assertThat(answer.headers().firstValue("Content-Type")).hasValue("application/smart-health-card");
+        assertThat(answer.headers().firstValue("Content-Disposition"))
+                .hasValue("attachment; filename=\"emergency.smart-health-card\"");
+        assertThat(json(answer)).hasSize(1);
+        assertThat(Judge.ask(Map.of("task", "file", "issuer", published(), "file", json(answer)))
+                        .path("accepted")
+                        .asBoolean())
+                .isTrue();
+    }
+
+    @Test
+    void each_key_has_a_revocation_list_whose_version_begins_at_one() {
+        issue("immunizations");
+        JsonNode keys = json(bridge.get("/.well-known/jwks.json")).path("keys");
+        assertThat(keys).isNotEmpty().allSatisfy(key -> {
+            assertThat(key.path("crlVersion").asLong()).isPositive();
+            assertThat(key.path("kty").asText()).isEqualTo("EC");
+            assertThat(key.path("use").asText()).isEqualTo("sig");
+            assertThat(key.path("alg").asText()).isEqualTo("ES256");
+            assertThat(key.path("crv").asText()).isEqualTo("P-256");
+            assertThat(key.has("d")).isFalse();
+            JsonNode list =
+                    json(bridge.get("/.well-known/crl/" + key.path("kid").asText() + ".json"));
+            assertThat(list.path("ctr")).isEqualTo(key.path("crlVersion"));
+            assertThat(list.path("method").asText()).isEqualTo("rid");
+        });
     }
 
     @Test

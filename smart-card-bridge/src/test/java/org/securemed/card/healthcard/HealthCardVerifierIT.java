@@ -12,6 +12,7 @@ import com.nimbusds.jose.crypto.ECDSASigner;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.util.Base64URL;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,7 +97,7 @@ class HealthCardVerifierIT {
     void set() {
         JdbcClient database = bridge.context().getBean(JdbcClient.class);
         database.sql("delete from card.issuer_document").update();
-        publish(key, 0);
+        publish(key, null);
         verifier = new HealthCardVerifier(
                 "https://bridge.example",
                 bridge.context().getBean(IssuerKeys.class),
@@ -108,17 +110,25 @@ class HealthCardVerifierIT {
 
     private static ECKey newKey() {
         try {
-            return new ECKeyGenerator(Curve.P_256).keyIDFromThumbprint(true).generate();
+            return new ECKeyGenerator(Curve.P_256)
+                    .keyIDFromThumbprint(true)
+                    .keyUse(KeyUse.SIGNATURE)
+                    .algorithm(JWSAlgorithm.ES256)
+                    .generate();
         } catch (JOSEException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private void publish(ECKey jwk, long revocations) {
+    /** @param listVersion null: the issuer takes no card of this key back */
+    private void publish(ECKey jwk, @Nullable Integer listVersion) {
         String text = jwk.toPublicJWK().toJSONString();
         published.pages.put(
                 ISSUER + "/.well-known/jwks.json",
-                "{\"keys\":[%s,\"crlVersion\":%d}]}".formatted(text.substring(0, text.length() - 1), revocations));
+                listVersion == null
+                        ? "{\"keys\":[%s]}".formatted(text)
+                        : "{\"keys\":[%s,\"crlVersion\":%d}]}"
+                                .formatted(text.substring(0, text.length() - 1), listVersion));
     }
 
     private void revoke(long version, String... entries) {
@@ -281,6 +291,56 @@ class HealthCardVerifierIT {
     }
 
     @Test
+    void a_key_that_is_not_for_signing_with_es256_or_shows_its_private_half_is_no_key() {
+        String good = key.toPublicJWK().toJSONString();
+        for (String bad : List.of(
+                good.replace("\"use\":\"sig\",", ""),
+                good.replace("\"use\":\"sig\"", "\"use\":\"enc\""),
+                good.replace(",\"alg\":\"ES256\"", ""),
+                good.replace("ES256", "ES384"),
+                key.toJSONString())) {
+            assertThat(bad).isNotEqualTo(good);
+            bridge.context()
+                    .getBean(JdbcClient.class)
+                    .sql("delete from card.issuer_document")
+                    .update();
+            published.pages.put(ISSUER + "/.well-known/jwks.json", "{\"keys\":[%s]}".formatted(bad));
+            assertThat(refused(signed(payload("\"nbf\":1")))).as(bad).isEqualTo(Reason.KEY_UNKNOWN);
+        }
+    }
+
+    @Test
+    void an_issuer_that_is_away_is_asked_once_a_minute_and_nobody_waits_for_it() throws Exception {
+        publish(key, 1);
+        revoke(1, "other");
+        verifier.verify(signed(payload("\"nbf\":1")));
+        published.away = true;
+        clock.now = NOW.plus(Duration.ofHours(2));
+        published.asked.clear();
+        for (int i = 0; i < 10; i++) {
+            verifier.verify(signed(payload("\"nbf\":1")));
+            ECKey right = key;
+            key = newKey();
+            assertThat(refused(signed(payload("\"nbf\":1")))).isEqualTo(Reason.KEY_UNKNOWN);
+            key = right;
+        }
+        assertThat(published.asked).containsExactlyInAnyOrder(jwks(), list());
+        published.away = false;
+        revoke(2, "abc");
+        publish(key, 2);
+        clock.now = clock.now.plus(Duration.ofSeconds(61));
+        assertThat(refused(signed(payload("\"nbf\":1")))).isEqualTo(Reason.REVOKED);
+    }
+
+    private static String jwks() {
+        return ISSUER + "/.well-known/jwks.json";
+    }
+
+    private String list() {
+        return ISSUER + "/.well-known/crl/" + key.getKeyID() + ".json";
+    }
+
+    @Test
     void whoever_invents_key_ids_does_not_make_us_ask_each_time() {
         published.pages.put(ISSUER + "/.well-known/jwks.json", "{\"keys\":[]}");
         for (int i = 0; i < 50; i++) {
@@ -289,7 +349,7 @@ class HealthCardVerifierIT {
         }
         assertThat(published.asked).hasSize(1);
         clock.now = NOW.plus(Duration.ofMinutes(6));
-        publish(key, 0);
+        publish(key, null);
         assertThat(catchThrowableOfType(HealthCardException.class, () -> verifier.verify(signed(payload("\"nbf\":1")))))
                 .isNull();
     }
@@ -299,6 +359,28 @@ class HealthCardVerifierIT {
         publish(key, 3);
         revoke(3, "other", "abc");
         assertThat(refused(signed(payload("\"nbf\":1")))).isEqualTo(Reason.REVOKED);
+    }
+
+    @Test
+    void a_revocation_list_counts_in_whatever_version() {
+        publish(key, 0);
+        revoke(0, "abc");
+        assertThat(refused(signed(payload("\"nbf\":1")))).isEqualTo(Reason.REVOKED);
+    }
+
+    @Test
+    void a_revocation_whose_time_is_none_is_of_all_cards() {
+        publish(key, 3);
+        for (String time : List.of("", "NaN", "soon", "-1", "1e1", "0x1p3")) {
+            bridge.context()
+                    .getBean(JdbcClient.class)
+                    .sql("delete from card.issuer_document")
+                    .update();
+            revoke(3, "abc." + time);
+            assertThat(refused(signed(payload("\"nbf\":1715107763.677"))))
+                    .as(time)
+                    .isEqualTo(Reason.REVOKED);
+        }
     }
 
     @Test

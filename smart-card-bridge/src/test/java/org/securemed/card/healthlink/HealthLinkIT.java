@@ -179,6 +179,76 @@ class HealthLinkIT {
     }
 
     @Test
+    void a_manifest_says_of_each_file_what_it_is_and_that_it_will_not_change() {
+        JsonNode link = create("{\"summary\":true,\"documents\":[\"DocumentReference/letter\"]}");
+        HttpResponse<String> answer = manifest(link, "{\"recipient\":\"x\",\"embeddedLengthMax\":100000,\"new\":1}");
+        assertThat(answer.headers().firstValue("Content-Type")).hasValue("application/json");
+        JsonNode manifest = json(answer.body());
+        assertThat(manifest.path("status").asText()).isEqualTo("finalized");
+        assertThat(manifest.path("files")).hasSize(2).allSatisfy(file -> {
+            assertThat(file.path("contentType").asText()).isEqualTo("application/fhir+json");
+            assertThat(file.path("status").asText()).isEqualTo("finalized");
+            assertThat(file.path("fhirVersion").asText()).isEqualTo("4.0.1");
+            assertThat(java.time.Instant.parse(file.path("lastUpdated").asText()))
+                    .isBeforeOrEqualTo(java.time.Instant.now());
+            assertThat(file.has("embedded")).isNotEqualTo(file.has("location"));
+        });
+        int length = manifest.path("files").path(0).path("embedded").asText().length();
+        for (int most : new int[] {length, length - 1}) {
+            JsonNode file = json(manifest(link, "{\"recipient\":\"x\",\"embeddedLengthMax\":%d}".formatted(most))
+                            .body())
+                    .path("files")
+                    .path(0);
+            assertThat(file.has("embedded")).isEqualTo(most == length);
+        }
+    }
+
+    @Test
+    void pages_of_all_origins_may_open_links_and_read_why_they_do_not_open() {
+        JsonNode link = create("{\"summary\":true,\"passcode\":\"barn owl\"}");
+        HttpResponse<String> preflight = bridge.send(HttpRequest.newBuilder(bridge.uri(path(link)))
+                .header("Origin", "https://viewer.example")
+                .header("Access-Control-Request-Method", "POST")
+                .header("Access-Control-Request-Headers", "content-type")
+                .method("OPTIONS", HttpRequest.BodyPublishers.noBody())
+                .build());
+        assertThat(preflight.statusCode()).isEqualTo(200);
+        assertThat(preflight.headers().firstValue("Access-Control-Allow-Headers"))
+                .hasValue("content-type");
+        HttpResponse<String> wrong = manifest(link, "{\"recipient\":\"x\",\"passcode\":\"wrong one\"}");
+        assertThat(wrong.statusCode()).isEqualTo(401);
+        assertThat(json(wrong.body()).path("remainingAttempts").asInt()).isEqualTo(ATTEMPTS - 1);
+        revoke(link, elena());
+        HttpResponse<String> gone = manifest(link, "{\"recipient\":\"x\",\"passcode\":\"barn owl\"}");
+        assertThat(gone.statusCode()).isEqualTo(404);
+        for (HttpResponse<String> each :
+                List.of(preflight, wrong, gone, manifest(link, "{}"), manifest(link, "nonsense"))) {
+            assertThat(each.headers().firstValue("Access-Control-Allow-Origin")).hasValue("*");
+        }
+    }
+
+    @Test
+    void what_a_link_says_of_itself_is_of_the_specification() {
+        String label = "Ä".repeat(80);
+        JsonNode link = create(
+                "{\"summary\":true,\"label\":\"%s\",\"passcode\":\"barn owl\",\"lifetime\":\"PT1H\"}".formatted(label));
+        JsonNode payload = payload(link);
+        assertThat(payload.fieldNames())
+                .toIterable()
+                .containsExactlyInAnyOrder("url", "key", "exp", "flag", "label", "v");
+        assertThat(payload.path("label").asText()).isEqualTo(label);
+        assertThat(payload.path("exp").isIntegralNumber()).isTrue();
+        assertThat(payload.path("exp").asLong())
+                .isEqualTo(
+                        java.time.Instant.parse(link.path("expires").asText()).getEpochSecond());
+        assertThat(Base64.getUrlDecoder().decode(payload.path("key").asText())).hasSize(32);
+        String random = payload.path("url").asText().substring((BASE + "/shl/").length());
+        assertThat(Base64.getUrlDecoder().decode(random)).hasSize(32);
+        assertThat(link.path("link").asText()).doesNotContain("=", "\n", " ");
+        assertThat(payload(create("{\"summary\":true}")).has("flag")).isFalse();
+    }
+
+    @Test
     void a_direct_link_leads_to_its_file_and_to_nothing_else() {
         JsonNode link = create("{\"summary\":true,\"direct\":true}");
         assertThat(payload(link).path("flag").asText()).isEqualTo("U");

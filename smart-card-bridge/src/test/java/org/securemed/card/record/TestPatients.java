@@ -28,6 +28,18 @@ public final class TestPatients {
                  "clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical",
                  "code":"active"}]},"code":{"text":"Grandmother's ointment"}}""");
         records.add("""
+                {"resourceType":"AllergyIntolerance","id":"a4","patient":{"reference":"Patient/elena"},
+                 "meta":{"versionId":"7","lastUpdated":"2026-01-01T00:00:00Z","security":[{"system":
+                 "http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R","display":"restricted"}]},
+                 "clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical",
+                 "code":"active"}]},"code":{"coding":[{"system":"urn:clinic","display":"Bee stings"}]}}""");
+        records.add("""
+                {"resourceType":"MedicationStatement","id":"m2","status":"active","subject":{"reference":"Patient/elena"},
+                 "medicationReference":{"display":"White tablets"}}""");
+        records.add("""
+                {"resourceType":"MedicationStatement","id":"m3","status":"active","subject":{"reference":"Patient/elena"},
+                 "medicationReference":{"reference":"Medication/gone"}}""");
+        records.add("""
                 {"resourceType":"AllergyIntolerance","id":"a3","patient":{"reference":"Patient/elena"},
                  "verificationStatus":{"coding":[{"system":
                  "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification","code":"refuted"}]},

@@ -49,6 +49,10 @@ public final class PivApplet extends Applet {
         byte[] buffer = apdu.getBuffer();
         if (selectingApplet()) {
             pin.reset();
+            // A chain of commands that was broken off is forgotten.
+            received = 0;
+            outgoing = new byte[0];
+            sent = 0;
             return;
         }
         int length = buffer[ISO7816.OFFSET_LC] & 0xFF;

@@ -176,7 +176,7 @@ public final class TestCa {
             return this;
         }
 
-        /** Bits of {@link KeyUsage}. */
+        /** Bits of {@link KeyUsage}; 0: without the extension. */
         public Draft usage(int bits) {
             usage = bits;
             return this;
@@ -206,7 +206,9 @@ public final class TestCa {
                     key);
             try {
                 builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
-                builder.addExtension(Extension.keyUsage, true, new KeyUsage(usage));
+                if (usage != 0) {
+                    builder.addExtension(Extension.keyUsage, true, new KeyUsage(usage));
+                }
                 if (!purposes.isEmpty()) {
                     builder.addExtension(
                             Extension.extendedKeyUsage,

@@ -23,6 +23,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.securemed.card.apdu.Bytes;
 import org.securemed.card.apdu.CardConnection;
 import org.securemed.card.apdu.CardLostException;
+import org.securemed.card.apdu.CommandApdu;
+import org.securemed.card.apdu.ResponseApdu;
+import org.securemed.card.apdu.StatusWord;
 import org.securemed.card.apdu.Tlv;
 import org.securemed.card.identify.CardProfiles;
 import org.securemed.card.profile.CardKey;
@@ -88,6 +91,32 @@ class CardVerifierTest {
                         ca.card(guid, card.generatePiv(0x9E, CardKey.P384)).build(), true));
 
         assertThat(identify(card, null).guid()).isEqualTo(guid);
+    }
+
+    @Test
+    void a_certificate_object_that_does_not_say_whether_it_is_packed_holds_one_that_is_not() throws Exception {
+        SimulatedCard card = pivWith(draft -> draft);
+        X509Certificate certificate =
+                ca.card(guid, card.generatePiv(0x9E, CardKey.P256)).build();
+        card.putPiv(CARD_CERTIFICATE, TestObjects.object(new Tlv(0x70, Bytes.copyOf(certificate.getEncoded()))));
+
+        assertThat(identify(card, null).guid()).isEqualTo(guid);
+    }
+
+    @Test
+    void a_piv_card_that_takes_every_application_for_its_own_is_read_as_one() throws Exception {
+        SimulatedCard card = SimulatedCard.piv(ca, guid, CardKey.P256);
+        CardConnection careless = command -> {
+            ResponseApdu answer = card.transmit(command);
+            return command.ins() == 0xA4 ? new ResponseApdu(Bytes.NONE, new StatusWord(0x9000)) : answer;
+        };
+
+        assertThat(identify(careless, null).profile()).isEqualTo("piv");
+    }
+
+    @Test
+    void a_certificate_that_does_not_restrict_its_key_s_use_is_taken_for_its_extended_one() throws Exception {
+        assertThat(identify(pivWith(draft -> draft.usage(0)), null).guid()).isEqualTo(guid);
     }
 
     @Test
@@ -168,9 +197,8 @@ class CardVerifierTest {
             private CardConnection now = card;
 
             @Override
-            public org.securemed.card.apdu.ResponseApdu transmit(org.securemed.card.apdu.CommandApdu command)
-                    throws CardLostException {
-                org.securemed.card.apdu.ResponseApdu answer = now.transmit(command);
+            public ResponseApdu transmit(CommandApdu command) throws CardLostException {
+                ResponseApdu answer = now.transmit(command);
                 if (command.ins() == 0x87) {
                     now = other;
                 }

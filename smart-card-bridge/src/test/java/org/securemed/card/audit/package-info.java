@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.audit;
+
+import org.jspecify.annotations.NullMarked;
