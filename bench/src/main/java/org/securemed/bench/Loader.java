@@ -50,6 +50,21 @@ final class Loader {
         }
     }
 
+    /**
+     * Stores further patients of the demonstration, who let nobody in.
+     *
+     * @param first index of the first of them
+     * @throws IOException if the server refuses one
+     */
+    static void loadHidden(Target target, int first, int patients) throws IOException {
+        try (Connection connection = Connection.open(target)) {
+            for (int i = first; i < first + patients; i++) {
+                transaction(
+                        connection, target, DemoPatients.standard().patient(i).bundle());
+            }
+        }
+    }
+
     /** References of what was stored, in the order of the entries: {@code Patient/…}. */
     private static List<String> transaction(Connection connection, Target target, Bundle bundle) throws IOException {
         Connection.Answer answer = connection.ask(Request.post("", parser().encodeResourceToString(bundle)));

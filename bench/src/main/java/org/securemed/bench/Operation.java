@@ -27,6 +27,13 @@ enum Operation {
                     "/Observation?patient=" + population.anyOf(random).id());
         }
     },
+    /** Over all patients who have let the physician in. */
+    SEARCH_OBSERVATION_BY_CODE("search-observation-by-code") {
+        @Override
+        Request request(Population population, int client, int clients, SplittableRandom random) {
+            return Request.get("/Observation?code=http%3A%2F%2Floinc.org%7C8867-4");
+        }
+    },
     SEARCH_PATIENT_BY_IDENTIFIER("search-patient-by-identifier") {
         @Override
         Request request(Population population, int client, int clients, SplittableRandom random) {

@@ -42,6 +42,7 @@ public final class KnownSettings {
                     "securemed.consent.adopt",
                     "securemed.consent.answer-interval",
                     "securemed.consent.label-lists",
+                    "securemed.consent.redactions",
                     "securemed.consent.break-glass.roles",
                     "securemed.consent.break-glass.duration",
                     "securemed.subscription.endpoints",

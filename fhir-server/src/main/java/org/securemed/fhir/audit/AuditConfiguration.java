@@ -186,9 +186,9 @@ public class AuditConfiguration {
 
     /** Outside of everything else: whatever answers below {@code /fhir} passes here. */
     @Bean
-    FilterRegistrationBean<RecordedResponseFilter> recordedResponseFilter(ProblemWriter problems) {
+    FilterRegistrationBean<RecordedResponseFilter> recordedResponseFilter(ProblemWriter problems, Clock clock) {
         FilterRegistrationBean<RecordedResponseFilter> registration =
-                new FilterRegistrationBean<>(new RecordedResponseFilter(problems, SmartDiscovery.PATH));
+                new FilterRegistrationBean<>(new RecordedResponseFilter(problems, SmartDiscovery.PATH, clock));
         registration.addUrlPatterns("/fhir/*");
         registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
         return registration;

@@ -8,8 +8,10 @@ import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.Clock;
 import java.time.Duration;
 import org.securemed.fhir.exchange.CutShort;
+import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.exchange.Recorded;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.problem.ProblemWriter;
@@ -32,9 +34,14 @@ public final class RecordedResponseFilter extends OncePerRequestFilter {
 
     private final ProblemWriter problems;
     private final String open;
+    private final Clock clock;
 
-    /** @param open path of the one document that is not recorded, because it is the same for everybody */
-    public RecordedResponseFilter(ProblemWriter problems, String open) {
+    /**
+     * @param open path of the one document that is not recorded, because it is the same for everybody
+     * @param clock by which it is decided and recorded when a request began
+     */
+    public RecordedResponseFilter(ProblemWriter problems, String open, Clock clock) {
+        this.clock = clock;
         this.problems = problems;
         this.open = open;
     }
@@ -48,6 +55,7 @@ public final class RecordedResponseFilter extends OncePerRequestFilter {
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
+        Exchange.by(clock, request);
         Guarded guarded = new Guarded(request, response);
         try {
             chain.doFilter(request, guarded);

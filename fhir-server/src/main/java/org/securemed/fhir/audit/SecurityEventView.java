@@ -34,6 +34,7 @@ final class SecurityEventView {
                     SecurityEvent.Kind.ADMINISTRATION.op(),
                     form(SECURITY_ALERT, AuditCodes.dicom("110137", "User Security Attributes Changed"))),
             Map.entry(SecurityEvent.Kind.CARD.op(), form(SECURITY_ALERT, own("card"))),
+            Map.entry(SecurityEvent.Kind.SIGNATURE.op(), form(SECURITY_ALERT, own("consent-signature"))),
             Map.entry(SecurityEvent.Kind.SHARE.op(), form(AuditCodes.dicom("110106", "Export"), own("share"))),
             Map.entry(RetentionLog.PROPOSAL.code(), form(SECURITY_ALERT, own("retention-proposed"))),
             Map.entry(RetentionLog.APPROVAL.code(), form(SECURITY_ALERT, own("retention-approved"))),

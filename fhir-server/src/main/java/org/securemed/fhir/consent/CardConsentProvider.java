@@ -21,18 +21,21 @@ import org.securemed.fhir.exchange.Exchange;
 import org.securemed.ledger.consent.Transition;
 
 /**
- * Consents that a patient's card signs. {@code POST Patient/[id]/$request-access}: a clinician asks a patient who is
- * here to be let in. {@code POST Consent/[id]/$to-sign}: a patient asks what their card has to sign for a Consent of
- * theirs. {@code POST Consent/[id]/$sign}: the signature; from then on the Consent is in force, or over.
+ * Consents that a patient signs, by card or with a key of their own. {@code POST Patient/[id]/$request-access}: a
+ * clinician asks a patient who is here to be let in. {@code POST Consent/[id]/$to-sign}: a patient asks what has to be
+ * signed for a Consent of theirs. {@code POST Consent/[id]/$sign}: the signature; from then on the Consent is in force,
+ * or over.
  */
 public final class CardConsentProvider {
     private static final Pattern CARD = Pattern.compile("Device/([A-Za-z0-9.-]{1,64})");
     private static final int LARGEST = 64 * 1024;
 
     private final CardConsents consents;
+    private final KeyConsents keys;
 
-    CardConsentProvider(CardConsents consents) {
+    CardConsentProvider(CardConsents consents, KeyConsents keys) {
         this.consents = consents;
+        this.keys = keys;
     }
 
     /**
@@ -76,27 +79,35 @@ public final class CardConsentProvider {
     }
 
     /**
-     * What a patient's card has to sign.
+     * What has to be signed.
      *
-     * @param card {@code Device/…}
+     * @param card {@code Device/…} of the patient's card; or
+     * @param key id of a key of the requester's own
      * @param end whether the Consent is to end; otherwise it is to be in force
      * @return {@code transition}
      */
     @Operation(name = "$to-sign", typeName = "Consent")
     public Parameters toSign(
             @IdParam IdType consent,
-            @OperationParam(name = "card", min = 1, max = 1) @Nullable Reference card,
+            @OperationParam(name = "card", min = 0, max = 1) @Nullable Reference card,
+            @OperationParam(name = "key", min = 0, max = 1) @Nullable StringType key,
             @OperationParam(name = "end", min = 0, max = 1) @Nullable BooleanType end,
             RequestDetails request) {
-        String device = card(card).orElseThrow(CardConsentProvider::malformed);
+        if ((card == null) == (key == null)) {
+            throw malformed();
+        }
+        boolean ends = end != null && end.booleanValue();
+        Exchange exchange = Exchange.of(request).orElseThrow();
         Parameters answer = new Parameters();
         add(
                 answer,
-                consents.toSign(
-                        consent.getIdPart(),
-                        device,
-                        end != null && end.booleanValue(),
-                        Exchange.of(request).orElseThrow()));
+                key == null
+                        ? consents.toSign(
+                                consent.getIdPart(),
+                                card(card).orElseThrow(CardConsentProvider::malformed),
+                                ends,
+                                exchange)
+                        : keys.toSign(consent.getIdPart(), String.valueOf(key.getValue()), ends, exchange));
         return answer;
     }
 
@@ -107,25 +118,32 @@ public final class CardConsentProvider {
      * @param signature by the card's key, ECDSA with SHA-256 in DER form, over {@code securemed/consent-transition/v1},
      *     a line feed, and the transition
      * @param statement of the smart card bridge, which has judged the card
+     * @param jws instead of these two: a detached JWS with the transition as its payload, by a key of the requester's
+     *     own
      * @return {@code consent}
      */
     @Operation(name = "$sign", typeName = "Consent")
     public Parameters sign(
             @IdParam IdType consent,
             @OperationParam(name = "transition", min = 1, max = 1) @Nullable Base64BinaryType transition,
-            @OperationParam(name = "signature", min = 1, max = 1) @Nullable Base64BinaryType signature,
-            @OperationParam(name = "statement", min = 1, max = 1) @Nullable StringType statement,
+            @OperationParam(name = "signature", min = 0, max = 1) @Nullable Base64BinaryType signature,
+            @OperationParam(name = "statement", min = 0, max = 1) @Nullable StringType statement,
+            @OperationParam(name = "jws", min = 0, max = 1) @Nullable StringType jws,
             ServletRequestDetails request) {
-        if (statement == null || statement.getValue() == null) {
+        Exchange exchange = Exchange.of(request).orElseThrow();
+        if (jws != null && jws.getValue() != null && signature == null && statement == null) {
+            keys.sign(consent.getIdPart(), bytes(transition), jws.getValue(), exchange, request.getServletRequest());
+        } else if (jws == null && statement != null && statement.getValue() != null) {
+            consents.sign(
+                    consent.getIdPart(),
+                    bytes(transition),
+                    bytes(signature),
+                    statement.getValue(),
+                    exchange,
+                    request.getServletRequest());
+        } else {
             throw malformed();
         }
-        consents.sign(
-                consent.getIdPart(),
-                bytes(transition),
-                bytes(signature),
-                statement.getValue(),
-                Exchange.of(request).orElseThrow(),
-                request.getServletRequest());
         Parameters answer = new Parameters();
         answer.addParameter().setName("consent").setValue(new Reference("Consent/" + consent.getIdPart()));
         return answer;

@@ -301,7 +301,8 @@ final class CardConsents {
         events.record((failure == null ? event : event.failed(failure)).build());
     }
 
-    private static Optional<Transition> change(Translation translation) {
+    /** The transition that a translation leads to; empty if there is none to make. */
+    static Optional<Transition> change(Translation translation) {
         return translation.fold(change -> Optional.of(change.transition()), none -> Optional.empty(), refused -> {
             throw Refusal.unprocessable(refused.reason().code(), refused.text() + " (" + refused.expression() + ")");
         });

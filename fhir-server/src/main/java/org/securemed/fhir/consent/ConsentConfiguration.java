@@ -11,7 +11,6 @@ import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
-import java.util.Arrays;
 import java.util.List;
 import javax.sql.DataSource;
 import org.securemed.fhir.audit.AuditRecorder;
@@ -256,11 +255,7 @@ public class ConsentConfiguration {
 
     @Bean
     ConsentTranslator consentTranslator() {
-        return new ConsentTranslator(
-                ZoneId.systemDefault(),
-                role -> Role.CODE_SYSTEM.equals(role.system())
-                        && Arrays.stream(Role.values())
-                                .anyMatch(known -> known.code().equals(role.code())));
+        return new ConsentTranslator(ZoneId.systemDefault(), role -> Role.isKnown(role.system(), role.code()));
     }
 
     @Bean
@@ -298,8 +293,9 @@ public class ConsentConfiguration {
             FhirContext context,
             ObjectProvider<RestfulServer> server,
             ObjectProvider<DaoRegistry> daos,
-            ObjectProvider<AuditRecorder> recorder) {
-        return new HouseRequests(context, server, daos, recorder);
+            ObjectProvider<AuditRecorder> recorder,
+            Clock clock) {
+        return new HouseRequests(context, server, daos, recorder, clock);
     }
 
     @Bean
@@ -352,13 +348,26 @@ public class ConsentConfiguration {
     }
 
     @Bean
-    ReleaseCheck releaseCheck(OwnerIndex index, ResourceAccess access, NarrowView view, ShownVersions shown) {
-        return new ReleaseCheck(index, access, view, shown);
+    Redactions redactions(
+            ConsentProperties properties, FhirContext context, ObjectProvider<ISearchParamRegistry> parameters) {
+        return new Redactions(
+                properties.redactions().stream().map(Redaction::parse).toList(), context, parameters);
     }
 
     @Bean
-    ReadGate readGate(OwnerIndex index, PatientAccess access, ResourceAccess resources, ReleaseCheck release) {
-        return new ReadGate(access, resources, index, release);
+    ReleaseCheck releaseCheck(
+            OwnerIndex index, ResourceAccess access, NarrowView view, Redactions redactions, ShownVersions shown) {
+        return new ReleaseCheck(index, access, view, redactions, shown);
+    }
+
+    @Bean
+    ReadGate readGate(
+            OwnerIndex index,
+            PatientAccess access,
+            ResourceAccess resources,
+            Redactions redactions,
+            ReleaseCheck release) {
+        return new ReadGate(access, resources, index, redactions, release);
     }
 
     @Bean
@@ -366,23 +375,29 @@ public class ConsentConfiguration {
             PatientAccess access,
             ResourceAccess resources,
             NarrowView view,
+            Redactions redactions,
+            ResearchView research,
             OwnerIndex index,
             OwnerSchema schema,
             DataSource dataSource,
             FhirContext context,
             ObjectProvider<RestfulServer> server,
             ObjectProvider<DaoRegistry> daos,
-            ObjectProvider<InMemoryResourceMatcher> memory) {
+            ObjectProvider<InMemoryResourceMatcher> memory,
+            Clock clock) {
         return new PopulationGate(
                 access,
                 resources,
                 view,
+                redactions,
+                research,
                 index,
                 new PartitionContents(new JdbcTemplate(dataSource)),
                 context,
                 server,
                 daos,
-                memory);
+                memory,
+                clock);
     }
 
     @Bean
@@ -472,17 +487,50 @@ public class ConsentConfiguration {
             ConsentProperties properties,
             SmartProperties smart,
             Clock clock) {
-        return new CardConsentProvider(new CardConsents(
-                requests,
-                questions,
-                translator,
+        return new CardConsentProvider(
+                new CardConsents(
+                        requests,
+                        questions,
+                        translator,
+                        states,
+                        index,
+                        statements,
+                        events,
+                        properties.cards(),
+                        smart.issuer(),
+                        smart.clockSkew(),
+                        clock),
+                new KeyConsents(
+                        requests,
+                        translator,
+                        states,
+                        index,
+                        events,
+                        properties.cards().signature(),
+                        smart.clockSkew(),
+                        clock));
+    }
+
+    @Bean
+    OwnKeyProvider ownKeyProvider(
+            ConsentStateStore store,
+            ConsentStates states,
+            SubjectKeys keys,
+            OwnerIndex index,
+            TransitionRecorder recorder,
+            StepUp stepUp,
+            DataSource dataSource,
+            PlatformTransactionManager transactions,
+            Clock clock) {
+        return new OwnKeyProvider(new OwnKeys(
+                store,
                 states,
+                keys,
                 index,
-                statements,
-                events,
-                properties.cards(),
-                smart.issuer(),
-                smart.clockSkew(),
+                recorder,
+                stepUp,
+                dataSource,
+                new TransactionTemplate(transactions),
                 clock));
     }
 
@@ -535,6 +583,7 @@ public class ConsentConfiguration {
             ObjectProvider<MatchUrlService> matchUrls,
             NarrowView view,
             ResearchView research,
+            Redactions redactions,
             StepUp stepUp,
             PatientLookup lookup) {
         PartitionScope scope = new PartitionScope(index, access, resources, writes, view, lookup);
@@ -542,7 +591,7 @@ public class ConsentConfiguration {
         return new GateInterceptors(List.of(
                 new AllowedMethods(),
                 research,
-                new RequestRules(access, finder, new MatchUrls(context, daos, matchUrls), stepUp),
+                new RequestRules(access, finder, new MatchUrls(context, daos, matchUrls), redactions, stepUp),
                 scope,
                 new OffsetSearch(DEFAULT_PAGE_SIZE),
                 view,

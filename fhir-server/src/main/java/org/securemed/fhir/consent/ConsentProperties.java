@@ -15,11 +15,11 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Settings of the consent gate, keys {@code securemed.consent.*}.
  *
- * @param implicitPolicy what holds where no Consent applies: {@code deny}, or {@code break-glass-only}, under which an
- *     emergency may be declared. The two policies of IHE PCF that open normal data are refused so far
+ * @param implicitPolicy what holds where no Consent applies: one of the four policies of IHE PCF 1:53.2.1
  * @param breakGlass who may declare an emergency, and for how long
  * @param cards what patients sign by card
  * @param labelLists files with further codes that make a resource sensitive
+ * @param redactions elements that a purpose of use doesn't need, like {@code HPAYMT:Patient.telecom}
  * @param adopt whether the start finds the owners of resources that were stored without this gate
  */
 @Validated
@@ -29,12 +29,11 @@ public record ConsentProperties(
         @DefaultValue @NotNull BreakGlass breakGlass,
         @DefaultValue @NotNull Cards cards,
         @DefaultValue List<Resource> labelLists,
+        @DefaultValue List<String> redactions,
         @DefaultValue("false") boolean adopt) {
     public ConsentProperties {
         labelLists = List.copyOf(labelLists);
-        if (implicitPolicy != ImplicitPolicy.DENY && implicitPolicy != ImplicitPolicy.BREAK_GLASS_ONLY) {
-            throw new IllegalArgumentException("securemed.consent.implicit-policy is deny or break-glass-only");
-        }
+        redactions = List.copyOf(redactions);
     }
 
     /**

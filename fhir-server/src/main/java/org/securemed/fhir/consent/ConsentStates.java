@@ -88,11 +88,20 @@ public final class ConsentStates {
         return state == null ? ConsentState.initial("Patient/" + patientId) : state;
     }
 
-    /** Logical ids of the patients who name any of these keys ({@link ConsentContract#grantees}). */
-    Set<String> patientsNaming(Set<String> grantees) {
+    /**
+     * Logical ids of the patients who name any of these keys ({@link ConsentContract#grantees}).
+     *
+     * @param most so many, and one more if there are more: an organization may be named by very many
+     */
+    Set<String> patientsNaming(Set<String> grantees, int most) {
         Set<String> patients = new HashSet<>();
         for (String grantee : grantees) {
-            patients.addAll(patientsByKey.getOrDefault(grantee, Set.of()));
+            for (String patient : patientsByKey.getOrDefault(grantee, Set.of())) {
+                patients.add(patient);
+                if (patients.size() > most) {
+                    return patients;
+                }
+            }
         }
         return patients;
     }

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.Reader;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Exchange;
@@ -33,6 +34,7 @@ final class HouseRequest extends RequestDetails {
             FhirContext context,
             RestfulServer server,
             Requester requester,
+            Clock clock,
             RestOperationTypeEnum operation,
             RequestTypeEnum method,
             String type) {
@@ -41,7 +43,7 @@ final class HouseRequest extends RequestDetails {
         request.setRequestType(method);
         request.setResourceName(type);
         request.setRequestPath(type);
-        Exchange.begin(request, requester);
+        Exchange.begin(request, requester, clock);
         return request;
     }
 

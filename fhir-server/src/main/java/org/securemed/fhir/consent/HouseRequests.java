@@ -9,6 +9,7 @@ import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
 import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
 import ca.uhn.fhir.rest.server.exceptions.ResourceVersionConflictException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -38,16 +39,19 @@ final class HouseRequests {
     private final ObjectProvider<RestfulServer> server;
     private final ObjectProvider<DaoRegistry> daos;
     private final ObjectProvider<AuditRecorder> recorder;
+    private final Clock clock;
 
     HouseRequests(
             FhirContext context,
             ObjectProvider<RestfulServer> server,
             ObjectProvider<DaoRegistry> daos,
-            ObjectProvider<AuditRecorder> recorder) {
+            ObjectProvider<AuditRecorder> recorder,
+            Clock clock) {
         this.context = context;
         this.server = server;
         this.daos = daos;
         this.recorder = recorder;
+        this.clock = clock;
     }
 
     /** Stores a new resource; its logical id. */
@@ -119,7 +123,7 @@ final class HouseRequests {
 
     /** A request of somebody, for decisions. */
     HouseRequest begin(Requester requester, RestOperationTypeEnum operation, RequestTypeEnum method, String type) {
-        return HouseRequest.begin(context, server.getObject(), requester, operation, method, type);
+        return HouseRequest.begin(context, server.getObject(), requester, clock, operation, method, type);
     }
 
     /** Records that a request was answered; what was decided for it holds only if it still does. */

@@ -16,8 +16,8 @@ import org.securemed.ledger.consent.SecurityLabels;
 /**
  * Security labels ({@code meta.security}) by what a resource says: each sensitivity of its codes, and of those of the
  * Medications that it refers to, with confidentiality {@code R}, and {@code NORDSCLCD} (no redisclosure) where it is
- * about the use of substances. Labels are only added. What is shared tells of nobody and bears none; a Consent is
- * hidden by other means.
+ * about the use of substances or the sender has labelled it so. Labels are only added. What is shared tells of nobody
+ * and bears none; a Consent is hidden by other means.
  */
 final class Labelling {
     /** What 42 CFR Part 2 and like rules let nobody pass on who has got it. */
@@ -25,7 +25,8 @@ final class Labelling {
             SecurityLabels.sensitivity("ETH"),
             SecurityLabels.sensitivity("SUD"),
             SecurityLabels.sensitivity("ETHUD"),
-            SecurityLabels.sensitivity("OPIOIDUD"));
+            SecurityLabels.sensitivity("OPIOIDUD"),
+            SecurityLabels.sensitivity("42CFRPart2"));
 
     private static final Coding NO_REDISCLOSURE = SecurityLabels.sensitivity("NORDSCLCD");
 
@@ -78,7 +79,8 @@ final class Labelling {
         if (!labels.isEmpty() && !confidential) {
             labels.add(SecurityLabels.RESTRICTED);
         }
-        if (labels.stream().anyMatch(SUBSTANCES::contains)) {
+        if (labels.stream().anyMatch(SUBSTANCES::contains)
+                || facts.securityLabels().stream().anyMatch(SUBSTANCES::contains)) {
             labels.add(NO_REDISCLOSURE);
         }
         labels.removeAll(facts.securityLabels());

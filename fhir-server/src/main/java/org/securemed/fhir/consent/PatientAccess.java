@@ -230,8 +230,13 @@ final class PatientAccess {
 
     /** The patients who may have let the requester in: those whose consents name them, and themselves. */
     Set<String> candidates(Exchange exchange) {
+        return candidates(exchange, Integer.MAX_VALUE);
+    }
+
+    /** @param most so many, and a few more if there are more */
+    private Set<String> candidates(Exchange exchange, int most) {
         Set<String> candidates = new LinkedHashSet<>(
-                states.patientsNaming(request(exchange, groups(exchange)).keys()));
+                states.patientsNaming(request(exchange, groups(exchange)).keys(), most));
         exchange.requester()
                 .user()
                 .filter(user -> user.startsWith("Patient/"))
@@ -271,7 +276,7 @@ final class PatientAccess {
         if (isOpenToAll(exchange)) {
             return partitionsOfAll(exchange, type);
         }
-        Set<String> candidates = candidates(exchange);
+        Set<String> candidates = candidates(exchange, MOST_PATIENTS);
         if (candidates.size() > MOST_PATIENTS) {
             throw tooMany();
         }
@@ -485,7 +490,10 @@ final class PatientAccess {
     private static AccessRequest request(Exchange exchange, Set<String> groups) {
         Requester requester = exchange.requester();
         Set<Coding> roles = new LinkedHashSet<>();
-        requester.roles().forEach(role -> roles.add(new Coding(Role.CODE_SYSTEM, role.code())));
+        requester.roles().forEach(role -> {
+            roles.add(new Coding(Role.CODE_SYSTEM, role.code()));
+            role.practitionerRole().ifPresent(code -> roles.add(new Coding(Role.PRACTITIONER_ROLES, code)));
+        });
         requester.researchStudy().map(Study::role).ifPresent(roles::add);
         List<Coding> purposes = new ArrayList<>();
         requester.purposesOfUse().forEach(code -> purposes.add(new Coding(ACT_REASON, code)));

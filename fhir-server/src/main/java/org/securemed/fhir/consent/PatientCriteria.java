@@ -47,6 +47,9 @@ final class PatientCriteria {
         }
     }
 
+    /** Search parameters that a match is made by. */
+    static final List<String> SEARCHED = List.of("identifier", "family", "given", "birthdate", "gender");
+
     private static final int MOST_IDENTIFIERS = 10;
     private static final int LONGEST = 256;
 

@@ -11,6 +11,7 @@ import ca.uhn.fhir.rest.param.DateRangeParam;
 import ca.uhn.fhir.rest.param.TokenOrListParam;
 import ca.uhn.fhir.rest.param.TokenParam;
 import ca.uhn.fhir.rest.server.RestfulServer;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -54,27 +55,36 @@ public final class PopulationGate {
     private final PatientAccess access;
     private final ResourceAccess resources;
     private final NarrowView view;
+    private final Redactions redactions;
+    private final ResearchView research;
     private final OwnerIndex index;
     private final PartitionContents contents;
     private final FhirContext context;
     private final ObjectProvider<RestfulServer> server;
     private final ObjectProvider<DaoRegistry> daos;
     private final ObjectProvider<InMemoryResourceMatcher> memory;
+    private final Clock clock;
 
     PopulationGate(
             PatientAccess access,
             ResourceAccess resources,
             NarrowView view,
+            Redactions redactions,
+            ResearchView research,
             OwnerIndex index,
             PartitionContents contents,
             FhirContext context,
             ObjectProvider<RestfulServer> server,
             ObjectProvider<DaoRegistry> daos,
-            ObjectProvider<InMemoryResourceMatcher> memory) {
+            ObjectProvider<InMemoryResourceMatcher> memory,
+            Clock clock) {
+        this.clock = clock;
         this.memory = memory;
         this.access = access;
         this.resources = resources;
         this.view = view;
+        this.redactions = redactions;
+        this.research = research;
         this.index = index;
         this.contents = contents;
         this.context = context;
@@ -90,12 +100,8 @@ public final class PopulationGate {
     /** The types of which role and scopes let the requester read and search some resources, whatever the data. */
     public Set<String> types(Exchange exchange) {
         Set<String> types = new TreeSet<>();
-        if (exchange.requester().isForResearch()) {
-            // What research sees is made elsewhere, of single answers.
-            return types;
-        }
         for (String type : context.getResourceTypes()) {
-            if (knows(type)
+            if (isOffered(exchange, type)
                     && RoleRules.allow(exchange.requester().roles(), type, Interaction.READ)
                     && ScopeBound.allows(exchange.requester(), type, Interaction.READ)
                     && ScopeBound.allows(exchange.requester(), type, Interaction.SEARCH)) {
@@ -113,6 +119,13 @@ public final class PopulationGate {
     public void require(Exchange exchange, String type) {
         access.requireRole(exchange, type, Interaction.READ);
         access.requireRole(exchange, type, Interaction.SEARCH);
+        if (!isOffered(exchange, type)) {
+            throw Refusal.notOffered("There is no view of this type for what you ask for.");
+        }
+    }
+
+    private boolean isOffered(Exchange exchange, String type) {
+        return knows(type) && (!exchange.requester().isForResearch() || research.offers(exchange.requester(), type));
     }
 
     /** Begins to decide anew for who has asked; what is decided before does not count. */
@@ -123,18 +136,25 @@ public final class PopulationGate {
     /** Begins to decide for somebody who is not asking themselves. */
     public RequestDetails begin(Requester requester, String type) {
         return HouseRequest.begin(
-                context, server.getObject(), requester, RestOperationTypeEnum.SEARCH_TYPE, RequestTypeEnum.GET, type);
+                context,
+                server.getObject(),
+                requester,
+                clock,
+                RestOperationTypeEnum.SEARCH_TYPE,
+                RequestTypeEnum.GET,
+                type);
     }
 
     /**
      * Refuses criteria that can't be compared with one resource at a time, or that reach beyond it.
      *
      * @param criteria a search, beginning with the type
-     * @throws RuntimeException the refusal, which depends on the criteria alone
+     * @throws RuntimeException the refusal, which depends on the criteria and the requester alone
      */
-    public void requireCriteria(String type, String criteria) {
+    public void requireCriteria(Exchange exchange, String type, String criteria) {
         String query = criteria.substring(criteria.indexOf('?') + 1);
         SearchRules.checkQuery(type, query);
+        redactions.requireNotSought(exchange, type, SearchRules.parameters(query));
         if (!query.isEmpty()
                 && !memory.getObject().canBeEvaluatedInMemory(criteria).supported()) {
             throw Refusal.notOffered("Use criteria that tell of one resource by itself.");
@@ -261,8 +281,26 @@ public final class PopulationGate {
     }
 
     /**
-     * Those of these resources that may be shown now, in their order, as they are now. What is shown is noted in the
-     * exchange of the request.
+     * All resources of a type in these partitions, shown or not, if their order would tell what pseudonyms hide: then
+     * in the order of these. Empty if they may be sent as they lie.
+     */
+    public Optional<List<Place>> pseudonymous(
+            Exchange asked, Collection<Integer> partitions, String type, @Nullable Instant since) {
+        if (!asked.requester().isForResearch()) {
+            return Optional.empty();
+        }
+        List<Place> all = new ArrayList<>();
+        List<Place> page;
+        do {
+            page = contents.page(partitions, type, all.isEmpty() ? null : all.get(all.size() - 1), PAGE, since);
+            all.addAll(page);
+        } while (page.size() == PAGE);
+        return Optional.of(research.inOrder(asked, all));
+    }
+
+    /**
+     * Those of these resources that may be shown now, in their order, as they are now; for research, their views. What
+     * is shown is noted in the exchange of the request.
      *
      * @param decided a request made by {@link #anew}
      */
@@ -285,7 +323,8 @@ public final class PopulationGate {
                 inOrder.put(place.reference(), (Resource) resource);
             }
         }
-        return List.copyOf(inOrder.values());
+        List<Resource> shown = List.copyOf(inOrder.values());
+        return exchange.requester().isForResearch() ? research.views(exchange, shown) : shown;
     }
 
     /**

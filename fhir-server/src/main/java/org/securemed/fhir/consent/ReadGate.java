@@ -13,8 +13,15 @@ public final class ReadGate {
     private final OwnerIndex index;
     private final ReleaseCheck release;
     private final ResourceAccess resources;
+    private final Redactions redactions;
 
-    ReadGate(PatientAccess access, ResourceAccess resources, OwnerIndex index, ReleaseCheck release) {
+    ReadGate(
+            PatientAccess access,
+            ResourceAccess resources,
+            OwnerIndex index,
+            Redactions redactions,
+            ReleaseCheck release) {
+        this.redactions = redactions;
         this.resources = resources;
         this.access = access;
         this.index = index;
@@ -29,7 +36,7 @@ public final class ReadGate {
      */
     public Optional<Integer> partition(RequestDetails request, String type, String id) {
         Optional<Exchange> exchange = Exchange.of(request);
-        if (exchange.isEmpty() || exchange.get().requester().isForResearch()) {
+        if (exchange.isEmpty() || exchange.get().requester().isForResearch() || redactions.redacts(exchange.get())) {
             return Optional.empty();
         }
         access.requireRole(exchange.get(), type, Interaction.READ);

@@ -35,12 +35,21 @@ public final class ReleaseCheck {
     private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,17}");
     private static final String NO_REDISCLOSURE = "NORDSCLCD";
 
+    /** Bundles that an answer is made of, as opposed to one that was stored. */
+    private static final Set<Bundle.BundleType> ANSWERS = Set.of(
+            Bundle.BundleType.SEARCHSET,
+            Bundle.BundleType.HISTORY,
+            Bundle.BundleType.BATCHRESPONSE,
+            Bundle.BundleType.TRANSACTIONRESPONSE);
+
     private final OwnerIndex index;
     private final ResourceAccess access;
     private final NarrowView view;
     private final ShownVersions shown;
+    private final Redactions redactions;
 
-    ReleaseCheck(OwnerIndex index, ResourceAccess access, NarrowView view, ShownVersions shown) {
+    ReleaseCheck(OwnerIndex index, ResourceAccess access, NarrowView view, Redactions redactions, ShownVersions shown) {
+        this.redactions = redactions;
         this.shown = shown;
         this.view = view;
         this.index = index;
@@ -56,7 +65,12 @@ public final class ReleaseCheck {
         }
         for (int i = 0; i < details.size(); i++) {
             IBaseResource resource = details.getResource(i);
-            if (resource != null && !release(exchange.get(), resource)) {
+            if (resource == null) {
+                continue;
+            }
+            if (release(exchange.get(), resource)) {
+                redactions.apply(exchange.get(), resource);
+            } else {
                 // HAPI builds a history of what is there, and fails over what isn't.
                 details.setResource(
                         i,
@@ -71,7 +85,7 @@ public final class ReleaseCheck {
     @Hook(Pointcut.SERVER_OUTGOING_RESPONSE)
     public void mark(IBaseResource answer) {
         if (answer instanceof Bundle bundle
-                && bundle.getType() == Bundle.BundleType.SEARCHSET
+                && ANSWERS.contains(bundle.getType())
                 && bundle.getEntry().stream()
                         .anyMatch(entry -> entry.hasResource() && isNotToBePassedOn(entry.getResource()))
                 && !isNotToBePassedOn(bundle)) {

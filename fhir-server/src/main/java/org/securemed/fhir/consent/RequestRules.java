@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.Resource;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.audit.Evidence;
 import org.securemed.fhir.exchange.Exchange;
@@ -64,15 +65,20 @@ public final class RequestRules {
     private static final Map<String, Interaction> CONSENT_WRITES =
             Map.of("$fileConsent", Interaction.CREATE, "$revokeConsent", Interaction.UPDATE);
 
+    /** They look again at who asks about whose keys. */
+    private static final Set<String> KEY_OPERATIONS = Set.of("$register-key", "$revoke-key", "$signing-keys");
+
     /** They look again at who asks about which Consent. */
     private static final Set<String> CONSENT_OPERATIONS = Set.of("$to-sign", "$sign");
 
     private final PatientAccess access;
     private final OwnerFinder finder;
     private final MatchUrls matchUrls;
+    private final Redactions redactions;
     private final StepUp stepUp;
 
-    RequestRules(PatientAccess access, OwnerFinder finder, MatchUrls matchUrls, StepUp stepUp) {
+    RequestRules(PatientAccess access, OwnerFinder finder, MatchUrls matchUrls, Redactions redactions, StepUp stepUp) {
+        this.redactions = redactions;
         this.stepUp = stepUp;
         this.matchUrls = matchUrls;
         this.access = access;
@@ -87,11 +93,10 @@ public final class RequestRules {
 
     private void check(Exchange exchange, RequestDetails request, RestOperationTypeEnum operation) {
         String type = request.getResourceName();
+        redactions.requireNotSoughtByToken(exchange);
         switch (operation) {
             case METADATA -> {}
-            case READ, VREAD -> {
-                access.requireRole(exchange, type, Interaction.READ);
-            }
+            case READ, VREAD -> access.requireRole(exchange, type, Interaction.READ);
             case HISTORY_INSTANCE -> {
                 access.requireRole(exchange, type, Interaction.READ);
                 requireOwn(request, "Ask for a history by itself, outside of a Bundle.");
@@ -116,6 +121,7 @@ public final class RequestRules {
 
     private void search(Exchange exchange, RequestDetails request, @Nullable String type) {
         access.requireRole(exchange, type, Interaction.SEARCH);
+        redactions.requireNotSought(exchange, type, request.getParameters());
         if (!access.mayAskAnything(exchange) && !AUDIT.equals(type)) {
             SearchRules.check(type, request.getParameters());
             if (request.getParameters().keySet().stream().anyMatch(Includes::isInclude)) {
@@ -137,6 +143,10 @@ public final class RequestRules {
             Interaction interaction,
             RestOperationTypeEnum operation) {
         access.requireRole(exchange, type, interaction);
+        redactions.requireWhole(exchange, type, request.getResource());
+        if (operation == RestOperationTypeEnum.PATCH) {
+            redactions.requireNoPatch(exchange);
+        }
         requireStepUp(exchange);
         if (AUDIT.equals(type)) {
             // It is kept as it was said; nothing in it is looked up.
@@ -189,14 +199,15 @@ public final class RequestRules {
         }
         WriteGate.remember(request, BundleEntries.of(bundle));
         for (Bundle.BundleEntryComponent entry : bundle.getEntry()) {
-            bundleEntry(exchange, entry.getRequest());
+            bundleEntry(exchange, entry.getRequest(), entry.getResource());
             if (entry.hasResource() && !access.mayAskAnything(exchange)) {
                 requireNoMatchUrl(entry.getResource());
             }
         }
     }
 
-    private void bundleEntry(Exchange exchange, Bundle.BundleEntryRequestComponent request) {
+    private void bundleEntry(
+            Exchange exchange, Bundle.BundleEntryRequestComponent request, @Nullable Resource resource) {
         String url = request.getUrl();
         if (request.getMethod() == null || url == null) {
             return;
@@ -223,6 +234,10 @@ public final class RequestRules {
         }
         // A PUT may turn out to be a create; the role then needs to allow that too, see WriteGate.
         access.requireRole(exchange, type, interaction);
+        redactions.requireWhole(exchange, type, resource);
+        if (request.getMethod() == Bundle.HTTPVerb.PATCH) {
+            redactions.requireNoPatch(exchange);
+        }
         requireStepUp(exchange);
         if (!access.mayAskAnything(exchange)) {
             if (url.indexOf('?') >= 0) {
@@ -247,10 +262,16 @@ public final class RequestRules {
         }
         if (MATCH.equals(name)) {
             access.requireRole(exchange, "Patient", Interaction.SEARCH);
+            redactions.requireNotSought(exchange, "Patient", PatientCriteria.SEARCHED);
             return;
         }
         if (name != null && CONSENT_WRITES.containsKey(name)) {
             access.requireRole(exchange, "Consent", CONSENT_WRITES.get(name));
+            return;
+        }
+        if (name != null && KEY_OPERATIONS.contains(name)) {
+            access.requireRole(
+                    exchange, "Consent", name.equals("$signing-keys") ? Interaction.READ : Interaction.CREATE);
             return;
         }
         if (name != null && CONSENT_OPERATIONS.contains(name)) {

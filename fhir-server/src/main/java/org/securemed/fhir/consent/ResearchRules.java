@@ -1,6 +1,7 @@
 package org.securemed.fhir.consent;
 
 import ca.uhn.fhir.rest.api.Constants;
+import ca.uhn.fhir.rest.api.RequestTypeEnum;
 import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import java.util.Map;
@@ -73,6 +74,9 @@ final class ResearchRules {
     private static final Set<String> PAGING = Set.of("_count", "_offset", "_format", "_pretty", "_total");
     private static final Pattern BARE_CODE = Pattern.compile("[a-z]+(-[a-z]+){0,4}");
 
+    /** They look again at each type and each patient, and what they send is made by {@link ResearchView}. */
+    private static final Set<String> EXPORTS = Set.of("$export", "$export-status", "$export-file");
+
     private final KnownCodes codes;
 
     ResearchRules(KnownCodes codes) {
@@ -91,17 +95,16 @@ final class ResearchRules {
         if (requester.launchPatient().isPresent()) {
             throw Refusal.notOffered("For research, ask for a token without a patient in context.");
         }
+        requireNoConditions(request);
+        if (isExport(request)) {
+            export(request);
+            return;
+        }
         boolean read = request.getRestOperationType() == RestOperationTypeEnum.READ;
         boolean search = request.getRestOperationType() == RestOperationTypeEnum.SEARCH_TYPE;
         String type = request.getResourceName();
         if (!read && !search || type == null || !TYPES.contains(type)) {
             throw Refusal.notOffered("For research, read and search clinical types; docs/conformance.md names them.");
-        }
-        for (String header :
-                Set.of(Constants.HEADER_IF_NONE_MATCH, Constants.HEADER_IF_MODIFIED_SINCE, Constants.HEADER_IF_MATCH)) {
-            if (request.getHeader(header) != null) {
-                throw Refusal.notOffered("For research, ask without conditions in the header.");
-            }
         }
         for (GranularScopes.Condition condition : ScopeBound.conditions(requester, type)) {
             condition.values().forEach(value -> requireCode(condition.name(), value));
@@ -111,6 +114,41 @@ final class ResearchRules {
                 check(parameter.getKey(), value, search);
             }
         }
+    }
+
+    private static void requireNoConditions(RequestDetails request) {
+        for (String header :
+                Set.of(Constants.HEADER_IF_NONE_MATCH, Constants.HEADER_IF_MODIFIED_SINCE, Constants.HEADER_IF_MATCH)) {
+            if (request.getHeader(header) != null) {
+                throw Refusal.notOffered("For research, ask without conditions in the header.");
+            }
+        }
+    }
+
+    /** Whether a request is part of a bulk export. */
+    static boolean isExport(RequestDetails request) {
+        return request.getOperation() != null && EXPORTS.contains(request.getOperation());
+    }
+
+    private static void export(RequestDetails request) {
+        boolean group = request.getResourceName() != null && !"Patient".equals(request.getResourceName());
+        if (group || request.getId() != null) {
+            throw Refusal.notOffered("For research, export the system or Patient; there is no view of Groups.");
+        }
+        if (request.getRequestType() == RequestTypeEnum.POST) {
+            throw Refusal.notOffered("For research, order an export by GET.");
+        }
+        if (request.getParameters().containsKey("_since")) {
+            throw Refusal.notOffered("For research, export without _since: when something was stored is not told.");
+        }
+    }
+
+    /** Whether resources of a type are shown to research, and the token's query for them is one it may ask. */
+    boolean offers(Requester requester, String type) {
+        return TYPES.contains(type)
+                && ScopeBound.conditions(requester, type).stream()
+                        .allMatch(condition ->
+                                condition.values().stream().allMatch(value -> isCode(condition.name(), value)));
     }
 
     private void check(String name, String value, boolean search) {
@@ -139,14 +177,18 @@ final class ResearchRules {
     }
 
     private void requireCode(String name, String value) {
+        if (!isCode(name, value)) {
+            throw notOffered();
+        }
+    }
+
+    private boolean isCode(String name, String value) {
         boolean bare = BARE_CODES.contains(name) && BARE_CODE.matcher(value).matches();
         int bar = value.indexOf('|');
         boolean known = (CODES.contains(name) || BARE_CODES.contains(name))
                 && bar > 0
                 && codes.contains(value.substring(0, bar), value.substring(bar + 1));
-        if (!bare && !known) {
-            throw notOffered();
-        }
+        return bare || known;
     }
 
     private static RuntimeException notOffered() {

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -33,10 +34,12 @@ import org.securemed.fhir.audit.AuditRecorder;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.exchange.Touched;
 import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.PartitionContents.Place;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.research.Deidentification;
 import org.securemed.fhir.research.StudyKey;
 import org.securemed.fhir.research.StudyKeys;
+import org.securemed.fhir.smart.Requester;
 import org.springframework.web.util.UriComponentsBuilder;
 
 /**
@@ -136,6 +139,10 @@ public final class ResearchView {
     public void leave(RequestDetails request, ResponseDetails response) {
         Optional<Exchange> exchange = researching(request);
         if (exchange.isEmpty() || request.getRestOperationType() == RestOperationTypeEnum.METADATA) {
+            return;
+        }
+        if (response.getResponseResource() == null && ResearchRules.isExport(request)) {
+            // It answers by itself, with views.
             return;
         }
         if (!(request.getUserData().get(SENT) instanceof Sent sent)
@@ -241,6 +248,27 @@ public final class ResearchView {
 
     private static String name(Resource resource) {
         return resource.fhirType() + "/" + resource.getIdElement().getIdPart();
+    }
+
+    /** Whether a type is offered to this requester, by rules that depend on the requester alone. */
+    boolean offers(Requester requester, String type) {
+        return rules.offers(requester, type);
+    }
+
+    /**
+     * References in the order of their pseudonyms, because that of what is stored would tell of ids; the same in every
+     * export for a study.
+     */
+    List<Place> inOrder(Exchange exchange, List<Place> places) {
+        StudyKey key = key(exchange);
+        Map<String, Long> numbers =
+                index.keys(places.stream().map(Place::reference).toList());
+        Map<String, String> pseudonyms = new HashMap<>();
+        numbers.forEach((reference, number) -> pseudonyms.put(reference, key.pseudonym(number)));
+        return places.stream()
+                .filter(place -> pseudonyms.containsKey(place.reference()))
+                .sorted(Comparator.comparing(place -> Objects.requireNonNull(pseudonyms.get(place.reference()))))
+                .toList();
     }
 
     /** HAPI's errors speak of ids; ours are fixed texts. Null leaves an error to {@link ErrorTexts}. */

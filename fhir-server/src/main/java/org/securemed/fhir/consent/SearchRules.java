@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.owner.SharedTypes;
 
@@ -77,17 +78,27 @@ final class SearchRules {
         if (query == null) {
             return;
         }
-        Map<String, String[]> parameters = new LinkedHashMap<>();
-        for (String pair : query.substring(query.indexOf('?') + 1).split("&")) {
-            int equals = pair.indexOf('=');
-            String name = equals < 0 ? pair : pair.substring(0, equals);
-            parameters.put(decoded(name), new String[] {decoded(equals < 0 ? "" : pair.substring(equals + 1))});
-        }
+        Map<String, String[]> parameters = parameters(query);
         check(type, parameters);
         if (parameters.keySet().stream()
                 .anyMatch(name -> name.startsWith("_include") || name.startsWith("_revinclude"))) {
             throw Refusal.notOffered("Give no includes here.");
         }
+    }
+
+    /** The parameters of {@code Type?name=value&…}, with or without the type. */
+    static Map<String, String[]> parameters(String query) {
+        Map<String, String[]> parameters = new LinkedHashMap<>();
+        for (String pair : query.substring(query.indexOf('?') + 1).split("&")) {
+            int equals = pair.indexOf('=');
+            String name = equals < 0 ? pair : pair.substring(0, equals);
+            parameters.merge(
+                    decoded(name),
+                    new String[] {decoded(equals < 0 ? "" : pair.substring(equals + 1))},
+                    (before, more) ->
+                            Stream.of(before, more).flatMap(Stream::of).toArray(String[]::new));
+        }
+        return parameters;
     }
 
     private static String decoded(String text) {

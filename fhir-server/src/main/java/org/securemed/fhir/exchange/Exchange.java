@@ -3,6 +3,9 @@ package org.securemed.fhir.exchange;
 import ca.uhn.fhir.rest.api.RequestTypeEnum;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import ca.uhn.fhir.rest.api.server.SystemRequestDetails;
+import ca.uhn.fhir.rest.server.servlet.ServletRequestDetails;
+import jakarta.servlet.ServletRequest;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,7 +37,10 @@ public final class Exchange {
     private static final String KEY = Exchange.class.getName();
     private static final int LONGEST_REQUEST_ID = 128;
 
+    private static final String CLOCK = KEY + ".clock";
+
     private final Requester requester;
+    private final Clock clock;
     private final Instant started;
     private final long startedNanos;
     private final String requestId;
@@ -49,9 +55,10 @@ public final class Exchange {
     private @Nullable List<Entry> record;
     private @Nullable Declared declared;
 
-    private Exchange(Requester requester, Instant started, String requestId) {
+    private Exchange(Requester requester, Clock clock, String requestId) {
         this.requester = requester;
-        this.started = started;
+        this.clock = clock;
+        this.started = clock.instant();
         this.startedNanos = System.nanoTime();
         this.requestId = requestId;
         this.accesses = new ConcurrentHashMap<>();
@@ -62,6 +69,7 @@ public final class Exchange {
     /** A part of {@code whole}: decisions are made once for all parts, what is shown and named is each part's own. */
     private Exchange(Exchange whole) {
         this.requester = whole.requester;
+        this.clock = whole.clock;
         this.started = whole.started;
         this.startedNanos = whole.startedNanos;
         this.requestId = whole.requestId;
@@ -94,7 +102,7 @@ public final class Exchange {
     public static Exchange ofNobody(@Nullable String sentRequestId) {
         return new Exchange(
                 Requester.anonymous(),
-                Instant.now(),
+                Clock.systemUTC(),
                 usable(sentRequestId).orElseGet(() -> UUID.randomUUID().toString()));
     }
 
@@ -103,9 +111,8 @@ public final class Exchange {
      *
      * @throws IllegalStateException if one has begun
      */
-    public static void begin(RequestDetails request, Requester requester) {
-        Exchange exchange =
-                new Exchange(requester, Instant.now(), UUID.randomUUID().toString());
+    public static void begin(RequestDetails request, Requester requester, Clock clock) {
+        Exchange exchange = new Exchange(requester, clock, UUID.randomUUID().toString());
         if (request.getUserData().putIfAbsent(KEY, exchange) != null) {
             throw new IllegalStateException("the exchange has begun");
         }
@@ -117,7 +124,7 @@ public final class Exchange {
      * @throws IllegalStateException if one has begun
      */
     public static void beginAnew(RequestDetails request, Exchange whole) {
-        Exchange anew = new Exchange(whole.requester, Instant.now(), whole.requestId);
+        Exchange anew = new Exchange(whole.requester, whole.clock, whole.requestId);
         if (request.getUserData().putIfAbsent(KEY, anew) != null) {
             throw new IllegalStateException("the exchange has begun");
         }
@@ -126,7 +133,20 @@ public final class Exchange {
     private static Exchange begin(RequestDetails request) {
         String requestId = usable(request.getHeader("X-Request-ID"))
                 .orElseGet(() -> UUID.randomUUID().toString());
-        return new Exchange(requesterNow(), Instant.now(), requestId);
+        return new Exchange(requesterNow(), clock(request), requestId);
+    }
+
+    /** Says by which clock it is decided when a request began. */
+    public static void by(Clock clock, ServletRequest request) {
+        request.setAttribute(CLOCK, clock);
+    }
+
+    private static Clock clock(RequestDetails request) {
+        return request instanceof ServletRequestDetails details
+                        && details.getServletRequest() != null
+                        && details.getServletRequest().getAttribute(CLOCK) instanceof Clock known
+                ? known
+                : Clock.systemUTC();
     }
 
     private static Optional<String> usable(@Nullable String sent) {

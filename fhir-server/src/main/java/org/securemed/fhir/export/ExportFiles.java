@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.hl7.fhir.r4.model.Resource;
@@ -96,6 +97,26 @@ final class ExportFiles {
 
         void send() throws IOException {
             List<Integer> partitions = file.partitions();
+            Optional<List<Place>> pseudonymous = gate.pseudonymous(asked, partitions, file.type(), since);
+            if (pseudonymous.isPresent()) {
+                List<Place> all = pseudonymous.get();
+                for (int from = 0; from < all.size(); from += PAGE) {
+                    page(all.subList(from, Math.min(all.size(), from + PAGE)));
+                }
+            } else {
+                asTheyLie(partitions);
+            }
+            if (writer == null) {
+                // Nothing of it may be seen any more. That it was asked for is recorded all the same.
+                List<@Nullable String> nobody = new ArrayList<>();
+                nobody.add(null);
+                recorder.sending(request, servletRequest, asked, nobody, file.type());
+            }
+            IRestfulResponse response = request.getResponse();
+            response.commitResponse(open());
+        }
+
+        private void asTheyLie(List<Integer> partitions) throws IOException {
             for (int from = 0; from < partitions.size(); from += SLICE) {
                 List<Integer> slice = partitions.subList(from, Math.min(partitions.size(), from + SLICE));
                 Place last = null;
@@ -106,14 +127,6 @@ final class ExportFiles {
                     last = page.isEmpty() ? null : page.get(page.size() - 1);
                 } while (page.size() == PAGE);
             }
-            if (writer == null) {
-                // Nothing of it may be seen any more. That it was asked for is recorded all the same.
-                List<@Nullable String> nobody = new ArrayList<>();
-                nobody.add(null);
-                recorder.sending(request, servletRequest, asked, nobody, file.type());
-            }
-            IRestfulResponse response = request.getResponse();
-            response.commitResponse(open());
         }
 
         private void page(List<Place> places) throws IOException {

@@ -28,6 +28,7 @@ import org.securemed.fhir.consent.EverythingProvider;
 import org.securemed.fhir.consent.ExplainAccessProvider;
 import org.securemed.fhir.consent.FiledConsentProvider;
 import org.securemed.fhir.consent.GateInterceptors;
+import org.securemed.fhir.consent.OwnKeyProvider;
 import org.securemed.fhir.consent.PatientMatchProvider;
 import org.securemed.fhir.consent.ReadGate;
 import org.securemed.fhir.database.DevelopmentPostgres;
@@ -156,6 +157,7 @@ public class ServerConfiguration {
             EverythingProvider everything,
             BreakGlassProvider breakGlass,
             CardConsentProvider cardConsents,
+            OwnKeyProvider ownKeys,
             FiledConsentProvider filedConsents,
             PatientMatchProvider match,
             AuditEventProvider auditEvents,
@@ -190,6 +192,7 @@ public class ServerConfiguration {
                         everything,
                         breakGlass,
                         cardConsents,
+                        ownKeys,
                         filedConsents,
                         match,
                         explainAccess,

@@ -90,6 +90,10 @@ public record SecurityEvent(
         ADMINISTRATION("administration"),
         /** A card was registered, used, blocked (DCM 110113, our {@code card}). */
         CARD("card"),
+        /**
+         * Somebody signed a consent with a key of their own, or tried to (DCM 110113, our {@code consent-signature}).
+         */
+        SIGNATURE("consent-signature"),
         /** A QR code or link was made, opened, withdrawn (DCM 110106, our {@code share}). */
         SHARE("share");
 

@@ -203,7 +203,8 @@ final class Notifier implements AutoCloseable {
     }
 
     private @Nullable Resource visible(RequestDetails decided, Hook hook, String reference) {
-        if (!gate.types(Exchange.of(decided).orElseThrow()).contains(hook.type())) {
+        Exchange exchange = Exchange.of(decided).orElseThrow();
+        if (exchange.requester().isForResearch() || !gate.types(exchange).contains(hook.type())) {
             return null;
         }
         // Where it lies is found again by its name.

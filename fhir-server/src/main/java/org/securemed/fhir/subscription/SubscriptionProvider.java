@@ -100,7 +100,7 @@ public final class SubscriptionProvider implements IResourceProvider {
             gate.require(exchange, type);
             throw SubscriptionRefusal.unsupported("criteria names a type of which nobody is notified.");
         }
-        gate.requireCriteria(type, subscription.getCriteria());
+        gate.requireCriteria(exchange, type, subscription.getCriteria());
         if (channel.getType() != Subscription.SubscriptionChannelType.RESTHOOK) {
             throw SubscriptionRefusal.unsupported("channel.type is rest-hook.");
         }

@@ -41,7 +41,6 @@ class BreakGlassRulesTest {
         assertThatIllegalArgumentException().isThrownBy(() -> glass(Role.PHYSICIAN, Duration.ofHours(25)));
         assertThatIllegalArgumentException().isThrownBy(() -> glass(Role.PHYSICIAN, Duration.ZERO));
         assertThatIllegalArgumentException().isThrownBy(() -> glass(Role.RESEARCHER, Duration.ofHours(4)));
-        assertThatIllegalArgumentException().isThrownBy(() -> rules(ImplicitPolicy.ALL_NORMAL));
     }
 
     private static BreakGlassRules rules(ImplicitPolicy policy) {
@@ -49,6 +48,7 @@ class BreakGlassRulesTest {
                 policy,
                 glass(Role.PHYSICIAN, Duration.ofHours(4)),
                 new ConsentProperties.Cards(Duration.ofHours(8), Duration.ofMinutes(5), 100),
+                List.of(),
                 List.of(),
                 false));
     }

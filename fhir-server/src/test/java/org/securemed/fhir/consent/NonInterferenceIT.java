@@ -216,8 +216,14 @@ class NonInterferenceIT {
             answers.add(Normal.text(manifest.toString()));
             Exports.files(manifest)
                     .values()
-                    .forEach(files -> files.forEach(
-                            file -> answers.add(Normal.of(Probe.get(file).send(server, token)))));
+                    .forEach(files -> files.forEach(file -> {
+                        String answer = Normal.of(Probe.get(file).send(server, token));
+                        // Of a view for research the order is that of the pseudonyms.
+                        answers.add(
+                                requester.equals("researcher")
+                                        ? answer.lines().sorted().collect(Collectors.joining("\n"))
+                                        : answer);
+                    }));
             Probe.of("DELETE", status, "").send(server, token);
         }
         return answers;

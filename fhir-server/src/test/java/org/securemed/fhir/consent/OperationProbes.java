@@ -65,6 +65,29 @@ final class OperationProbes {
                             + "\"},{\"name\":\"resource\",\"resource\":"
                             + reference.replace("\"status\"", "\"id\":\"obs-hidden-one\",\"status\"") + "}]}"));
         }
+        for (String sought : List.of(
+                "\"identifier\":[{\"system\":\"https://securemed.example/mrn\",\"value\":\"SM-100003\"}]",
+                "\"identifier\":[{\"system\":\"https://securemed.example/mrn\",\"value\":\"SM-100001\"}]",
+                "\"name\":[{\"family\":\"Hiddenson\"}],\"birthDate\":\"1980-01-01\"",
+                "\"name\":[{\"family\":\"Rossi\"}],\"birthDate\":\"1980-01-01\"",
+                "\"name\":[{\"family\":\"Hiddenson\"}]")) {
+            String body = "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"resource\",\"resource\":"
+                    + "{\"resourceType\":\"Patient\"," + sought + "}}]}";
+            probes.add(Probe.of("POST", "Patient/$match", body));
+            if (sought.contains("SM-100003")) {
+                // Each is answered after half a second.
+                probes.add(Probe.of("POST", "Patient/$request-access", body));
+            }
+        }
+        for (String consent : List.of("consent-hidden-one", "consent-elena-physician")) {
+            probes.add(
+                    Probe.of(
+                            "POST",
+                            "Consent/$revokeConsent",
+                            "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"consent\",\"valueReference\":{\"reference\":"
+                                    + "\"Consent/" + consent
+                                    + "\"}},{\"name\":\"patient\",\"valueReference\":{\"reference\":\"Patient/hidden-one\"}}]}"));
+        }
         probes.add(Probe.of("POST", "Patient/hidden-one/$everything", "{\"resourceType\":\"Parameters\"}"));
         probes.add(Probe.of(
                 "POST",

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.securemed.fhir.export.Exports;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
 import org.securemed.fhir.smart.DemoClients;
@@ -148,6 +149,67 @@ class ResearchViewIT {
         }
         assertThat(pages).isEqualTo(3);
         assertThat(seen).hasSize(5);
+    }
+
+    @Test
+    void an_export_holds_what_a_search_finds_under_the_same_pseudonyms() {
+        assertThat(exported(DemoClients.RESEARCH, "Patient/$export")).isEmpty();
+        permit(DemoClients.STUDY);
+
+        Set<String> exported = exported(DemoClients.RESEARCH, "$export?_type=" + String.join(",", TYPES));
+
+        Set<String> found = new HashSet<>();
+        everything(DemoClients.RESEARCH).stream()
+                .filter(url -> url.startsWith("http"))
+                .forEach(url -> found.add(url.substring("http://localhost:8080/fhir/".length())));
+        assertThat(exported).isEqualTo(found).hasSize(11);
+        assertThat(exported(DemoClients.OTHER_RESEARCH, "Patient/$export")).isEmpty();
+        assertThat(exported(DemoClients.RESEARCH, "$export"))
+                .as("with whom it refers to")
+                .containsAll(found)
+                .anyMatch(reference -> reference.startsWith("Practitioner/"));
+    }
+
+    @Test
+    void who_withdraws_is_in_no_file_that_is_fetched_from_then_on_and_the_record_names_the_true_patient() {
+        permit(DemoClients.STUDY);
+        String status = Exports.status(SERVER, token(DemoClients.RESEARCH), "Patient/$export?_type=Observation");
+        String file = Exports.first(Exports.manifest(SERVER, token(DemoClients.RESEARCH), status), "Observation");
+        Answer before = get(file);
+        assertThat(Exports.references(before.text())).hasSize(5).isSorted();
+        assertNothingPlanted(file, before);
+        assertThat(before.text()).contains("PSEUDED");
+        assertThat(get(DemoClients.OTHER_RESEARCH, file).status()).isEqualTo(404);
+        assertThat(SERVER.get("compliance", "AuditEvent?patient=Patient/" + PATIENT + "&_count=20")
+                        .text())
+                .contains("$export-file")
+                .contains("HRESCH");
+
+        consents.forEach(consent -> Consents.end(SERVER, consent));
+        consents.clear();
+
+        Answer after = get(file);
+        assertThat(after.status()).isEqualTo(200);
+        assertThat(after.text()).isEmpty();
+        assertThat(Exports.files(Exports.manifest(SERVER, token(DemoClients.RESEARCH), status)))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "$export?_since=2020-01-01T00:00:00Z",
+                "$export?_type=DocumentReference",
+                "$export?_type=Patient,AuditEvent",
+                "Group/rv-planted/$export"
+            })
+    void an_export_of_what_has_no_view_is_refused_whether_or_not_anybody_has_consented(String path) {
+        Answer before = Exports.begin(SERVER, token(DemoClients.RESEARCH), path);
+        permit(DemoClients.STUDY);
+        Answer after = Exports.begin(SERVER, token(DemoClients.RESEARCH), path);
+
+        assertThat(after.status()).as(after.text()).isBetween(400, 403);
+        assertThat(after.text()).isEqualTo(before.text());
     }
 
     @Test
@@ -432,6 +494,26 @@ class ResearchViewIT {
         return all;
     }
 
+    /** {@code Type/pseudonym} of a whole export; nothing planted is in any of its answers. */
+    private static Set<String> exported(String client, String path) {
+        Set<String> all = new HashSet<>();
+        var manifest = Exports.manifest(SERVER, token(client), Exports.status(SERVER, token(client), path));
+        assertThat(manifest.toString().toLowerCase(Locale.ROOT)).doesNotContain("planted");
+        Exports.files(manifest)
+                .values()
+                .forEach(files -> files.forEach(file -> {
+                    Answer answer = get(client, file);
+                    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+                    assertNothingPlanted(file, answer);
+                    all.addAll(Exports.references(answer.text()));
+                }));
+        return all;
+    }
+
+    private static String token(String client) {
+        return SERVER.bean(TokenMint.class).forClient(client, "system/*.rs");
+    }
+
     private static Answer get(String path) {
         return get(DemoClients.RESEARCH, path);
     }
@@ -441,10 +523,7 @@ class ResearchViewIT {
     }
 
     private static HttpRequest.Builder request(String client, String path) {
-        return SERVER.anonymous(path)
-                .header(
-                        "Authorization",
-                        "Bearer " + SERVER.bean(TokenMint.class).forClient(client, "system/*.rs"));
+        return SERVER.anonymous(path).header("Authorization", "Bearer " + token(client));
     }
 
     private static void put(String json, String... before) {

@@ -37,6 +37,7 @@ import org.securemed.ledger.witness.WitnessServer;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.web.servlet.context.ServletWebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
 
 /**
  * The server as {@code ./dev run} starts it, with its own PostgreSQL and the demonstration's patients, on a free port;
@@ -97,6 +98,18 @@ public final class TestServer {
         return start(name, settings);
     }
 
+    /** As {@link #empty}, by another clock than the system's. */
+    public static TestServer by(Clock clock, String name, String... settings) {
+        try {
+            List<String> all = new ArrayList<>(List.of("--securemed.demo.patients=0"));
+            all.addAll(List.of(settings));
+            Path directory = Files.createTempDirectory(Files.createDirectories(Path.of("target", "servers")), name);
+            return startIn(directory, clock, all.toArray(String[]::new));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** A server on the data of one that was closed. */
     public static TestServer again(TestServer closed, String... settings) {
         List<String> all = new ArrayList<>(List.of("--securemed.demo.patients=0"));
@@ -146,11 +159,19 @@ public final class TestServer {
     }
 
     private static TestServer startIn(Path directory, String... settings) {
+        return startIn(directory, null, settings);
+    }
+
+    private static TestServer startIn(Path directory, @Nullable Clock clock, String... settings) {
         List<String> arguments = new ArrayList<>(List.of(settings));
         WitnessServer witness = witness(directory);
         SpringApplication application = new SpringApplication(ServerConfiguration.class);
         application.setAllowCircularReferences(true);
         application.setAdditionalProfiles("demo");
+        if (clock != null) {
+            application.addInitializers(context -> ((GenericApplicationContext) context)
+                    .registerBean("otherClock", Clock.class, () -> clock, bean -> bean.setPrimary(true)));
+        }
         arguments.addAll(List.of(
                 "--server.port=0",
                 "--securemed.smart.base-url=http://localhost:8080",

@@ -7,10 +7,11 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /** The system's clock, moved. */
-final class MovableClock extends Clock {
+public final class MovableClock extends Clock {
     private volatile Duration moved = Duration.ZERO;
 
-    void move(Duration by) {
+    /** Moves it further on. */
+    public void move(Duration by) {
         moved = moved.plus(by);
     }
 

@@ -36,6 +36,24 @@ public final class Representatives {
         accounts.relate(username, patient, reference);
     }
 
+    /** An account, password as the name, of a patient. */
+    public static void patient(TestServer server, String username, String patient) {
+        server.bean(Accounts.class)
+                .put(
+                        new Account(
+                                username,
+                                "{noop}" + username,
+                                "Patient " + username,
+                                Set.of(Role.PATIENT),
+                                "Patient/" + patient,
+                                null,
+                                null,
+                                Set.of("PATRQT"),
+                                Map.of(),
+                                true),
+                        true);
+    }
+
     /** A token as if the person had just logged in. */
     public static String token(TestServer server, String username) {
         return server.bean(TokenMint.class).forPerson(username, "user/*.cruds");

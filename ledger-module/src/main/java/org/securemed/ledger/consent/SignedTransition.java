@@ -8,7 +8,7 @@ import java.util.Arrays;
  * A transition with its author's signature over exactly the bytes that are kept.
  *
  * <p>What is signed is {@code "securemed/consent-transition/v1\n"} followed by the canonical bytes, so that a signature
- * made for anything else is none.
+ * made for anything else is none; or the signature is a {@linkplain DetachedJws JWS} whose payload they are.
  */
 public final class SignedTransition {
     private static final byte[] CONTEXT =
@@ -57,13 +57,21 @@ public final class SignedTransition {
         return signature.clone();
     }
 
+    /** Whether the signature has the form of a detached JWS. */
+    public boolean isJws() {
+        return DetachedJws.is(signature);
+    }
+
     boolean isSignedBy(RegisteredKey key) {
         try {
+            if (isJws()) {
+                return DetachedJws.read(signature).isBy(key, bytes);
+            }
             Signature verifier = Signature.getInstance(key.algorithm().signatureAlgorithm());
             verifier.initVerify(key.toPublicKey());
             verifier.update(withContext(bytes));
             return verifier.verify(signature);
-        } catch (GeneralSecurityException e) {
+        } catch (GeneralSecurityException | TransitionException e) {
             // A malformed signature is a wrong one; the algorithms are the platform's own.
             return false;
         }

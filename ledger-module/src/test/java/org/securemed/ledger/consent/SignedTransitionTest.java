@@ -11,6 +11,7 @@ import static org.securemed.ledger.consent.Consents.applied;
 import static org.securemed.ledger.consent.Consents.none;
 import static org.securemed.ledger.consent.Consents.refusal;
 
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -66,6 +67,73 @@ class SignedTransitionTest {
             assertThatThrownBy(() -> SignedTransition.of(signed.canonicalBytes(), new byte[257]))
                     .isInstanceOf(TransitionException.class);
         }
+    }
+
+    @Test
+    void a_detached_jws_is_a_signature_and_no_changed_byte_of_it_survives() throws Exception {
+        for (Algorithm algorithm : Algorithm.values()) {
+            ConsentState state = after(none(), register(algorithm, PATIENT, THE_PATIENT));
+            Transition.Grant grant = grant(new Author(Author.Capacity.PATIENT, PATIENT, Evidence.signature("k1")));
+            byte[] jws = jws(grant, algorithm, header(algorithm, "k1"));
+            SignedTransition signed = SignedTransition.of(grant.canonicalBytes(), jws);
+            assertThat(signed.isJws()).isTrue();
+            assertThat(applied(ConsentContract.apply(state, signed)).consentVersion("c1"))
+                    .isEqualTo(1);
+            for (int i = 0; i < jws.length; i++) {
+                for (int bit = 1; bit < 256; bit <<= 1) {
+                    byte[] changed = jws.clone();
+                    changed[i] ^= (byte) bit;
+                    assertThat(refusal(
+                                    ConsentContract.apply(state, SignedTransition.of(grant.canonicalBytes(), changed))))
+                            .isEqualTo(Refusal.EVIDENCE);
+                }
+            }
+        }
+    }
+
+    @Test
+    void a_jws_of_another_kind_is_no_signature_though_the_key_made_it() throws Exception {
+        Algorithm algorithm = Algorithm.ES256;
+        ConsentState state = after(none(), register(algorithm, PATIENT, THE_PATIENT));
+        Transition.Grant grant = grant(new Author(Author.Capacity.PATIENT, PATIENT, Evidence.signature("k1")));
+        String good = header(algorithm, "k1");
+        for (String header : new String[] {
+            good.replace("consent+jws", "JWT"),
+            good.replace("k1", "k2"),
+            good.replace("ES256", "none"),
+            good.replace("ES256", "EdDSA"),
+            good.replace("}", ",\"crit\":[\"b64\"],\"b64\":false}"),
+            good.replace("}", ",\"typ\":\"consent+jws\"}"),
+            good.replace(",\"typ\":\"consent+jws\"", ",\"x\":\"01234567890123456789\""),
+            good.replace(",\"kid\":\"k1\"", "")
+        }) {
+            SignedTransition signed = SignedTransition.of(grant.canonicalBytes(), jws(grant, algorithm, header));
+            assertThat(refusal(ConsentContract.apply(state, signed))).as(header).isEqualTo(Refusal.EVIDENCE);
+        }
+        String whole = new String(jws(grant, algorithm, good), StandardCharsets.US_ASCII)
+                .replace("..", "." + base64url(new byte[] {1}) + ".");
+        assertThat(refusal(ConsentContract.apply(
+                        state, SignedTransition.of(grant.canonicalBytes(), whole.getBytes(StandardCharsets.US_ASCII)))))
+                .isEqualTo(Refusal.EVIDENCE);
+    }
+
+    private static String header(Algorithm algorithm, String key) {
+        return "{\"alg\":\"%s\",\"kid\":\"%s\",\"typ\":\"consent+jws\"}"
+                .formatted(algorithm == Algorithm.ES256 ? "ES256" : "EdDSA", key);
+    }
+
+    private byte[] jws(Transition transition, Algorithm algorithm, String header) throws Exception {
+        String protectedHeader = base64url(header.getBytes(StandardCharsets.US_ASCII));
+        Signature signer = Signature.getInstance(
+                algorithm == Algorithm.ES256 ? "SHA256withECDSAinP1363Format" : algorithm.signatureAlgorithm());
+        signer.initSign(pair(algorithm).getPrivate());
+        signer.update(
+                (protectedHeader + "." + base64url(transition.canonicalBytes())).getBytes(StandardCharsets.US_ASCII));
+        return (protectedHeader + ".." + base64url(signer.sign())).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static String base64url(byte[] bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
     @Test
