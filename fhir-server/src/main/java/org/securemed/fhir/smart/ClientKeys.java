@@ -48,10 +48,17 @@ final class ClientKeys {
             .connectTimeout(TIMEOUT)
             .build();
     private final boolean production;
+    private final Duration timeout;
     private final Clock clock;
 
     ClientKeys(boolean production, Clock clock) {
+        this(production, TIMEOUT, clock);
+    }
+
+    /** @param timeout how long one answer may take, with its body */
+    ClientKeys(boolean production, Duration timeout, Clock clock) {
         this.production = production;
+        this.timeout = timeout;
         this.clock = clock;
     }
 
@@ -90,14 +97,14 @@ final class ClientKeys {
             return null;
         }
         HttpRequest request = HttpRequest.newBuilder(address)
-                .timeout(TIMEOUT)
+                .timeout(timeout)
                 .header("Accept", "application/jwk-set+json, application/json")
                 .build();
         try {
             // The request's own timeout ends with the headers; this one covers the body.
             String body = http.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream())
                     .thenApplyAsync(ClientKeys::body)
-                    .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+                    .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
             return body == null ? null : parse(body);
         } catch (ExecutionException | TimeoutException e) {
             log.atWarn().addKeyValue("address", url).log("a JWKS could not be fetched");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -39,8 +40,14 @@ public record LaunchContext(
                 || (encounter != null && !ID.matcher(encounter).matches())) {
             throw new IllegalArgumentException("not a FHIR id");
         }
-        if (intent != null && (intent.isBlank() || intent.length() > LONGEST)) {
-            throw new IllegalArgumentException("an intent has 1 to %d characters".formatted(LONGEST));
+        if (intent != null
+                && (intent.isBlank()
+                        || intent.length() > LONGEST
+                        || intent.chars().anyMatch(Character::isISOControl))) {
+            throw new IllegalArgumentException("an intent has 1 to %d printable characters".formatted(LONGEST));
+        }
+        if (fhirContext != null && fhirContext.stream().anyMatch(Objects::isNull)) {
+            throw new IllegalArgumentException("nothing is in context");
         }
         fhirContext = fhirContext == null ? List.of() : List.copyOf(fhirContext);
         if (fhirContext.size() > MOST) {

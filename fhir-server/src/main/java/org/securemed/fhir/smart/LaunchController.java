@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.springframework.http.CacheControl;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.security.core.Authentication;
@@ -118,6 +119,8 @@ final class LaunchController {
         trail.record(event.client(client).patient(context.patient()).build());
         return ResponseEntity.status(201)
                 .cacheControl(CacheControl.noStore())
+                // Whatever Accept says: the launch is open.
+                .contentType(MediaType.APPLICATION_JSON)
                 .body(new Opened(fhirBase, launches.open(client, user.username(), context)));
     }
 

@@ -7,10 +7,7 @@ import org.springframework.security.authentication.AnonymousAuthenticationToken;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.authority.AuthorityUtils;
 import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
-import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationContext;
-import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationException;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationToken;
-import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationValidator;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 import org.springframework.security.web.authentication.AuthenticationConverter;
 
@@ -41,7 +38,7 @@ final class ResponseTypes implements AuthenticationConverter {
             return null;
         }
         RegisteredClient client = clients.findByClientId(id);
-        if (client == null) {
+        if (client == null || !RedirectAddresses.registered(client, redirect)) {
             return null;
         }
         String[] states = request.getParameterValues("state");
@@ -53,21 +50,12 @@ final class ResponseTypes implements AuthenticationConverter {
                 states != null && states.length == 1 ? states[0] : null,
                 Set.of(),
                 null);
-        try {
-            OAuth2AuthorizationCodeRequestAuthenticationValidator.DEFAULT_REDIRECT_URI_VALIDATOR.accept(
-                    OAuth2AuthorizationCodeRequestAuthenticationContext.with(asked)
-                            .registeredClient(client)
-                            .build());
-        } catch (OAuth2AuthorizationCodeRequestAuthenticationException e) {
-            return null;
-        }
         throw AuthorizationRequestRules.refused(
                 types == null || types.length != 1
                         ? OAuth2ErrorCodes.INVALID_REQUEST
                         : OAuth2ErrorCodes.UNSUPPORTED_RESPONSE_TYPE,
                 "response_type is code",
-                asked,
-                client);
+                asked);
     }
 
     private static @Nullable String single(HttpServletRequest request, String name) {

@@ -18,6 +18,7 @@ import org.springframework.security.web.authentication.SavedRequestAwareAuthenti
 import org.springframework.security.web.authentication.UsernamePasswordAuthenticationFilter;
 import org.springframework.security.web.context.SecurityContextHolderFilter;
 import org.springframework.security.web.csrf.CsrfException;
+import org.springframework.security.web.csrf.CsrfFilter;
 import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import org.springframework.security.web.util.matcher.AnyRequestMatcher;
@@ -146,6 +147,7 @@ class SecurityChains {
         cards.apply(http);
         http.addFilterAfter(cards.guard(), CardLogIn.guardAfter());
         http.addFilterAfter(new OwnPasswordFirst(accounts), SecurityContextHolderFilter.class);
+        http.addFilterBefore(new PostOnly(problems), CsrfFilter.class);
         return http.authenticationProvider(login.provider())
                 .authorizeHttpRequests(requests -> requests.requestMatchers(Endpoints.OPEN)
                         .permitAll()

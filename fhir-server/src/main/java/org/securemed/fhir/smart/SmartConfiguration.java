@@ -129,8 +129,9 @@ public class SmartConfiguration {
             Accounts accounts,
             Authorizations authorizations,
             Revocations revocations,
+            CardLogIns cards,
             SmartProperties properties) {
-        return new StandingGrants(clients, accounts, authorizations, revocations, properties, store.clock());
+        return new StandingGrants(clients, accounts, authorizations, revocations, cards, properties, store.clock());
     }
 
     @Bean

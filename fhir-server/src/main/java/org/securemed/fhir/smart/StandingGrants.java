@@ -1,5 +1,6 @@
 package org.securemed.fhir.smart;
 
+import java.security.Principal;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Arrays;
@@ -7,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
@@ -22,6 +24,7 @@ public final class StandingGrants {
     private final Accounts accounts;
     private final Authorizations authorizations;
     private final Revocations revocations;
+    private final CardLogIns cards;
     private final SmartProperties properties;
     private final Clock clock;
 
@@ -30,12 +33,14 @@ public final class StandingGrants {
             Accounts accounts,
             Authorizations authorizations,
             Revocations revocations,
+            CardLogIns cards,
             SmartProperties properties,
             Clock clock) {
         this.clients = clients;
         this.accounts = accounts;
         this.authorizations = authorizations;
         this.revocations = revocations;
+        this.cards = cards;
         this.properties = properties;
         this.clock = clock;
     }
@@ -122,6 +127,7 @@ public final class StandingGrants {
                 || !authorization.getRefreshToken().isActive()
                 || !authorization.getAuthorizedScopes().contains(Scope.Named.OFFLINE_ACCESS.toString())
                 || !authorization.getPrincipalName().equals(username)
+                || isCardOver(authorization)
                 || Grants.until(authorization)
                         .filter(until -> !until.isAfter(now))
                         .isPresent()) {
@@ -142,6 +148,13 @@ public final class StandingGrants {
                         grant.patient(),
                         grant.encounter(),
                         grant.consent()));
+    }
+
+    /** What a card opened ends with it. */
+    private boolean isCardOver(OAuth2Authorization authorization) {
+        return authorization.getAttribute(Principal.class.getName()) instanceof Authentication person
+                && person.getPrincipal() instanceof SignedIn signedIn
+                && cards.isOver(signedIn);
     }
 
     private Requester requester(

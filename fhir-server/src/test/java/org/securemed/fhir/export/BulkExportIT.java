@@ -3,6 +3,8 @@ package org.securemed.fhir.export;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.nimbusds.jwt.SignedJWT;
+import java.text.ParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.securemed.fhir.consent.Consents;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
+import org.securemed.fhir.smart.Revocations;
 import org.securemed.fhir.smart.TokenMint;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -203,6 +206,90 @@ class BulkExportIT {
         assertThat(ours(Exports.all(SERVER, narrow, "$export")))
                 .contains("Observation/bulk-open-0")
                 .allMatch(reference -> reference.startsWith("Observation/"));
+    }
+
+    @Test
+    void scopes_bind_what_is_ordered_listed_and_fetched() {
+        TokenMint mint = SERVER.bean(TokenMint.class);
+        String system = mint.forClient("demo-backend", "system/Patient.rs");
+        assertThat(Exports.all(SERVER, system, "$export"))
+                .contains("Patient/" + OPEN, "Patient/" + CLOSED)
+                .allMatch(reference -> reference.startsWith("Patient/"));
+        for (String type : List.of("Observation", "Patient,Observation", "Group")) {
+            assertThat(Exports.begin(SERVER, system, "Patient/$export?_type=" + type)
+                            .status())
+                    .as(type)
+                    .isEqualTo(403);
+        }
+        for (String scopes : List.of("system/Patient.r", "system/Patient.s", "system/Patient.cud")) {
+            assertThat(Exports.begin(SERVER, mint.forClient("demo-backend", scopes), "$export")
+                            .status())
+                    .as(scopes)
+                    .isEqualTo(403);
+        }
+        // Without reading the Group there is none.
+        assertThat(Exports.begin(SERVER, system, "Group/bulk-group-open/$export")
+                        .status())
+                .isEqualTo(403);
+
+        // A token of the same client with other scopes sees what these allow.
+        String all = SERVER.token("backend");
+        String status = Exports.status(SERVER, all, "Patient/$export?_type=Patient,Observation");
+        JsonNode manifest = Exports.manifest(SERVER, all, status);
+        assertThat(Exports.files(Exports.manifest(SERVER, system, status))).containsOnlyKeys("Patient");
+        String file = Exports.first(manifest, "Observation");
+        assertThat(SERVER.send(Exports.request(SERVER, system, file).GET()).status())
+                .isEqualTo(403);
+        assertThat(Exports.references(SERVER, all, file)).isNotEmpty();
+    }
+
+    @Test
+    void a_scope_with_a_query_exports_what_matches_it() {
+        String laboratory = "http://terminology.hl7.org/CodeSystem/observation-category|laboratory";
+        for (String category : List.of("laboratory", "vital-signs")) {
+            put("Observation/bulk-" + category, """
+                    {"resourceType":"Observation","id":"bulk-$","status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"$"}]}],"code":{"text":"x"},"subject":{"reference":"Patient/bulk-narrow"}}
+                    """.replace("$", category).replace("bulk-narrow", narrow()));
+        }
+        TokenMint mint = SERVER.bean(TokenMint.class);
+        String narrow = mint.forClient("demo-backend", "system/Observation.rs?category=" + laboratory);
+
+        assertThat(ours(Exports.all(SERVER, narrow, "$export"))).containsExactly("Observation/bulk-laboratory");
+        // Also of what somebody with wider scopes has ordered.
+        String wide = SERVER.token("backend");
+        String status = Exports.status(SERVER, wide, "Patient/$export?_type=Observation");
+        TreeSet<String> fetched = new TreeSet<>();
+        TreeSet<String> fetchedByAll = new TreeSet<>();
+        for (String file :
+                Exports.files(Exports.manifest(SERVER, wide, status)).getOrDefault("Observation", List.of())) {
+            fetched.addAll(Exports.references(SERVER, narrow, file));
+            fetchedByAll.addAll(Exports.references(SERVER, wide, file));
+        }
+        assertThat(ours(fetched)).containsExactly("Observation/bulk-laboratory");
+        assertThat(fetchedByAll).contains("Observation/bulk-vital-signs");
+    }
+
+    /** A patient who is nobody else's in these tests. */
+    private static String narrow() {
+        put("Patient/bulk-narrow", "{\"resourceType\":\"Patient\",\"id\":\"bulk-narrow\"}");
+        return "bulk-narrow";
+    }
+
+    @Test
+    void a_token_that_has_ended_hears_of_no_export() throws ParseException {
+        String token = SERVER.bean(TokenMint.class).forPerson("physician2", "user/*.rs");
+        String status = Exports.status(SERVER, token, "Patient/$export?_type=Patient");
+        String file = Exports.first(Exports.manifest(SERVER, token, status), "Patient");
+        SERVER.bean(Revocations.class)
+                .revoke(
+                        Revocations.Kind.AUTHORIZATION,
+                        SignedJWT.parse(token).getJWTClaimsSet().getStringClaim("sid"));
+
+        for (String path : List.of(status, file)) {
+            assertThat(SERVER.send(Exports.request(SERVER, token, path).GET()).status())
+                    .isEqualTo(401);
+        }
+        assertThat(Exports.begin(SERVER, token, "Patient/$export").status()).isEqualTo(401);
     }
 
     @Test

@@ -15,6 +15,7 @@ import org.hl7.fhir.r4.model.Reference;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /** What a patient lets an app do is a Consent like the others, and ends like the others; on the whole server. */
 class AppConsentIT {
@@ -294,6 +295,30 @@ class AppConsentIT {
         assertThat(consents("inactive")).contains(tokens.consent());
         assertThat(Representatives.whoEnded(SERVER, "mateusz-kowalczyk", tokens.consent()))
                 .isEqualTo("patient Patient/mateusz-kowalczyk");
+    }
+
+    @Test
+    void an_authorization_that_cannot_be_stored_leaves_no_consent() {
+        List<String> before = consents("active");
+        JdbcTemplate database = new JdbcTemplate(SERVER.database());
+        app.logIn("patient2", "patient2");
+        HttpResponse<String> page =
+                app.consentPage(app.authorize(app.request("launch/patient patient/*.rs offline_access")));
+        database.execute("create function smart.no_code() returns trigger language plpgsql as"
+                + " 'begin if new.authorization_code_value is not null then raise exception ''full''; end if;"
+                + " return new; end'");
+        database.execute("create trigger no_code before insert or update on smart.oauth2_authorization"
+                + " for each row execute function smart.no_code()");
+        try {
+            assertThat(app.decide(page, "allow", form -> {}).statusCode()).isGreaterThanOrEqualTo(500);
+        } finally {
+            database.execute("drop trigger no_code on smart.oauth2_authorization");
+            database.execute("drop function smart.no_code()");
+        }
+        assertThat(consents("active")).isEqualTo(before);
+        assertThat(SmartApp.parameter(app.decide(page, "allow", form -> {}), "code"))
+                .as("once it can be stored")
+                .isNotBlank();
     }
 
     @Test

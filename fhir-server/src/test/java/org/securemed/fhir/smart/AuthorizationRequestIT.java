@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 
 class AuthorizationRequestIT {
     private static final SmartServer server = SmartServer.shared();
@@ -51,7 +52,29 @@ class AuthorizationRequestIT {
                         "the scope is more than registered",
                         "invalid_scope",
                         request -> request.put("scope", "system/*.rs")),
-                refused("the state is oversize", "invalid_request", request -> request.put("state", "s".repeat(3000))));
+                refused("the state is oversize", "invalid_request", request -> request.put("state", "s".repeat(3000))),
+                refused("the state holds a line end", "invalid_request", request -> request.put("state", "a\r\nb")),
+                refused("the state holds a null", "invalid_request", request -> request.put("state", "a\0b")),
+                refused("the state is no ASCII", "invalid_request", request -> request.put("state", "\ufffd")),
+                refused("the nonce is oversize", "invalid_request", request -> request.put("nonce", "n".repeat(5000))),
+                refused("a name is oversize", "invalid_request", request -> request.put("n".repeat(5000), "x")),
+                refused("there are many", "invalid_request", request -> {
+                    for (int i = 0; i < 60; i++) {
+                        request.put("more" + i, "x");
+                    }
+                }),
+                refused(
+                        "resource is another server",
+                        "invalid_request",
+                        request -> request.put("resource", "https://other.example/fhir")),
+                refused(
+                        "a request object",
+                        "request_not_supported",
+                        request -> request.put("request", "eyJhbGciOiJub25lIn0.e30.")),
+                refused(
+                        "another response mode",
+                        "invalid_request",
+                        request -> request.put("response_mode", "form_post")));
     }
 
     private static Arguments refused(String what, String error, Consumer<Map<String, String>> spoil) {
@@ -75,6 +98,19 @@ class AuthorizationRequestIT {
         return Stream.of(
                 refused("the client is unknown", "", request -> request.put("client_id", "nobody")),
                 refused("the client is missing", "", request -> request.remove("client_id")),
+                refused("the address is missing", "", request -> request.remove("redirect_uri")),
+                refused(
+                        "the port is none",
+                        "",
+                        request -> request.put("redirect_uri", "http://127.0.0.1:{x}/callback")),
+                refused(
+                        "the port is too high",
+                        "",
+                        request -> request.put("redirect_uri", "http://127.0.0.1:70000/callback")),
+                refused(
+                        "another loopback address",
+                        "",
+                        request -> request.put("redirect_uri", "http://127.0.0.2:4711/callback")),
                 refused(
                         "the address is not registered",
                         "",
@@ -111,6 +147,81 @@ class AuthorizationRequestIT {
         assertThat(answer.statusCode()).as(what).isEqualTo(400);
         assertThat(answer.headers().firstValue("Location")).isEmpty();
         assertThat(answer.body()).doesNotContain("evil");
+    }
+
+    /** Asked by an app that is registered with these addresses. */
+    private static HttpResponse<String> from(String registered, String address) {
+        String id = "app-" + java.util.UUID.randomUUID();
+        RegisteredClient demo = server.bean(Clients.class).findByClientId(DemoClients.APP);
+        server.bean(Clients.class)
+                .save(RegisteredClient.from(java.util.Objects.requireNonNull(demo))
+                        .id(id)
+                        .clientId(id)
+                        .redirectUris(uris -> {
+                            uris.clear();
+                            uris.add(registered);
+                        })
+                        .build());
+        SmartApp app = new SmartApp(server);
+        Map<String, String> request = app.request("launch/patient patient/*.rs");
+        request.putAll(Map.of("client_id", id, "redirect_uri", address, "state", ""));
+        // Not this server, so that the app is told if it is one.
+        request.put("aud", "https://other.example/fhir");
+        return app.authorize(request);
+    }
+
+    @Test
+    void an_address_counts_letter_by_letter_and_any_port_only_where_none_is_registered() {
+        String site = "https://app.example/callback";
+        String fixed = "http://127.0.0.1:4711/callback";
+        String free = "http://127.0.0.1/callback";
+        for (String[] good : new String[][] {
+            {site, site}, {fixed, fixed}, {free, free}, {free, fixed}, {"http://[::1]/", "http://[::1]:8000/"}
+        }) {
+            assertThat(SmartApp.parameter(from(good[0], good[1]), "error")).isEqualTo("invalid_request");
+        }
+        for (String[] bad : new String[][] {
+            {site, site + "/"},
+            {site, site + "?x"},
+            {site, "https://app.example:443/callback"},
+            {site, "https://APP.example/callback"},
+            {site, "http://app.example/callback"},
+            {site, "https://app.example/x/../callback"},
+            {fixed, "http://127.0.0.1:4712/callback"},
+            {fixed, free},
+            {free, "http://localhost:4711/callback"},
+            {free, "http://127.0.0.1:4711/callback/"},
+            {free, "http://127.0.0.1:04711/callback"},
+            {free, "http://127.0.0.1:/callback"},
+            {free, "http://127.0.0.1:4711@evil.example/callback"}
+        }) {
+            HttpResponse<String> answer = from(bad[0], bad[1]);
+            assertThat(answer.statusCode()).as(String.join(" ", bad)).isEqualTo(400);
+            assertThat(answer.headers().firstValue("Location")).isEmpty();
+        }
+    }
+
+    @Test
+    void an_app_may_name_this_server_as_a_resource_instead() {
+        SmartApp app = new SmartApp(server);
+        Map<String, String> request = app.request("launch/patient patient/*.rs");
+        request.remove("aud");
+        request.put("resource", server.fhirBase());
+
+        assertThat(app.exchange(app.code("patient", request)).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void endpoints_of_clients_take_nothing_but_post() {
+        for (String path : new String[] {"/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"}) {
+            for (String method : new String[] {"GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"}) {
+                HttpResponse<String> answer = new Http()
+                        .send(java.net.http.HttpRequest.newBuilder(server.at(path + "?token=x&grant_type=x"))
+                                .method(method, java.net.http.HttpRequest.BodyPublishers.noBody()));
+                assertThat(answer.statusCode()).as(method + " " + path).isEqualTo(405);
+                assertThat(answer.headers().firstValue("Allow")).hasValue("POST");
+            }
+        }
     }
 
     @Test
@@ -172,6 +283,20 @@ class AuthorizationRequestIT {
                         SmartApp.basic(machine, secret),
                         400,
                         "invalid_request"),
+                Arguments.of(
+                        "a machine that names itself and refreshes",
+                        "/oauth2/token",
+                        Map.of("grant_type", "refresh_token", "refresh_token", "x", "client_id", machine),
+                        "",
+                        401,
+                        "invalid_client"),
+                Arguments.of(
+                        "a machine that names itself and revokes",
+                        "/oauth2/revoke",
+                        Map.of("token", "x", "client_id", machine),
+                        "",
+                        401,
+                        "invalid_client"),
                 Arguments.of("nobody asks", "/oauth2/introspect", Map.of("token", "x"), "", 401, "invalid_client"),
                 Arguments.of("nobody revokes", "/oauth2/revoke", Map.of("token", "x"), "", 401, "invalid_client"));
     }
@@ -208,9 +333,25 @@ class AuthorizationRequestIT {
     void parameters_sent_twice_are_refused() {
         SmartApp app = new SmartApp(server);
         Map<String, String> request = app.request("launch/patient patient/*.rs");
-        for (String name : new String[] {"client_id", "redirect_uri", "scope", "state", "code_challenge", "aud"}) {
+        for (String name : new String[] {
+            "client_id",
+            "redirect_uri",
+            "scope",
+            "state",
+            "code_challenge",
+            "aud",
+            "nonce",
+            "code_challenge_method",
+            "max_age",
+            "prompt",
+            "resource",
+            "launch",
+            "anything"
+        }) {
             HttpResponse<String> answer = app.browser.get(
-                    server.at("/oauth2/authorize?" + Http.form(request) + "&" + name + "=x"), "Accept", "text/html");
+                    server.at("/oauth2/authorize?" + Http.form(request) + ("&" + name + "=x").repeat(2)),
+                    "Accept",
+                    "text/html");
             boolean toldToApp = answer.statusCode() == 302
                     && answer.headers().firstValue("Location").orElse("").contains("error=invalid_request");
             assertThat(answer.statusCode() == 400 || toldToApp).as(name).isTrue();

@@ -13,6 +13,7 @@ import com.nimbusds.jose.crypto.RSASSASigner;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
@@ -29,6 +30,7 @@ import java.time.Instant;
 import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -197,6 +199,8 @@ class BackendClientIT {
                 bad("too long", claims -> claims.expirationTime(in(600))),
                 bad("without an end", claims -> claims.expirationTime(null)),
                 bad("without an id", claims -> claims.jwtID(null)),
+                bad("with a blank id", claims -> claims.jwtID(" ")),
+                bad("oversize", claims -> claims.claim("x", "x".repeat(9000))),
                 bad("with an oversize id", claims -> claims.jwtID("x".repeat(300))),
                 bad("not yet valid", claims -> claims.notBeforeTime(in(120))),
                 bad("from the future", claims -> claims.issueTime(in(120))));
@@ -216,6 +220,65 @@ class BackendClientIT {
     @MethodSource("bad_assertions")
     void a_bad_assertion_is_an_invalid_client(String what, String assertion) {
         refused(ask(assertion));
+    }
+
+    @Test
+    void keys_that_are_weak_or_for_encryption_prove_nothing() throws JOSEException {
+        RSAKey weak = new RSAKeyGenerator(1024, true).keyID("rsa").generate();
+        String short1 =
+                register(settings -> settings.setting(ClientKeys.INLINE, new JWKSet(weak.toPublicJWK()).toString()));
+        refused(ask(Forger.sign(
+                rs384().build(), claims(short1).build(), (JWSSigner) new RSASSASigner(weak.toRSAPrivateKey(), true))));
+
+        RSAKey sealing = new RSAKey.Builder(rsa).keyUse(KeyUse.ENCRYPTION).build();
+        String other =
+                register(settings -> settings.setting(ClientKeys.INLINE, new JWKSet(sealing.toPublicJWK()).toString()));
+        refused(ask(Forger.sign(rs384().build(), claims(other).build(), rsa)));
+    }
+
+    @Test
+    void an_assertion_is_sent_under_its_type_in_the_body_and_with_no_other_name() {
+        Map<String, String> form = new LinkedHashMap<>();
+        form.put("grant_type", "client_credentials");
+        form.put("scope", "system/Observation.rs");
+        form.put("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer");
+        form.put("client_assertion", Forger.sign(rs384().build(), claims(inline).build(), rsa));
+        HttpResponse<String> type = http.post(server.at("/oauth2/token"), form);
+        assertThat(type.statusCode()).isEqualTo(400);
+        assertThat(SmartApp.json(type).path("error").asText()).isEqualTo("invalid_request");
+
+        form.put("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+        form.put("client_id", DemoClients.BACKEND);
+        refused(http.post(server.at("/oauth2/token"), form));
+
+        form.remove("client_id");
+        String proof = Http.form(Map.of(
+                "client_assertion_type", form.remove("client_assertion_type"),
+                "client_assertion", form.remove("client_assertion")));
+        HttpResponse<String> address = http.post(server.at("/oauth2/token?" + proof), form);
+        assertThat(address.statusCode()).as(address.body()).isEqualTo(400);
+        assertThat(SmartApp.json(address).has("access_token")).isFalse();
+    }
+
+    @Test
+    void a_machine_gets_system_scopes_only_even_if_others_are_registered() {
+        String client = "backend-" + UUID.randomUUID();
+        server.bean(Clients.class)
+                .save(RegisteredClient.from(Objects.requireNonNull(
+                                server.bean(Clients.class).findByClientId(inline)))
+                        .id(client)
+                        .clientId(client)
+                        .scope("user/Observation.rs")
+                        .scope("openid")
+                        .build());
+        for (String scope : new String[] {"user/Observation.rs", "openid", "system/Observation.rs openid"}) {
+            assertThat(SmartApp.json(ask(
+                                    Forger.sign(rs384().build(), claims(client).build(), rsa), scope))
+                            .path("error")
+                            .asText())
+                    .as(scope)
+                    .isEqualTo("invalid_scope");
+        }
     }
 
     private static void refused(HttpResponse<String> answer) {
@@ -269,8 +332,10 @@ class BackendClientIT {
             exchange.close();
         });
         keys.createContext("/large", exchange -> {
+            // Good but for its size.
             exchange.sendResponseHeaders(200, 0);
-            exchange.getResponseBody().write(new byte[100_000]);
+            exchange.getResponseBody().write(set);
+            exchange.getResponseBody().write(" ".repeat(100_000).getBytes(StandardCharsets.UTF_8));
             exchange.close();
         });
         keys.start();

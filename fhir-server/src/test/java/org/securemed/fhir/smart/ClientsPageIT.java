@@ -244,6 +244,25 @@ class ClientsPageIT {
     }
 
     @Test
+    void apps_of_every_kind_need_a_challenge() {
+        admin.logIn("administrator", "administrator-password");
+        for (String kind : List.of("public", "secret", "key")) {
+            Map<String, String> form = form(kind);
+            if (kind.equals("key")) {
+                form.put("jwksUri", "https://machine.example/jwks");
+            }
+            SmartApp app = new SmartApp(server);
+            Map<String, String> request = app.request("launch/patient patient/*.rs");
+            request.put("client_id", codes(registered(form)).get(0));
+            request.remove("code_challenge");
+            request.remove("code_challenge_method");
+            assertThat(SmartApp.parameter(app.authorize(request), "error"))
+                    .as(kind)
+                    .isEqualTo("invalid_request");
+        }
+    }
+
+    @Test
     void a_password_alone_administers_nothing() {
         int port = SmartServer.freePort();
         try (SmartServer strict = SmartServer.start(
@@ -268,6 +287,25 @@ class ClientsPageIT {
             assertThat(answer.body()).contains("step-up-required");
             assertThat(strict.bean(ClientRegistry.class).all())
                     .noneMatch(one -> one.name().startsWith("Growth"));
+            String csrf = SmartApp.csrf(weak.browser.get(strict.at("/login")).body());
+            for (String path : List.of(AccountsPage.PATH, AccountsPage.STATE, AccountsPage.RESET, ClientsPage.STATE)) {
+                Map<String, String> act = new HashMap<>(Map.of(
+                        "username", "intruder",
+                        "displayName", "Intruder",
+                        "roles", "administrator",
+                        "account", "patient",
+                        "client", DemoClients.APP,
+                        "enabled", "false",
+                        "_csrf", csrf));
+                assertThat(weak.browser.post(strict.at(path), act).statusCode())
+                        .as(path)
+                        .isEqualTo(401);
+            }
+            assertThat(strict.bean(Accounts.class).find("intruder")).isEmpty();
+            assertThat(strict.bean(Accounts.class).find("patient").orElseThrow().enabled())
+                    .isTrue();
+            assertThat(strict.bean(Clients.class).findByClientId(DemoClients.APP))
+                    .isNotNull();
         }
     }
 }

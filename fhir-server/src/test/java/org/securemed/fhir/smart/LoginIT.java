@@ -2,7 +2,9 @@ package org.securemed.fhir.smart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.URI;
 import java.net.http.HttpResponse;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -37,6 +39,23 @@ class LoginIT {
 
         assertThat(answer.statusCode()).isEqualTo(403);
         assertThat(answer.body()).contains("csrf");
+    }
+
+    @Test
+    void where_the_server_is_at_https_its_cookies_are_secure() {
+        try (SmartServer server = SmartServer.start(
+                SmartServer.emptyDatabase(),
+                Clock.systemUTC(),
+                Map.of(),
+                SmartServer.freePort(),
+                URI.create("https://securemed.example"))) {
+            assertThat(new Http()
+                            .get(URI.create("http://127.0.0.1:" + server.port() + "/login"))
+                            .headers()
+                            .allValues("Set-Cookie"))
+                    .isNotEmpty()
+                    .allMatch(cookie -> cookie.contains("; Secure"));
+        }
     }
 
     @Test

@@ -98,6 +98,14 @@ class SmartRulesIT {
         assertThat(SmartApp.json(answer).path("error").asText()).isEqualTo("invalid_grant");
         assertThat(server.bean(SmartProperties.class).authorizationCodeLifetime())
                 .hasMinutes(1);
+        String another = app.code("patient", app.request("launch/patient patient/*.rs"));
+        assertThat(JdbcClient.create(server.bean(DataSource.class))
+                        .sql("select extract(epoch from authorization_code_expires_at - authorization_code_issued_at)"
+                                + " from smart.oauth2_authorization where authorization_code_value = ?")
+                        .param(TokenHash.of(another))
+                        .query(Double.class)
+                        .single())
+                .isEqualTo(60.0);
     }
 
     @Test
@@ -135,14 +143,15 @@ class SmartRulesIT {
 
     @Test
     void parameters_of_the_token_endpoint_sent_twice_are_refused() {
-        for (String name : List.of("grant_type", "code", "redirect_uri", "client_id", "code_verifier")) {
+        for (String name :
+                List.of("grant_type", "code", "redirect_uri", "client_id", "code_verifier", "scope", "anything")) {
             String form = Http.form(Map.of(
                             "grant_type", "authorization_code",
                             "code", app.code("patient", app.request("launch/patient patient/*.rs")),
                             "redirect_uri", SmartApp.REDIRECT,
                             "client_id", DemoClients.APP,
                             "code_verifier", SmartApp.VERIFIER))
-                    + "&" + name + "=x";
+                    + ("&" + name + "=x").repeat(2);
             HttpResponse<String> answer = app.browser.send(HttpRequest.newBuilder(server.at("/oauth2/token"))
                     .header("Content-Type", "application/x-www-form-urlencoded")
                     .POST(HttpRequest.BodyPublishers.ofString(form)));
@@ -180,6 +189,43 @@ class SmartRulesIT {
     }
 
     @Test
+    void a_launch_is_used_once_and_within_five_minutes() {
+        LaunchContexts launches = server.bean(LaunchContexts.class);
+        String once = launches.open(DemoClients.APP, "physician", LaunchContext.NONE);
+        assertThat(launches.take(once)).as("before it is used").isEmpty();
+        assertThat(launches.use(once, DemoClients.APP, "physician")).isTrue();
+        assertThat(launches.use(once, DemoClients.APP, "physician")).isFalse();
+        assertThat(launches.take(once)).isPresent();
+        assertThat(launches.take(once)).isEmpty();
+
+        String late = launches.open(DemoClients.APP, "physician", LaunchContext.NONE);
+        JdbcTemplate database = new JdbcTemplate(server.bean(DataSource.class));
+        assertThat(database.queryForObject(
+                        "select extract(epoch from until - now()) from smart.launch_context where id_hash = ?",
+                        Double.class,
+                        TokenHash.of(late)))
+                .isBetween(240.0, 300.0);
+        database.update(
+                "update smart.launch_context set until = now() - interval '1 second' where id_hash = ?",
+                TokenHash.of(late));
+        assertThat(launches.use(late, DemoClients.APP, "physician")).isFalse();
+    }
+
+    @Test
+    void a_launch_is_answered_in_json_whatever_is_asked() {
+        String token = server.bean(TokenMint.class).forPerson("physician", "user/Patient.rs");
+        for (String accept : List.of("text/html", "image/png", "nonsense")) {
+            HttpResponse<String> answer = app.browser.send(HttpRequest.newBuilder(server.at(LaunchController.PATH))
+                    .header("Authorization", Http.bearer(token))
+                    .header("Content-Type", "application/json")
+                    .header("Accept", accept)
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"client_id\":\"demo-app\"}")));
+            assertThat(answer.statusCode()).as(accept).isEqualTo(201);
+            assertThat(SmartApp.json(answer).path("launch").asText()).isNotBlank();
+        }
+    }
+
+    @Test
     void nobody_opens_a_launch_for_others_or_into_a_record_that_they_may_not_open() {
         TokenMint mint = server.bean(TokenMint.class);
         String physician = mint.forPerson("physician", "user/Patient.rs");
@@ -200,6 +246,9 @@ class SmartRulesIT {
                 good.replace("bob", "../bob"),
                 good.replace("}", ",\"username\":\"nurse\"}"),
                 good.replace("}", ",\"intent\":\"\"}"),
+                good.replace("}", ",\"intent\":\"a\\r\\nb\"}"),
+                good.replace("}", ",\"fhirContext\":[null]}"),
+                good.replace("}", ",\"fhirContext\":[{}]}"),
                 good.replace("}", ",\"fhirContext\":[{\"reference\":\"Patient/x\"}]}"),
                 good.replace("}", ",\"fhirContext\":[{\"reference\":\"http://evil/Patient/x\"}]}"))) {
             HttpResponse<String> answer = open(physician, bad);

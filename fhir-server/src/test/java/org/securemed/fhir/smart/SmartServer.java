@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -195,6 +196,11 @@ final class SmartServer implements AutoCloseable {
 
     URI at(String path) {
         return URI.create(base + path);
+    }
+
+    /** Where it listens, whatever it calls itself. */
+    int port() {
+        return Integer.parseInt(Objects.requireNonNull(context.getEnvironment().getProperty("local.server.port")));
     }
 
     String fhirBase() {

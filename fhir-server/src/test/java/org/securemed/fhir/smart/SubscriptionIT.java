@@ -13,6 +13,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +28,7 @@ import org.securemed.fhir.consent.Consents;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 
 /** Who has subscribed is told what they may see when they are told, and nothing else. */
 class SubscriptionIT {
@@ -175,9 +178,110 @@ class SubscriptionIT {
 
         settle(id);
         assertThat(told).isEmpty();
-        assertThat(new JdbcTemplate(SERVER.database())
-                        .queryForObject("select status from subscription.hook where id::text = ?", String.class, id))
-                .isEqualTo("off");
+        assertThat(status(id)).isEqualTo("off");
+    }
+
+    @Test
+    void a_subscription_reaches_no_further_than_the_scopes_that_it_was_made_with() throws Exception {
+        BlockingQueue<Told> told = listen("/narrow", 0);
+        TokenMint mint = SERVER.bean(TokenMint.class);
+        String subscribes = " system/Subscription.cruds";
+        String narrow = mint.forClient(
+                DemoClients.BACKEND,
+                "system/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory"
+                        + subscribes);
+        for (String criteria : List.of("Condition?", "Patient?", "Encounter?status=planned")) {
+            assertThat(subscribe(narrow, criteria, "/narrow", true).status())
+                    .as(criteria)
+                    .isEqualTo(403);
+        }
+        for (String scopes : List.of(
+                "system/Observation.rs", "system/Observation.r" + subscribes, "system/Observation.s" + subscribes)) {
+            assertThat(subscribe(mint.forClient(DemoClients.BACKEND, scopes), "Observation?", "/narrow", true)
+                            .status())
+                    .as(scopes)
+                    .isEqualTo(403);
+        }
+        Answer created = subscribe(narrow, "Observation?code=urn:hook%7Cnarrow", "/narrow", true);
+        assertThat(created.status()).as(created.toString()).isEqualTo(201);
+
+        for (String category : List.of("vital-signs", "laboratory")) {
+            put("Observation/hook-" + category, """
+                    {"resourceType":"Observation","id":"hook-%s","status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"%s"}]}],"code":{"coding":[{"system":"urn:hook","code":"narrow"}]},"subject":{"reference":"Patient/%s"}}
+                    """.formatted(category, category, OPEN));
+        }
+
+        Told first = told.poll(60, TimeUnit.SECONDS);
+        assertThat(first).isNotNull();
+        assertThat(first.path()).isEqualTo("/narrow/Observation/hook-laboratory");
+        settle(created.resource().getIdElement().getIdPart());
+        assertThat(told).isEmpty();
+    }
+
+    @Test
+    void a_subscription_ends_with_the_scopes_of_its_client_and_with_the_client() throws Exception {
+        BlockingQueue<Told> told = listen("/client", 0);
+        JdbcTemplate database = new JdbcTemplate(SERVER.database());
+        String client = "hook-client-" + UUID.randomUUID();
+        RegisteredClient machine = SERVER.bean(Clients.class).findByClientId(DemoClients.BACKEND);
+        SERVER.bean(Clients.class)
+                .save(RegisteredClient.from(Objects.requireNonNull(machine))
+                        .id(client)
+                        .clientId(client)
+                        .build());
+        String token =
+                SERVER.bean(TokenMint.class).forClient(client, "system/Observation.rs system/Subscription.cruds");
+        String id = subscribe(token, "Observation?code=urn:hook%7Cclient", "/client", true)
+                .resource()
+                .getIdElement()
+                .getIdPart();
+        observation("hook-client-before", OPEN, "client");
+        assertThat(told.poll(60, TimeUnit.SECONDS)).isNotNull();
+
+        database.update(
+                "update smart.oauth2_registered_client set scopes = 'system/Patient.rs,system/Subscription.cruds'"
+                        + " where client_id = ?",
+                client);
+        observation("hook-client-narrowed", OPEN, "client");
+        settle(id);
+        assertThat(told).isEmpty();
+
+        database.update(
+                "update smart.oauth2_registered_client set scopes = 'system/*.cruds', enabled = false"
+                        + " where client_id = ?",
+                client);
+        observation("hook-client-after", OPEN, "client");
+        settle(id);
+        assertThat(told).isEmpty();
+        assertThat(status(id)).isEqualTo("off");
+    }
+
+    @Test
+    void a_subscription_ends_with_the_card_by_which_its_person_logged_in() throws Exception {
+        BlockingQueue<Told> told = listen("/card", 0);
+        String device = "Device/hook-" + UUID.randomUUID();
+        SmartApp person = new SmartApp(SERVER.base(), FHIR_BASE);
+        TestCardBridge.logIn(person, "Practitioner/jonas-lindqvist", device);
+        JsonNode tokens = SmartApp.json(
+                person.exchange(SmartApp.parameter(person.allow(person.authorize(person.request(SCOPES))), "code")));
+        String id = subscribe(tokens.path("access_token").asText(), "Observation?code=urn:hook%7Ccard", "/card", true)
+                .resource()
+                .getIdElement()
+                .getIdPart();
+        observation("hook-card-before", OPEN, "card");
+        assertThat(told.poll(60, TimeUnit.SECONDS)).isNotNull();
+
+        SERVER.bean(CardLogIns.class).block(device);
+        observation("hook-card-after", OPEN, "card");
+
+        settle(id);
+        assertThat(told).isEmpty();
+        assertThat(status(id)).isEqualTo("off");
+    }
+
+    private static String status(String id) {
+        return new JdbcTemplate(SERVER.database())
+                .queryForObject("select status from subscription.hook where id::text = ?", String.class, id);
     }
 
     @Test

@@ -56,6 +56,22 @@ public final class TestCardBridge {
                 .jwtID(UUID.randomUUID().toString());
     }
 
+    /** Logs the card's owner in, by the card and its PIN, at a server that calls itself {@code localhost:8080}. */
+    static void logIn(SmartApp browser, String owner, String device) {
+        String nonce = SmartApp.parameter(browser.browser.get(browser.at(CardLogIn.PATH)), "nonce");
+        String statement = sign(claims("http://localhost:8080" + CardLogIn.PATH, owner, device)
+                .claim("nonce", nonce)
+                .build());
+        String to = browser.browser
+                .get(browser.at(CardLogIn.PATH + "?statement=" + Http.encode(statement)))
+                .headers()
+                .firstValue("Location")
+                .orElse("");
+        if (to.contains("failed")) {
+            throw new IllegalStateException("the card logs nobody in");
+        }
+    }
+
     /** Signs as the bridge does. */
     public static String sign(JWTClaimsSet claims) {
         return sign(claims, KEY);

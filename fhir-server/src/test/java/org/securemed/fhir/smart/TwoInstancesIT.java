@@ -9,6 +9,7 @@ import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.util.Date;
@@ -153,6 +154,52 @@ class TwoInstancesIT {
         admin.browser.post(admin.at(AccountsPage.STATE), Map.of("account", name, "enabled", "false", "_csrf", csrf));
 
         assertThat(get(two, token, "AuditEvent?_count=1").status()).isEqualTo(401);
+    }
+
+    @Test
+    void a_card_that_is_blocked_at_one_ends_what_it_opened_at_both() {
+        for (TestServer here : List.of(ONE, two)) {
+            String device = "card-" + UUID.randomUUID();
+            card(other(here), device, "active");
+            SmartApp person = app(here);
+            TestCardBridge.logIn(person, "Patient/" + PATIENT, "Device/" + device);
+            JsonNode tokens = SmartApp.json(person.exchange(
+                    SmartApp.parameter(person.allow(person.authorize(person.request(OFFLINE))), "code")));
+            assertAlive(access(tokens));
+            String password = access(tokens(app(here)));
+
+            card(other(here), device, "inactive");
+
+            for (TestServer server : List.of(here, other(here))) {
+                assertThat(get(server, access(tokens), "Patient/" + PATIENT).status())
+                        .isEqualTo(401);
+                assertThat(error(app(server).refresh(refresh(tokens)))).isEqualTo("invalid_grant");
+            }
+            assertThat(person.browser
+                            .get(person.at(AppsPage.PATH))
+                            .headers()
+                            .firstValue("Location")
+                            .orElse(""))
+                    .as("the browser's session")
+                    .endsWith("/login");
+            assertThat(get(here, password, "Patient/" + PATIENT).status())
+                    .as("what was opened without the card")
+                    .isEqualTo(200);
+        }
+    }
+
+    /** As the bridge stores a card of the patient. */
+    private static void card(TestServer server, String id, String status) {
+        String token = server.bean(TokenMint.class).forClient(TestCardBridge.CLIENT, "system/Device.cruds");
+        Answer stored = server.send(server.anonymous("Device/" + id)
+                .header("Authorization", "Bearer " + token)
+                .header("Content-Type", "application/fhir+json")
+                .PUT(HttpRequest.BodyPublishers.ofString(
+                        """
+                        {"resourceType":"Device","id":"%s","status":"%s","patient":{"reference":"Patient/%s"},
+                         "statusReason":[{"coding":[{"system":"https://securemed.org/fhir/CodeSystem/card-status","code":"%s"}]}]}
+                        """.formatted(id, status, PATIENT, status.equals("active") ? "active" : "lost"))));
+        assertThat(stored.status()).as(stored.text()).isLessThan(300);
     }
 
     @Test
