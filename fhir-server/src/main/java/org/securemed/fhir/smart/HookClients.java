@@ -7,13 +7,10 @@ import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
@@ -87,7 +84,9 @@ public final class HookClients {
             boolean proven = end.isPresent()
                     && signatures.first(
                             "hook " + id, claims.getJWTID(), end.get().plus(skew));
-            return proven ? requester(client, claims.getJWTID(), end.get()) : Optional.empty();
+            return proven
+                    ? Requester.machine(issuer, client, claims.getJWTID(), ScopeSet.NONE, end.get())
+                    : Optional.empty();
         } catch (ParseException | JOSEException | IllegalStateException e) {
             return Optional.empty();
         }
@@ -107,34 +106,5 @@ public final class HookClients {
                 && id != null
                 && ID.matcher(id).matches();
         return timely && meant ? Optional.of(expiry.toInstant()) : Optional.empty();
-    }
-
-    private Optional<Requester> requester(RegisteredClient client, String id, Instant end) {
-        String code = Clients.setting(client, Clients.Setting.ROLE);
-        Optional<Role> role = code == null ? Optional.empty() : Role.of("", code);
-        String purposes = Clients.setting(client, Clients.Setting.PURPOSES);
-        String organization = Clients.setting(client, Clients.Setting.ORGANIZATION);
-        return role.map(known -> new Requester(
-                issuer,
-                client.getClientId(),
-                client.getClientId(),
-                id,
-                Clients.setting(client, Clients.Setting.FHIR_USER),
-                client.getClientName(),
-                Set.of(known),
-                organization == null ? Set.of() : Set.of(organization),
-                Clients.setting(client, Clients.Setting.ORGANIZATION_NAME),
-                purposes == null
-                        ? Set.of()
-                        : Arrays.stream(purposes.split(" ", -1)).collect(Collectors.toSet()),
-                ScopeSet.NONE,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                Clients.setting(client, Clients.Setting.STUDY),
-                end));
     }
 }

@@ -1,12 +1,14 @@
 package org.securemed.fhir.smart;
 
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.ledger.consent.Purposes;
 import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 
 /**
  * Who is asking: a person through an app, or a machine client. Made from a verified access token only.
@@ -145,6 +147,77 @@ public record Requester(
                 null,
                 null,
                 null,
+                Instant.MAX);
+    }
+
+    /**
+     * A machine client that acts on its own behalf, as its registration says; empty if that gives it no role.
+     *
+     * @param tokenId what names its proof in the record; empty if there is none
+     */
+    static Optional<Requester> machine(
+            String issuer, RegisteredClient client, String tokenId, ScopeSet scopes, Instant expiresAt) {
+        String role = Clients.setting(client, Clients.Setting.ROLE);
+        String purposes = Clients.setting(client, Clients.Setting.PURPOSES);
+        String organization = Clients.setting(client, Clients.Setting.ORGANIZATION);
+        return (role == null ? Optional.<Role>empty() : Role.of("", role))
+                .map(known -> new Requester(
+                        issuer,
+                        client.getClientId(),
+                        client.getClientId(),
+                        tokenId,
+                        Clients.setting(client, Clients.Setting.FHIR_USER),
+                        client.getClientName(),
+                        Set.of(known),
+                        organization == null ? Set.of() : Set.of(organization),
+                        Clients.setting(client, Clients.Setting.ORGANIZATION_NAME),
+                        purposes == null ? Set.of() : Set.copyOf(Arrays.asList(purposes.split(" ", -1))),
+                        scopes,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        Clients.setting(client, Clients.Setting.STUDY),
+                        expiresAt));
+    }
+
+    /**
+     * A person who is served while they are not asking, through an app that may act for them, as their account says
+     * now.
+     *
+     * @param patient of the launch
+     * @param encounter of the launch
+     * @param consent id of the FHIR Consent that the app acts by
+     */
+    static Requester absent(
+            String issuer,
+            RegisteredClient client,
+            Account account,
+            ScopeSet scopes,
+            @Nullable String patient,
+            @Nullable String encounter,
+            @Nullable String consent) {
+        return new Requester(
+                issuer,
+                account.username(),
+                client.getClientId(),
+                "",
+                account.fhirUser(patient),
+                account.displayName(),
+                account.roles(),
+                account.organization() == null ? Set.of() : Set.of(account.organization()),
+                account.organizationName(),
+                account.purposesOfUse(),
+                scopes,
+                patient,
+                encounter,
+                consent,
+                null,
+                null,
+                null,
+                Clients.setting(client, Clients.Setting.STUDY),
                 Instant.MAX);
     }
 

@@ -3,10 +3,7 @@ package org.securemed.fhir.smart;
 import java.security.Principal;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
@@ -80,8 +77,9 @@ public final class StandingGrants {
         } catch (ScopeException e) {
             return Optional.empty();
         }
-        Optional<Requester> requester =
-                grant.username() == null ? machine(client, scopes) : person(client, grant, grant.username(), scopes);
+        Optional<Requester> requester = grant.username() == null
+                ? Requester.machine(properties.issuer(), client, "", scopes, Instant.MAX)
+                : person(client, grant, grant.username(), scopes);
         // What is for research is shown as a view, and what is sent here is the record.
         return requester.filter(known -> !known.isForResearch());
     }
@@ -92,30 +90,6 @@ public final class StandingGrants {
                 "",
                 new Revocations.TokenFacts(
                         NO_KEY, grant.authorization(), subject, grant.clientId(), null, grant.since(), grant.since()));
-    }
-
-    private Optional<Requester> machine(RegisteredClient client, ScopeSet scopes) {
-        String role = Clients.setting(client, Clients.Setting.ROLE);
-        if (role == null) {
-            return Optional.empty();
-        }
-        String purposes = Clients.setting(client, Clients.Setting.PURPOSES);
-        return Role.of("", role)
-                .map(known -> requester(
-                        client,
-                        client.getClientId(),
-                        Clients.setting(client, Clients.Setting.FHIR_USER),
-                        client.getClientName(),
-                        Set.of(known),
-                        Clients.setting(client, Clients.Setting.ORGANIZATION),
-                        Clients.setting(client, Clients.Setting.ORGANIZATION_NAME),
-                        purposes == null
-                                ? Set.of()
-                                : Arrays.stream(purposes.split(" ")).collect(Collectors.toSet()),
-                        scopes,
-                        null,
-                        null,
-                        null));
     }
 
     private Optional<Requester> person(RegisteredClient client, StandingGrant grant, String username, ScopeSet scopes) {
@@ -135,15 +109,10 @@ public final class StandingGrants {
         }
         return accounts.find(username)
                 .filter(Account::enabled)
-                .map(account -> requester(
+                .map(account -> Requester.absent(
+                        properties.issuer(),
                         client,
-                        account.username(),
-                        account.fhirUser(grant.patient()),
-                        account.displayName(),
-                        account.roles(),
-                        account.organization(),
-                        account.organizationName(),
-                        account.purposesOfUse(),
+                        account,
                         scopes,
                         grant.patient(),
                         grant.encounter(),
@@ -155,40 +124,5 @@ public final class StandingGrants {
         return authorization.getAttribute(Principal.class.getName()) instanceof Authentication person
                 && person.getPrincipal() instanceof SignedIn signedIn
                 && cards.isOver(signedIn);
-    }
-
-    private Requester requester(
-            RegisteredClient client,
-            String subject,
-            @Nullable String fhirUser,
-            String name,
-            Set<Role> roles,
-            @Nullable String organization,
-            @Nullable String organizationName,
-            Set<String> purposes,
-            ScopeSet scopes,
-            @Nullable String patient,
-            @Nullable String encounter,
-            @Nullable String consent) {
-        return new Requester(
-                properties.issuer(),
-                subject,
-                client.getClientId(),
-                "",
-                fhirUser,
-                name,
-                roles,
-                organization == null ? Set.of() : Set.of(organization),
-                organizationName,
-                purposes,
-                scopes,
-                patient,
-                encounter,
-                consent,
-                null,
-                null,
-                null,
-                Clients.setting(client, Clients.Setting.STUDY),
-                Instant.MAX);
     }
 }
