@@ -199,7 +199,8 @@ final class Authorizations extends JdbcOAuth2AuthorizationService {
 
     @Override
     public @Nullable OAuth2Authorization findById(String id) {
-        return find("id = ?", id);
+        // PostgreSQL has no text with a null in it.
+        return id.indexOf('\0') >= 0 ? null : find("id = ?", id);
     }
 
     @Override

@@ -190,7 +190,21 @@ final class Passkeys {
                         .note(request.getMethod().equals("DELETE") ? "passkey: remove" : "passkey: enrol")
                         .build());
             }
-            chain.doFilter(request, response);
+            try {
+                chain.doFilter(request, response);
+            } catch (IllegalArgumentException
+                    | com.webauthn4j.verifier.exception.VerificationException
+                    | com.webauthn4j.converter.exception.DataConversionException e) {
+                // Spring's filter takes for granted that what is sent is a passkey.
+                trail.record(trail.person(SecurityEvent.of(SecurityEvent.Kind.ADMINISTRATION, request), person)
+                        .note("passkey: enrol")
+                        .failed("passkey-malformed")
+                        .build());
+                problems.write(
+                        request,
+                        response,
+                        Problem.badRequest("passkey-malformed", "This is no passkey that was asked for. Try again."));
+            }
         }
     }
 }

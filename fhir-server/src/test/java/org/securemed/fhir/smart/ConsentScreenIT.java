@@ -235,6 +235,19 @@ class ConsentScreenIT {
         assertThat(tokens.path("intent").asText()).isEqualTo("reconcile-medications");
         assertThat(tokens.path("fhirContext").path(0).path("reference").asText())
                 .isEqualTo("ImagingStudy/7");
+        // SMART App Launch 2.2, Token Introspection: each parameter of the launch context, as the app was told it.
+        JsonNode introspected = SmartApp.json(app.browser.post(
+                app.at("/oauth2/introspect"),
+                Map.of("token", tokens.path("access_token").asText()),
+                "Authorization",
+                SmartApp.basic(DemoClients.BACKEND, DemoClients.BACKEND + DemoClients.SECRET_SUFFIX)));
+        for (String name : List.of("patient", "encounter", "need_patient_banner", "intent", "fhirContext")) {
+            assertThat(introspected.path(name)).as(name).isEqualTo(tokens.path(name));
+        }
+        assertThat(introspected.path("iss").asText()).isEqualTo(server.at("").toString());
+        assertThat(introspected.path("scope").asText().split(" "))
+                .containsExactlyInAnyOrder(tokens.path("scope").asText().split(" "));
+
         JsonNode refreshed =
                 SmartApp.json(app.refresh(tokens.path("refresh_token").asText()));
         assertThat(refreshed.path("patient").asText()).isEqualTo("bob");

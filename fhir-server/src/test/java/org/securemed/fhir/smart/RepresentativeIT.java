@@ -175,7 +175,10 @@ class RepresentativeIT {
         assertThat(get(token, counted).bundle().getTotal()).isEqualTo(1);
 
         Consent against = Consents.permit(child(1), "Device/app-" + DemoClients.APP);
-        against.getProvision().setType(Consent.ConsentProvisionType.DENY);
+        against.getProvision()
+                .setType(Consent.ConsentProvisionType.DENY)
+                .getPurpose()
+                .clear();
         against.getPerformer().clear();
         against.addPerformer(new Reference(related(1)));
         stored(post(Representatives.token(SERVER, parent), "Consent", against));
