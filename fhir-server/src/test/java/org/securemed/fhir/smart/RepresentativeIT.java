@@ -167,27 +167,6 @@ class RepresentativeIT {
     }
 
     @Test
-    void what_the_patient_forbids_an_app_it_may_not_do_for_a_parent_either() {
-        family();
-        appoint(1);
-        String token = tokens(1, form -> {}).path("access_token").asText();
-        String counted = "Immunization?patient=" + child(1) + "&_summary=count";
-        assertThat(get(token, counted).bundle().getTotal()).isEqualTo(1);
-
-        Consent against = Consents.permit(child(1), "Device/app-" + DemoClients.APP);
-        against.getProvision()
-                .setType(Consent.ConsentProvisionType.DENY)
-                .getPurpose()
-                .clear();
-        against.getPerformer().clear();
-        against.addPerformer(new Reference(related(1)));
-        stored(post(Representatives.token(SERVER, parent), "Consent", against));
-
-        assertThat(get(token, counted).bundle().getTotal()).isZero();
-        assertThat(get(token, "Immunization/immunization-" + child(1)).status()).isEqualTo(404);
-    }
-
-    @Test
     void a_parent_gives_and_ends_consents_for_the_child_as_long_as_appointed() {
         family();
         String appointment = appoint(1);
