@@ -143,6 +143,16 @@ create trigger outbox_kept before update or truncate on ledger.ledger_outbox
 create trigger staged_kept before update or truncate on ledger.ledger_staged
     for each statement execute function ledger.refuse();
 
+-- Whether an entry's row is what the tree has at its place, so that nothing counts that was put where an entry was let go:
+-- what goes has its hash in a full tile, and tiles do not change.
+create function ledger.stands(place bigint, hash bytea, stored bytea) returns boolean
+    language sql stable set search_path = pg_catalog, pg_temp as $$
+    select hash = sha256('\x00'::bytea || stored) and not exists (
+        select from ledger.ledger_tile t
+        where t.log = 1 and t.level = 0 and t.n = place / 256
+            and substring(t.hashes from (place % 256)::int * 32 + 1 for 32) <> hash)
+$$;
+
 -- What may go: entries that a retention entry names which a published checkpoint covers, and that no legal hold keeps.
 -- The form of both: org.securemed.ledger.retention.
 create function ledger.prunable(low bigint, high bigint) returns table (first_seq bigint, end_seq bigint, named bytea)
@@ -151,7 +161,7 @@ create function ledger.prunable(low bigint, high bigint) returns table (first_se
     from (
         select string_to_array(convert_from(e.body, 'UTF8')::json ->> 'x', E'\n') as line
         from ledger.ledger_entry e
-        where e.log = 1 and e.op = 'retention' and e.leaf = sha256('\x00'::bytea || e.body)
+        where e.log = 1 and e.op = 'retention' and ledger.stands(e.seq, e.leaf, e.body)
             and e.seq < (select h.checkpoint_size from ledger.ledger_head h where h.log = 1)
     ) s
     where s.line[1] = 'ledger-retention/v1'
@@ -162,7 +172,7 @@ create function ledger.held() returns table (p bytea) language sql stable set se
     select h.p from ledger.ledger_entry h
     where h.log = 1 and h.op = 'hold' and not exists (
         select from ledger.ledger_entry r
-        where r.log = 1 and r.op = 'hold.release' and r.seq > h.seq
+        where r.log = 1 and r.op = 'hold.release' and r.seq > h.seq and ledger.stands(r.seq, r.leaf, r.body)
             and convert_from(r.body, 'UTF8')::json ->> 'x'
                 = E'ledger-hold-release/v1\n' || (convert_from(h.body, 'UTF8')::json ->> 'id') || E'\n')
 $$;

@@ -1,6 +1,7 @@
 package org.securemed.fhir.admin;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.securemed.ledger.log.Ledger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,11 +20,13 @@ public class HealthController {
 
     private final Ledger ledger;
     private final List<OpenAlarm> alarms;
+    private final LedgerAlarms ledgerAlarms;
 
     /** @param ledger asked whether it runs */
-    public HealthController(Ledger ledger, List<OpenAlarm> alarms) {
+    public HealthController(Ledger ledger, List<OpenAlarm> alarms, LedgerAlarms ledgerAlarms) {
         this.ledger = ledger;
         this.alarms = List.copyOf(alarms);
+        this.ledgerAlarms = ledgerAlarms;
     }
 
     /**
@@ -44,9 +47,9 @@ public class HealthController {
 
     private List<String> open() {
         try {
-            return alarms.stream()
-                    .filter(OpenAlarm::isOpen)
-                    .map(OpenAlarm::code)
+            return Stream.concat(
+                            ledgerAlarms.codes().stream(),
+                            alarms.stream().filter(OpenAlarm::isOpen).map(OpenAlarm::code))
                     .sorted()
                     .toList();
         } catch (RuntimeException e) {

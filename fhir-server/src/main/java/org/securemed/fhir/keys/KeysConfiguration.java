@@ -8,10 +8,10 @@ import java.time.Clock;
 import java.time.Duration;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.admin.LedgerAlarms;
 import org.securemed.ledger.checkpoint.KeyException;
 import org.securemed.ledger.erasure.KeyEncryptionKeys;
 import org.securemed.ledger.erasure.PatientKeys;
-import org.securemed.ledger.log.Alarm;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.log.LedgerKeys;
 import org.securemed.ledger.log.LedgerOptions;
@@ -41,6 +41,11 @@ public class KeysConfiguration {
     }
 
     @Bean
+    LedgerAlarms ledgerAlarms() {
+        return new LedgerAlarms();
+    }
+
+    @Bean
     PatientKeys patientKeys(LedgerSchema schema, LedgerProperties properties, Environment environment, Clock clock)
             throws IOException, GeneralSecurityException {
         return new PatientKeys(
@@ -58,6 +63,7 @@ public class KeysConfiguration {
             DataSource dataSource,
             LedgerProperties properties,
             Environment environment,
+            LedgerAlarms alarms,
             Clock clock)
             throws IOException, KeyException {
         LedgerKeys keys = new SigningKeys(properties, environment).load();
@@ -72,7 +78,7 @@ public class KeysConfiguration {
                 new FileCheckpointVault(properties.directory().resolve("checkpoint")),
                 properties.create() ? options.creating() : options,
                 clock,
-                Alarm.logging());
+                alarms);
     }
 
     private static KeyEncryptionKeys keyEncryptionKeys(LedgerProperties properties, Environment environment)

@@ -20,12 +20,12 @@ public final class LedgerSchema {
      * Migrates the schema {@code ledger}: the log, the consent states and the patients' keys.
      *
      * @param dataSource as which the server runs
-     * @param owner name of the role that owns the tables; null when the server's own does
+     * @param owner name of the role that owns the tables; null or blank when the server's own does
      * @param password of the owner
      * @throws IllegalStateException if the database refuses the owner, or the owner is not one
      */
     public LedgerSchema(DataSource dataSource, @Nullable String owner, @Nullable String password) {
-        if (owner == null) {
+        if (owner == null || owner.isBlank()) {
             Migrations.migrate(dataSource, NAME, SCRIPTS);
             return;
         }

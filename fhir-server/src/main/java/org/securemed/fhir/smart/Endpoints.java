@@ -50,8 +50,6 @@ final class Endpoints {
             "/smart/*.css",
             "/smart/*.js",
             "/error",
-            "/actuator/health",
-            "/actuator/health/*",
             "/health");
 
     /** Pages of this package for people who are signed in. */

@@ -7,10 +7,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import org.securemed.fhir.admin.LedgerAlarms;
 import org.securemed.fhir.keys.LedgerProperties;
 import org.securemed.fhir.problem.ProblemWriter;
 import org.securemed.fhir.smart.BearerChain;
-import org.securemed.ledger.log.Alarm;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.policy.PolicyException;
 import org.securemed.ledger.policy.TrustPolicy;
@@ -52,7 +52,12 @@ public class TransparencyConfiguration {
     /** Asks the witnesses of a policy, if one is named. */
     @Bean(destroyMethod = "close")
     @ConditionalOnProperty("securemed.witness.policy")
-    Witnessing witnessing(Ledger ledger, WitnessProperties properties, LedgerProperties ledgerProperties, Clock clock)
+    Witnessing witnessing(
+            Ledger ledger,
+            WitnessProperties properties,
+            LedgerProperties ledgerProperties,
+            LedgerAlarms alarms,
+            Clock clock)
             throws IOException, PolicyException {
         Path file = Objects.requireNonNull(properties.policy(), "securemed.witness.policy");
         Witnessing witnessing = new Witnessing(
@@ -61,7 +66,7 @@ public class TransparencyConfiguration {
                 new Equivocations(ledgerProperties.directory().resolve("evidence")),
                 properties.maxWithoutQuorum(),
                 clock,
-                Alarm.logging());
+                alarms);
         return witnessing.start(properties.interval());
     }
 

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -197,7 +198,7 @@ class PrunedLogIT {
     @Test
     void beside_what_a_retention_entry_names_nothing_may_be_missing() throws Exception {
         letGo();
-        String kept = "(select min(seq) from ledger.ledger_entry where op = 'consent.grant')";
+        long kept = kept();
         assertThatThrownBy(() -> sql("delete from ledger.ledger_entry where seq = " + kept))
                 .hasMessageContaining("is refused");
         assertThatThrownBy(() -> sql("delete from ledger.ledger_entry where seq < 512"))
@@ -316,6 +317,32 @@ class PrunedLogIT {
     }
 
     @Test
+    void what_is_put_where_an_entry_was_let_go_lets_nothing_go() throws Exception {
+        letGo();
+        prune();
+        int kept = (int) kept();
+        RetentionStatement forged = new RetentionStatement(
+                LogFixture.ORIGIN, 0, 256, ledger.rootOf(256).orElseThrow(), BEFORE, SIX_YEARS, bits(kept));
+        Entry entry = entry(NOW, Op.RETENTION, null)
+                .statement(forged.sign(SigningKey.generate(LogFixture.ORIGIN, new SecureRandom()))
+                        .toString())
+                .build();
+        byte[] body = entry.toJson();
+        try (Connection connection = fixture.database.dataSource().getConnection();
+                PreparedStatement insertion = connection.prepareStatement("insert into ledger.ledger_entry"
+                        + " (log, seq, t_ms, leaf, body, op) values (1, 1, ?, ?, ?, 'retention')")) {
+            insertion.setLong(1, NOW.toEpochMilli());
+            insertion.setBytes(2, TreeHash.leaf(body).toByteArray());
+            insertion.setBytes(3, body);
+            insertion.executeUpdate();
+        }
+
+        assertThatThrownBy(() -> sql("delete from ledger.ledger_entry where seq = " + kept))
+                .hasMessageContaining("is refused");
+        assertThat(verify().findings()).anyMatch(finding -> finding.row().equals("seq 1"));
+    }
+
+    @Test
     void the_database_lets_nothing_go_before_a_checkpoint_covers_the_retention_entry() throws Exception {
         RetentionStatement plan = plan().orElseThrow();
         append(List.of(entry(NOW, Op.RETENTION, null)
@@ -383,6 +410,16 @@ class PrunedLogIT {
         try (Connection connection = fixture.database.dataSource().getConnection();
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("select count(*) from ledger.ledger_entry where " + where)) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    private long kept() throws SQLException {
+        try (Connection connection = fixture.database.dataSource().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("select min(seq) from ledger.ledger_entry where op = 'consent.grant'")) {
             row.next();
             return row.getLong(1);
         }
