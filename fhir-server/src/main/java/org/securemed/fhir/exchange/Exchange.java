@@ -6,7 +6,6 @@ import ca.uhn.fhir.rest.api.server.SystemRequestDetails;
 import ca.uhn.fhir.rest.server.servlet.ServletRequestDetails;
 import jakarta.servlet.ServletRequest;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -176,9 +175,9 @@ public final class Exchange {
         return started;
     }
 
-    /** How long ago the request was first seen, whatever has been done to the clock since. */
-    public Duration age() {
-        return Duration.ofNanos(System.nanoTime() - startedNanos);
+    /** {@link System#nanoTime()} when the request was first seen, whatever has been done to the clock since. */
+    public long startedNanos() {
+        return startedNanos;
     }
 
     /** The client's X-Request-ID, or one that the server made. */

@@ -1,6 +1,7 @@
 package org.securemed.fhir.smart;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.securemed.fhir.problem.Problem;
@@ -9,12 +10,15 @@ import org.securemed.fhir.problem.ProblemWriter;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.web.server.ErrorPage;
 import org.springframework.boot.web.server.ErrorPageRegistrar;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.Profiles;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -65,6 +69,8 @@ public class SmartConfiguration {
     /** The profile under which nothing of development or the demo is accepted. */
     public static final String PRODUCTION = "production";
 
+    private static final Duration DEFAULT_INTERVAL = Duration.ofMillis(10);
+
     @Bean
     SmartSchema smartSchema(DataSource database) {
         return new SmartSchema(database);
@@ -79,6 +85,17 @@ public class SmartConfiguration {
     @Bean
     ErrorPageRegistrar problemPage() {
         return registry -> registry.addErrorPages(new ErrorPage("/error"));
+    }
+
+    /** Outside of all that does any work. */
+    @Bean
+    FilterRegistrationBean<EvenAnswers> evenAnswers(Environment environment) {
+        Duration interval = Binder.get(environment)
+                .bind("securemed.consent.answer-interval", Duration.class)
+                .orElse(DEFAULT_INTERVAL);
+        FilterRegistrationBean<EvenAnswers> registration = new FilterRegistrationBean<>(new EvenAnswers(interval));
+        registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+        return registration;
     }
 
     @Bean

@@ -1,4 +1,4 @@
-/** What is done in the background, beside the requests. */
+/** What is done in the background, beside the requests, and when answers leave. */
 @NullMarked
 package org.securemed.fhir.work;
 

@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
  * @param cropped t over the times up to the 90th percentile of both together
  * @see <a href="https://eprint.iacr.org/2016/1123">Reparaz, Balasch, Verbauwhede: Dude, is my code constant time?</a>
  */
-record AnswerTimes(double all, double cropped) {
+public record AnswerTimes(double all, double cropped) {
     /** Above this a difference counts as shown; the usual limit of test vector leakage assessment. */
     static final double LIMIT = 4.5;
 
@@ -24,7 +24,7 @@ record AnswerTimes(double all, double cropped) {
      * @param pairs how often, after a tenth of that to get warm
      * @param one asks and returns how many nanoseconds that took
      */
-    static AnswerTimes of(int pairs, long seed, LongSupplier one, LongSupplier other) {
+    public static AnswerTimes of(int pairs, long seed, LongSupplier one, LongSupplier other) {
         SplittableRandom chance = new SplittableRandom(seed);
         double[] first = new double[pairs];
         double[] second = new double[pairs];
@@ -49,7 +49,7 @@ record AnswerTimes(double all, double cropped) {
     }
 
     /** Whether no difference shows. */
-    boolean equal() {
+    public boolean equal() {
         return Math.abs(all) < LIMIT && Math.abs(cropped) < LIMIT;
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.fhir.work;
+
+import org.jspecify.annotations.NullMarked;
