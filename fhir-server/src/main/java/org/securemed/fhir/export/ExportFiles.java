@@ -5,8 +5,10 @@ import ca.uhn.fhir.rest.api.server.IRestfulResponse;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.zip.GZIPOutputStream;
 import org.hl7.fhir.r4.model.Resource;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.audit.ExportRecorder;
@@ -38,6 +41,7 @@ final class ExportFiles {
     private static final int PAGE = 100;
     private static final int SLICE = 50;
     private static final int ATTEMPTS = 5;
+    private static final int BUFFER = 8192;
 
     private final PopulationGate gate;
     private final ExportRecorder recorder;
@@ -177,13 +181,23 @@ final class ExportFiles {
             return true;
         }
 
+        /** What a packer held back would leave later than it was decided: each page is packed to its end. */
+        private static Writer packed(IRestfulResponse response) throws IOException {
+            response.addHeader("Content-Encoding", "gzip");
+            return new OutputStreamWriter(
+                    new GZIPOutputStream(response.getResponseOutputStream(200, NDJSON, null), BUFFER, true),
+                    StandardCharsets.UTF_8);
+        }
+
         private Writer open() throws IOException {
             Writer opened = writer;
             if (opened == null) {
                 IRestfulResponse response = request.getResponse();
                 response.addHeader("Cache-Control", "no-store");
-                // Not packed: what a packer holds back would leave later than it was decided.
-                opened = response.getResponseWriter(200, NDJSON, "UTF-8", false);
+                response.addHeader("Vary", "Accept-Encoding");
+                opened = request.isRespondGzip()
+                        ? packed(response)
+                        : response.getResponseWriter(200, NDJSON, "UTF-8", false);
                 writer = opened;
             }
             return opened;

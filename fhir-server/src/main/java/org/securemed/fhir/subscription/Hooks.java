@@ -147,10 +147,12 @@ final class Hooks {
     List<Due> take(int most) {
         Instant now = clock.instant();
         return jdbc.query(
-                "with taken as (update subscription.delivery set attempts = attempts + 1,"
-                        + " next_at = ? where id in (select id from subscription.delivery where next_at <= ?"
-                        + " order by next_at, id limit ? for update skip locked)"
-                        + " returning id as delivery_id, hook_id, reference, attempts)"
+                // Materialized: a subquery might be run more than once, and each time take others.
+                "with due as materialized (select id from subscription.delivery where next_at <= ?"
+                        + " order by next_at, id limit ? for update skip locked),"
+                        + " taken as (update subscription.delivery d set attempts = d.attempts + 1, next_at = ?"
+                        + " from due where d.id = due.id"
+                        + " returning d.id as delivery_id, d.hook_id, d.reference, d.attempts)"
                         + " select t.delivery_id, t.reference, t.attempts, h.headers, h.* from taken t"
                         + " join subscription.hook h on h.id = t.hook_id order by t.delivery_id",
                 (row, number) -> {
@@ -163,9 +165,9 @@ final class Hooks {
                             row.getInt("attempts"),
                             headers == null ? null : secrets.open(headers, name(hook.id())));
                 },
-                Timestamp.from(now.plus(LEASE)),
                 Timestamp.from(now),
-                most);
+                most,
+                Timestamp.from(now.plus(LEASE)));
     }
 
     /** Whether it is still to be sent. */

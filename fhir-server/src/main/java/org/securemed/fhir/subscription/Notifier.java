@@ -13,11 +13,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.hl7.fhir.r4.model.Resource;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.audit.NotificationRecorder;
@@ -190,8 +193,7 @@ final class Notifier implements AutoCloseable {
                     hook.id().toString(),
                     request.method(),
                     hook.endpoint().getHost())) {
-                int status = http.send(request, HttpResponse.BodyHandlers.discarding())
-                        .statusCode();
+                int status = status(request);
                 if (status < 200 || status > 299) {
                     throw new IOException("the endpoint answered " + status);
                 }
@@ -200,6 +202,21 @@ final class Notifier implements AutoCloseable {
             }
         }
         throw new IOException("consents change again and again");
+    }
+
+    /** The status of the answer; whatever else the endpoint says, it has neither long nor much to say it. */
+    private int status(HttpRequest request) throws IOException, InterruptedException {
+        CompletableFuture<HttpResponse<Void>> answer = http.sendAsync(request, info -> new IgnoredBody());
+        try {
+            return answer.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS).statusCode();
+        } catch (TimeoutException e) {
+            throw new IOException("the endpoint does not come to an end", e);
+        } catch (ExecutionException e) {
+            throw new IOException("the endpoint cannot be reached", e);
+        } finally {
+            // Without effect on one that has ended.
+            answer.cancel(true);
+        }
     }
 
     private @Nullable Resource visible(RequestDetails decided, Hook hook, String reference) {

@@ -4,13 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.nimbusds.jwt.SignedJWT;
+import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.zip.GZIPInputStream;
 import org.hl7.fhir.r4.model.AuditEvent;
 import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.Observation;
+import org.hl7.fhir.r4.model.Reference;
 import org.hl7.fhir.r4.model.Resource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,6 +42,9 @@ class BulkExportIT {
 
     /** Has let in nobody. */
     private static final String CLOSED = "bulk-closed";
+
+    /** Has let in physician2 for a while. */
+    private static final String LONG = "bulk-zz-long";
 
     private static final TestServer SERVER = TestServer.shared();
 
@@ -310,6 +323,69 @@ class BulkExportIT {
             for (String file : some) {
                 assertThat(Exports.references(SERVER, token, file)).noneMatch(found -> found.contains(patient));
             }
+        }
+    }
+
+    /** More than what lies between server and client, read by somebody who takes their time. */
+    @Test
+    void a_revocation_binds_the_rest_of_a_file_that_is_under_way() throws Exception {
+        patient(LONG);
+        String text = "long ".repeat(8000);
+        for (int bundle = 0; bundle < 4; bundle++) {
+            Bundle stored = new Bundle().setType(Bundle.BundleType.TRANSACTION);
+            for (int i = 0; i < 100; i++) {
+                Observation observation = new Observation();
+                observation.setStatus(Observation.ObservationStatus.FINAL);
+                observation.getCode().setText("x");
+                observation.setSubject(new Reference("Patient/" + LONG));
+                observation.addNote().setText(text);
+                stored.addEntry()
+                        .setResource(observation)
+                        .getRequest()
+                        .setMethod(Bundle.HTTPVerb.POST)
+                        .setUrl("Observation");
+            }
+            assertThat(SERVER.post("backend", "", stored).status()).isEqualTo(200);
+        }
+        String consent = Consents.record(SERVER, Consents.permit(LONG, "Practitioner/jonas-lindqvist"));
+        String token = SERVER.token("physician2");
+        String status = Exports.status(SERVER, token, "Patient/$export?_type=Observation");
+        String file = Exports.first(Exports.manifest(SERVER, token, status), "Observation");
+
+        HttpResponse<InputStream> answer = HttpClient.newHttpClient()
+                .send(
+                        SERVER.anonymous(file)
+                                .header("Authorization", "Bearer " + token)
+                                .build(),
+                        HttpResponse.BodyHandlers.ofInputStream());
+        int seen = 0;
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (line.contains("Patient/" + LONG) && seen++ == 0) {
+                    Consents.end(SERVER, consent);
+                }
+            }
+        }
+
+        assertThat(seen).isBetween(1, 399);
+    }
+
+    @Test
+    void a_file_is_packed_for_who_accepts_that() throws Exception {
+        String token = SERVER.token("physician2");
+        String status = Exports.status(SERVER, token, "Patient/$export?_type=Observation");
+        String file = Exports.first(Exports.manifest(SERVER, token, status), "Observation");
+
+        Answer packed = SERVER.send(SERVER.anonymous(file)
+                .header("Authorization", "Bearer " + token)
+                .header("Accept-Encoding", "gzip"));
+
+        assertThat(packed.response().headers().firstValue("Content-Encoding")).contains("gzip");
+        try (GZIPInputStream lines =
+                new GZIPInputStream(new ByteArrayInputStream(packed.response().body()))) {
+            assertThat(new String(lines.readAllBytes(), StandardCharsets.UTF_8))
+                    .isEqualTo(SERVER.get("physician2", file).text())
+                    .contains("bulk-open-0");
         }
     }
 

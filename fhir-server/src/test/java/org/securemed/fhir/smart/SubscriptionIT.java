@@ -18,6 +18,7 @@ import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.hl7.fhir.r4.model.AuditEvent;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.Resource;
@@ -137,6 +138,62 @@ class SubscriptionIT {
         assertThat(taken.body()).isEmpty();
         settle(id);
         assertThat(told).isEmpty();
+    }
+
+    @Test
+    void an_endpoint_whose_answer_is_long_is_heard_to_its_status_only() {
+        BlockingQueue<Told> told = talking("/long", 0);
+        App app = app("physician2");
+        String id = subscribe(app.access(), "Observation?code=urn:hook%7Clong", "/long", false)
+                .resource()
+                .getIdElement()
+                .getIdPart();
+
+        observation("hook-long", OPEN, "long");
+
+        settle(id);
+        assertThat(told).hasSize(1);
+    }
+
+    @Test
+    void an_endpoint_whose_answer_does_not_end_has_not_taken_it() throws Exception {
+        BlockingQueue<Told> told = talking("/endless", 1000);
+        App app = app("physician2");
+        String id = subscribe(app.access(), "Observation?code=urn:hook%7Cendless", "/endless", false)
+                .resource()
+                .getIdElement()
+                .getIdPart();
+
+        observation("hook-endless", OPEN, "endless");
+
+        assertThat(told.poll(60, TimeUnit.SECONDS)).isNotNull();
+        assertThat(told.poll(60, TimeUnit.SECONDS)).as("the next attempt").isNotNull();
+        delete(app.access(), "Subscription/" + id);
+    }
+
+    /** An endpoint that answers 200 and goes on talking until nobody listens. */
+    private static BlockingQueue<Told> talking(String path, long pauseMillis) {
+        BlockingQueue<Told> told = new LinkedBlockingQueue<>();
+        receiver.createContext(path, exchange -> {
+            told.add(told(exchange));
+            Thread talk = new Thread(() -> talk(exchange, pauseMillis));
+            talk.setDaemon(true);
+            talk.start();
+        });
+        return told;
+    }
+
+    private static void talk(HttpExchange exchange, long pauseMillis) {
+        try (exchange) {
+            exchange.sendResponseHeaders(200, 0);
+            while (!Thread.currentThread().isInterrupted()) {
+                exchange.getResponseBody().write(new byte[pauseMillis == 0 ? 8192 : 1]);
+                exchange.getResponseBody().flush();
+                LockSupport.parkNanos(pauseMillis * 1_000_000);
+            }
+        } catch (IOException e) {
+            // Nobody listens any more.
+        }
     }
 
     @Test
