@@ -22,6 +22,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.consent.Consents;
+import org.securemed.fhir.consent.WillHistory;
+import org.securemed.fhir.consent.WillReaders;
+import org.securemed.fhir.consent.WillRounds;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
 
@@ -233,6 +236,55 @@ class TwoInstancesIT {
             status = server.get("physician2", "Patient/" + PATIENT).status();
         }
         return status;
+    }
+
+    /** Readers at both, a patient who grants at one and ends at the other; a checker compares afterwards. */
+    @Test
+    void a_consent_that_was_ended_at_one_opens_nothing_at_either_for_whoever_asks_afterwards() throws Exception {
+        for (TestServer here : List.of(ONE, two)) {
+            WillHistory history = new WillHistory();
+            try (WillRounds rounds = new WillRounds(ONE, here == ONE ? "changes-here" : "changes-there", history)) {
+                // The other instance learns of a grant a little later.
+                rounds.readAt(ONE, true);
+                rounds.readAt(two, true);
+                rounds.change(6, here, other(here));
+            }
+            assertThat(history.violations()).isEmpty();
+            assertThat(history.count(true)).isPositive();
+            assertThat(history.count(false)).isPositive();
+        }
+    }
+
+    /** The app of a patient reads at both while its authorization ends at one of them. */
+    @Test
+    void an_authorization_that_was_ended_opens_nothing_for_whoever_asks_afterwards() throws Exception {
+        for (TestServer here : List.of(ONE, two)) {
+            JsonNode tokens = tokens(app(here));
+            WillHistory history = new WillHistory();
+            history.changed(Long.MIN_VALUE, Long.MIN_VALUE, true);
+            try (WillReaders readers = new WillReaders(history)) {
+                for (TestServer server : List.of(ONE, two)) {
+                    for (String path :
+                            List.of("Patient/" + PATIENT, "Observation?patient=" + PATIENT + "&_count=1", "Patient")) {
+                        readers.ask(server, access(tokens), path, answer -> true, false);
+                    }
+                }
+                readers.await(20);
+                long begin = System.nanoTime();
+                String consent = SmartApp.claims(access(tokens))
+                        .at("/extensions/ihe_pcf/doc_id/0")
+                        .asText();
+                assertThat(other(here).delete("patient2", "Consent/" + consent).status())
+                        .isLessThan(300);
+                history.changed(begin, System.nanoTime(), false);
+                readers.await(20);
+                readers.end();
+            }
+            assertThat(history.violations()).isEmpty();
+            assertThat(history.count(true)).isPositive();
+            assertThat(history.count(false)).isPositive();
+            assertThat(error(app(here).refresh(refresh(tokens)))).isEqualTo("invalid_grant");
+        }
     }
 
     @Test
