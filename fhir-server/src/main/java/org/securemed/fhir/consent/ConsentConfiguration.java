@@ -445,12 +445,15 @@ public class ConsentConfiguration {
     @Bean
     FiledConsentProvider filedConsentProvider(
             HouseRequests requests,
+            OwnerIndex index,
+            PatientAccess access,
             OwnerFinder finder,
             PlatformTransactionManager transactions,
             SmartProperties smart,
             FhirServerProperties properties) {
         return new FiledConsentProvider(
-                new FiledConsents(requests, finder, new TransactionTemplate(transactions), smart.issuer()),
+                new FiledConsents(
+                        requests, index, access, finder, new TransactionTemplate(transactions), smart.issuer()),
                 properties.baseUrl().toString());
     }
 

@@ -18,6 +18,8 @@ import org.hl7.fhir.r4.model.Resource;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.owner.OwnerFinder;
+import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -32,6 +34,8 @@ final class FiledConsents {
             List.of("Practitioner", "Organization", "PractitionerRole", "RelatedPerson", "CareTeam");
 
     private final HouseRequests requests;
+    private final OwnerIndex index;
+    private final PatientAccess access;
     private final OwnerFinder finder;
     private final TransactionTemplate transaction;
     private final String issuer;
@@ -39,7 +43,15 @@ final class FiledConsents {
     /**
      * @param issuer of this server's own tokens: in its name it stores the documents of people who may not themselves
      */
-    FiledConsents(HouseRequests requests, OwnerFinder finder, TransactionTemplate transaction, String issuer) {
+    FiledConsents(
+            HouseRequests requests,
+            OwnerIndex index,
+            PatientAccess access,
+            OwnerFinder finder,
+            TransactionTemplate transaction,
+            String issuer) {
+        this.index = index;
+        this.access = access;
         this.requests = requests;
         this.finder = finder;
         this.transaction = transaction;
@@ -67,12 +79,23 @@ final class FiledConsents {
         }
         actors(consent.getProvision(), requester);
         String patient = consent.getPatient().getReference();
+        requireKnown(patient, exchange);
         return Objects.requireNonNull(transaction.execute(status -> {
             consent.setSource(new Reference(store(document, patient, requester)));
             String id = requests.create(requester, consent);
             exchange.name(patient.substring("Patient/".length()));
             return id;
         }));
+    }
+
+    /** Before the document is stored in somebody else's name: who is hidden is answered as who isn't there. */
+    private void requireKnown(String patient, Exchange exchange) {
+        Optional<Ownership> known = index.find(patient);
+        if (known.filter(ownership -> access.permitsSome(exchange, ownership, "Consent"))
+                .isEmpty()) {
+            known.ifPresent(ownership -> ownership.patients().forEach(exchange::name));
+            throw Refusal.unknownReference(patient);
+        }
     }
 
     /**

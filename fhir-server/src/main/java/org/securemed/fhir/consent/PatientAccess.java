@@ -278,9 +278,23 @@ final class PatientAccess {
         }
         Set<String> candidates = candidates(exchange, MOST_PATIENTS);
         if (candidates.size() > MOST_PATIENTS) {
-            throw tooMany();
+            // Who says no is not there, and does not count.
+            candidates = permitting(exchange, candidates, type);
         }
         return partitions(exchange, candidates, type);
+    }
+
+    private Set<String> permitting(Exchange exchange, Set<String> candidates, String type) {
+        Set<String> permitting = new LinkedHashSet<>();
+        for (String patient : candidates) {
+            if (decide(exchange, patient, type).permitted()) {
+                permitting.add(patient);
+                if (permitting.size() > MOST_PATIENTS) {
+                    throw tooMany();
+                }
+            }
+        }
+        return permitting;
     }
 
     /** Whether so many may have let the requester in that it is worth while to find out first who is meant. */

@@ -23,8 +23,14 @@ import org.springframework.beans.factory.ObjectProvider;
  * leaves only as far as the gate permits: it spares a requester whom very many have let in the search through them all.
  */
 final class PatientLookup {
-    /** The most whom demographics can mean; what means more is searched for in the ordinary way. */
+    /** The most among whom one is sought. */
     private static final int MOST = 200;
+
+    /**
+     * The most whom demographics can mean; what means more is searched for in the ordinary way. So many that they
+     * decide nothing: whoever has not let the requester in is among them.
+     */
+    private static final int MOST_MEANT = 20_000;
 
     private final ObjectProvider<DaoRegistry> daos;
 
@@ -42,13 +48,17 @@ final class PatientLookup {
         if (!byIdentifier && !(byBirth && byName)) {
             return Optional.empty();
         }
-        Set<String> found = all(demographics);
-        return found.size() > MOST ? Optional.empty() : Optional.of(found);
+        Set<String> found = all(demographics, MOST_MEANT);
+        return found.size() > MOST_MEANT ? Optional.empty() : Optional.of(found);
     }
 
     /** Logical ids of at most {@value #MOST} patients and one more whom {@code demographics} finds. */
     Set<String> all(SearchParameterMap demographics) {
-        demographics.setLoadSynchronousUpTo(MOST + 1);
+        return all(demographics, MOST);
+    }
+
+    private Set<String> all(SearchParameterMap demographics, int most) {
+        demographics.setLoadSynchronousUpTo(most + 1);
         IFhirResourceDao<Patient> dao = daos.getObject().getResourceDao(Patient.class);
         Set<String> ids = new LinkedHashSet<>();
         dao.searchForResourceIds(demographics, SystemRequestDetails.forAllPartitions())
