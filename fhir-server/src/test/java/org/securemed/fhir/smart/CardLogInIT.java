@@ -150,7 +150,11 @@ class CardLogInIT {
                 bad("card-statement-invalid", "about nobody", claims -> claims.subject(null)),
                 bad("card-statement-invalid", "about no person", claims -> claims.subject("Device/1")),
                 bad("card-statement-invalid", "about no card", claims -> claims.claim("device", null)),
+                bad("card-statement-invalid", "about another thing", claims -> claims.claim("device", "Patient/1")),
                 bad("card-statement-invalid", "without an id", claims -> claims.jwtID(null)),
+                bad("card-statement-invalid", "with an id that can be guessed", claims -> claims.jwtID("1")),
+                bad("card-statement-invalid", "larger than any", claims -> claims.claim("more", "x".repeat(5000))),
+                bad("card-statement-expired", "for ever", claims -> claims.expirationTime(null)),
                 bad("card-statement-invalid", "without a time", claims -> claims.issueTime(null)),
                 bad("card-statement-expired", "expired", claims -> claims.expirationTime(in(-10))),
                 bad("card-statement-expired", "too long", claims -> claims.expirationTime(in(300))),
@@ -176,6 +180,24 @@ class CardLogInIT {
     void a_statement_that_proves_nothing_is_refused_and_recorded(
             String code, String what, UnaryOperator<JWTClaimsSet.Builder> change) {
         refused(code, TestCardBridge.sign(change.apply(good(begin(app))).build()));
+    }
+
+    @Test
+    void a_log_in_page_is_answered_once_whatever_comes_of_it() {
+        String nonce = begin(app);
+        refused(
+                "card-statement-expired",
+                TestCardBridge.sign(good(nonce).expirationTime(in(-10)).build()));
+        refused(
+                "card-statement-of-another-session",
+                TestCardBridge.sign(good(nonce).build()));
+    }
+
+    @Test
+    void whoever_logs_in_by_card_gets_another_session_than_the_page_had() {
+        HttpResponse<String> in = end(app, TestCardBridge.sign(good(begin(app)).build()));
+
+        assertThat(in.headers().firstValue("Set-Cookie").orElse("")).contains("session=");
     }
 
     @Test

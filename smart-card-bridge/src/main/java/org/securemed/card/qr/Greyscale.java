@@ -67,6 +67,15 @@ final class Greyscale {
         return sum / ((right - left) * (bottom - top));
     }
 
+    /** Black for white: codes are drawn light on dark on screens in the dark. */
+    Greyscale inverted() {
+        byte[] other = new byte[luminance.length];
+        for (int i = 0; i < other.length; i++) {
+            other[i] = (byte) ~luminance[i];
+        }
+        return new Greyscale(width, height, other);
+    }
+
     /** Twice as large, linear between pixels. */
     Greyscale doubled() {
         int columns = width * 2;

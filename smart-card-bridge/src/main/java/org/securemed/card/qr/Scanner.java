@@ -102,7 +102,10 @@ public final class Scanner {
                                 () -> picture.sharpened(3),
                                 () -> picture.sharpened(6)),
                         small ? List.<Supplier<Greyscale>>of(picture::doubled) : List.<Supplier<Greyscale>>of(),
-                        List.<Supplier<Greyscale>>of(() -> picture.blurred(3)))
+                        List.<Supplier<Greyscale>>of(
+                                () -> picture.blurred(3),
+                                picture::inverted,
+                                () -> picture.inverted().blurred(2)))
                 .flatMap(List::stream);
     }
 

@@ -103,10 +103,22 @@ final class TiltedQrReader {
 
     private Optional<ScannedCode> sample(PerspectiveTransform transform, int dimension) {
         try {
-            BitMatrix modules = GridSampler.getInstance().sampleGrid(picture, dimension, dimension, transform);
+            Optional<ScannedCode> read =
+                    decoded(GridSampler.getInstance().sampleGrid(picture, dimension, dimension, transform));
+            if (read.isPresent()) {
+                return read;
+            }
+        } catch (NotFoundException e) {
+            // A part of the flat code would be outside of the picture.
+        }
+        return AlignmentMesh.sample(picture, transform, dimension).flatMap(TiltedQrReader::decoded);
+    }
+
+    private static Optional<ScannedCode> decoded(BitMatrix modules) {
+        try {
             return Optional.of(new ScannedCode(
                     Symbology.QR_CODE, new Decoder().decode(modules).getText()));
-        } catch (NotFoundException | FormatException | ChecksumException e) {
+        } catch (FormatException | ChecksumException e) {
             return Optional.empty();
         }
     }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -37,6 +38,12 @@ class CheckInIT {
         TestPatients.elena(records);
         TestPatients.jonas(records);
         records.permit("Practitioner/nurse", "Patient/elena");
+        for (String twin : List.of("twin-1", "twin-2")) {
+            records.add(
+                    "{\"resourceType\":\"Patient\",\"id\":\"%s\",\"identifier\":[{\"system\":\"%s\",\"value\":\"%s\"}]}"
+                            .formatted(twin, "https://hospital.example/mrn", "MRN-2"));
+            records.permit("Practitioner/nurse", "Patient/" + twin);
+        }
         bridge = new TestBridge(
                 "--securemed.bridge.fhir-base=" + records.base(),
                 "--securemed.bridge.client.id=bridge",
@@ -150,6 +157,18 @@ class CheckInIT {
     }
 
     @Test
+    void a_patient_s_new_code_ends_nobody_else_s() {
+        String code = show().path("code").asText();
+        assertThat(bridge.post(
+                                "/check-in-codes",
+                                token("Patient/jonas", "patient", "none"),
+                                "{\"audience\":\"%s\"}".formatted(HOSPITAL))
+                        .statusCode())
+                .isEqualTo(201);
+        assertThat(read(code, nurse()).statusCode()).isEqualTo(200);
+    }
+
+    @Test
     void a_reader_of_another_organization_learns_nothing_and_does_not_use_it_up() {
         String code = show().path("code").asText();
         HttpResponse<String> other = read(code, token("Practitioner/x", "nurse", "Organization/other"));
@@ -181,6 +200,11 @@ class CheckInIT {
         String code = show().path("code").asText();
         assertThat(read(code, elena()).statusCode()).isEqualTo(403);
         assertThat(read(code, "x").statusCode()).isEqualTo(401);
+        for (String role : List.of("patient", "representative", "administrator", "researcher", "system")) {
+            assertThat(read(code, token("Patient/jonas", role, HOSPITAL)).body())
+                    .contains("forbidden")
+                    .doesNotContain("elena");
+        }
         for (String invented : List.of("securemed:checkin:" + "A".repeat(43), "hello", "", "950600010000000018")) {
             assertThat(read(invented, nurse()).statusCode()).as(invented).isEqualTo(404);
         }
@@ -192,17 +216,20 @@ class CheckInIT {
 
     @Test
     void each_code_that_is_refused_is_in_the_record_of_whose_code_it_was_and_the_reader_s() {
+        // Of this test alone: the database may hold events of others that were not sent yet.
+        String reader = "Practitioner/" + UUID.randomUUID();
+        String here = token(reader, "nurse", HOSPITAL);
         String code = show().path("code").asText();
-        read(code, token("Practitioner/x", "nurse", "Organization/other"));
-        read(code, nurse());
-        read(code, nurse());
-        read("securemed:checkin:" + "A".repeat(43), nurse());
+        read(code, token(reader, "nurse", "Organization/other"));
+        read(code, here);
+        read(code, here);
+        read("securemed:checkin:" + "A".repeat(43), here);
         String late = show().path("code").asText();
         bridge.context()
                 .getBean(JdbcClient.class)
                 .sql("update card.check_in_code set expires_at = now() where used_at is null")
                 .update();
-        read(late, nurse());
+        read(late, here);
 
         bridge.context().getBean(AuditOutbox.class).send();
 
@@ -210,7 +237,7 @@ class CheckInIT {
             assertThat(records.events()).anySatisfy(event -> {
                 assertThat(event.path("outcomeDesc").asText()).isEqualTo(reason);
                 assertThat(event.path("outcome").asText()).isEqualTo("4");
-                assertThat(event.at("/agent/0/who/reference").asText()).startsWith("Practitioner/");
+                assertThat(event.at("/agent/0/who/reference").asText()).isEqualTo(reader);
                 assertThat(event.toString().contains("Patient/elena")).isEqualTo(!reason.equals("check-in-unknown"));
             });
         }
@@ -256,6 +283,15 @@ class CheckInIT {
         for (String text : List.of("MRN|1", "a,b", "x".repeat(65), "shc:/1234", "0109506000134352", "")) {
             assertThat(wristband(text, nurse()).statusCode()).as(text).isEqualTo(422);
         }
+        assertThat(wristband(show().path("code").asText(), nurse()).statusCode())
+                .isEqualTo(422);
         assertThat(wristband("MRN-1", nurse()).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void a_number_of_several_patients_selects_none() {
+        HttpResponse<String> answer = wristband("MRN-2", nurse());
+        assertThat(answer.statusCode()).isEqualTo(409);
+        assertThat(answer.body()).contains("wristband-ambiguous").doesNotContain("twin");
     }
 }

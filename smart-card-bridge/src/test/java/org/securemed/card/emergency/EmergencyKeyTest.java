@@ -3,6 +3,14 @@ package org.securemed.card.emergency;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.nimbusds.jose.CompressionAlgorithm;
+import com.nimbusds.jose.EncryptionMethod;
+import com.nimbusds.jose.JWEAlgorithm;
+import com.nimbusds.jose.JWEHeader;
+import com.nimbusds.jose.JWEObject;
+import com.nimbusds.jose.Payload;
+import com.nimbusds.jose.crypto.ECDHEncrypter;
+import com.nimbusds.jose.jwk.ECKey;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -15,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.securemed.card.outbound.StrictJson;
 
 class EmergencyKeyTest {
     private static final byte[] RECORD = "allergic to penicillin".getBytes(StandardCharsets.UTF_8);
@@ -51,6 +60,23 @@ class EmergencyKeyTest {
         KeyShare one = made.shares().get(0);
         assertThatThrownBy(() -> made.key().open(sealed, List.of(one, one, one)))
                 .hasMessageContaining("there are 1");
+    }
+
+    @Test
+    void what_was_sealed_in_another_way_or_packed_is_not_opened() throws Exception {
+        ECKey open =
+                ECKey.parse(StrictJson.object(made.key().json()).path("public").toString());
+        for (JWEHeader header : List.of(
+                new JWEHeader(JWEAlgorithm.ECDH_ES, EncryptionMethod.A256GCM),
+                new JWEHeader(JWEAlgorithm.ECDH_ES_A256KW, EncryptionMethod.A128GCM),
+                new JWEHeader.Builder(JWEAlgorithm.ECDH_ES_A256KW, EncryptionMethod.A256GCM)
+                        .compressionAlgorithm(CompressionAlgorithm.DEF)
+                        .build())) {
+            JWEObject other = new JWEObject(header, new Payload(RECORD));
+            other.encrypt(new ECDHEncrypter(open));
+            assertThatThrownBy(() -> made.key().open(other.serialize(), made.shares()))
+                    .hasMessageContaining("not sealed with");
+        }
     }
 
     @Test

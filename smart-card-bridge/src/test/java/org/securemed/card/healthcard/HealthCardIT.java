@@ -1,6 +1,7 @@
 package org.securemed.card.healthcard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -320,6 +321,22 @@ class HealthCardIT {
         assertThat(issued().get(before).toString()).contains("Patient/elena");
     }
 
+    @Test
+    void what_is_taken_back_while_the_ledger_is_away_ends_at_once_and_is_recorded_later() {
+        JsonNode card = issue("immunizations");
+        String id = card.path("id").asText();
+        records.recording(false);
+        assertThat(send("DELETE", "/health-cards/" + id, elena())).isEqualTo(204);
+        assertThat(verified(card.path("qr").path("text").asText())
+                        .path("reason")
+                        .asText())
+                .isEqualTo("revoked");
+        records.recording(true);
+        await().untilAsserted(() -> assertThat(records.events())
+                .anySatisfy(event ->
+                        assertThat(event.toString()).contains("card-revoked", "health-card:" + id, "Patient/elena")));
+    }
+
     private static List<JsonNode> issued() {
         return records.events().stream()
                 .filter(event -> event.path("subtype").toString().contains("card-issued"))
@@ -338,6 +355,14 @@ class HealthCardIT {
         assertThat(bridge.post("/health-cards", token("Practitioner/1", "physician"), order)
                         .statusCode())
                 .isEqualTo(403);
+        String withPatient = bridge.issuer()
+                .token(
+                        "Practitioner/1",
+                        "physician",
+                        claims -> claims.audience(records.base()).claim("patient", "elena"));
+        assertThat(bridge.post("/health-cards", withPatient, order).statusCode())
+                .as("a patient in context is not one's own record")
+                .isEqualTo(403);
         assertThat(bridge.post("/health-cards", token("Patient/nobody", "patient"), order)
                         .statusCode())
                 .isEqualTo(404);
@@ -345,6 +370,15 @@ class HealthCardIT {
                         .statusCode())
                 .isEqualTo(422);
         assertThat(bridge.post("/health-card-keys", elena(), "").statusCode()).isEqualTo(403);
+        String key =
+                json(bridge.get("/.well-known/jwks.json")).at("/keys/0/kid").asText();
+        for (String role : List.of("patient", "physician", "system")) {
+            assertThat(send("DELETE", "/health-card-keys/" + key, token("Practitioner/1", role)))
+                    .as(role)
+                    .isEqualTo(403);
+        }
+        assertThat(json(bridge.get("/.well-known/jwks.json")).findValuesAsText("kid"))
+                .contains(key);
     }
 
     @Test

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -267,6 +268,40 @@ class HealthCardVerifierIT {
     }
 
     @Test
+    void what_a_card_must_hold_is_there_and_of_its_kind() throws Exception {
+        String good = payload("\"nbf\":1");
+        assertThat(verifier.verify(signed(good))).isNotNull();
+        for (String bad : List.of(
+                good.replace("\"" + ISSUER + "\"", "7"),
+                good.replace("\"resourceType\":\"Bundle\"", "\"resourceType\":\"Patient\""),
+                good.replace("\"fhirVersion\":\"4.0.1\",", ""),
+                good.replace("\"fhirVersion\":\"4.0.1\"", "\"fhirVersion\":4"),
+                good.replace("\"rid\":\"abc\"", "\"rid\":\"%s\"".formatted("a".repeat(25))),
+                good.replace("\"rid\":\"abc\"", "\"rid\":\"a.1\""),
+                good.replace("\"rid\":\"abc\"", "\"rid\":7"),
+                good.replace("\"vc\"", "\"credential\""))) {
+            assertThat(bad).isNotEqualTo(good);
+            assertThat(refused(signed(bad.replace("\n", "")))).as(bad).isEqualTo(Reason.MALFORMED);
+        }
+        byte[] packed = Deflate.deflated(good.getBytes(StandardCharsets.UTF_8));
+        assertThat(refused(signed(
+                        packed,
+                        header -> header.criticalParams(Set.of("urgent")).customParam("urgent", true))))
+                .isEqualTo(Reason.MALFORMED);
+    }
+
+    @Test
+    void a_card_is_spelled_in_one_way() throws Exception {
+        // 64 bytes are 86 characters of base64url, of whose last one four bits mean nothing.
+        String card = signed(payload("\"nbf\":1"));
+        char last = card.charAt(card.length() - 1);
+        String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        String other = card.substring(0, card.length() - 1) + alphabet.charAt(alphabet.indexOf(last) + 1);
+        assertThat(verifier.verify(card)).isNotNull();
+        assertThat(refused(other)).isEqualTo(Reason.MALFORMED);
+    }
+
+    @Test
     void a_signature_of_another_key_under_this_key_id_is_refused() {
         ECKey right = key;
         key = newKey();
@@ -393,10 +428,27 @@ class HealthCardVerifierIT {
     }
 
     @Test
-    void a_revocation_list_older_than_the_issuer_says_is_not_taken() {
+    void a_revocation_list_older_than_the_issuer_says_or_of_another_key_or_method_is_not_taken() {
         publish(key, 4);
         revoke(3);
         assertThat(refused(signed(payload("\"nbf\":1")))).isEqualTo(Reason.ISSUER_UNAVAILABLE);
+        revoke(4);
+        String good = java.util.Objects.requireNonNull(published.pages.get(list()));
+        for (String bad : List.of(
+                good.replace(key.getKeyID(), newKey().getKeyID()),
+                good.replace("\"rid\"", "\"other\""),
+                good.replace("[]", "{}"),
+                "[]",
+                "<p>Welcome")) {
+            assertThat(bad).isNotEqualTo(good);
+            bridge.context()
+                    .getBean(JdbcClient.class)
+                    .sql("delete from card.issuer_document where url like '%/crl/%'")
+                    .update();
+            clock.now = clock.now.plus(Duration.ofMinutes(2));
+            published.pages.put(list(), bad);
+            assertThat(refused(signed(payload("\"nbf\":1")))).as(bad).isEqualTo(Reason.ISSUER_UNAVAILABLE);
+        }
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.securemed.card.healthlink;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -179,6 +180,28 @@ class HealthLinkIT {
     }
 
     @Test
+    void the_address_of_a_file_ends_after_minutes_and_with_its_link() {
+        JsonNode link = create("{\"summary\":true}");
+        JdbcClient database = bridge.context().getBean(JdbcClient.class);
+        for (String end : List.of(
+                "update card.health_link_ticket set expires_at = now() where link = :link",
+                "update card.health_link set expires_at = now() where id = :link")) {
+            String location = json(manifest(link, "{\"recipient\":\"x\",\"embeddedLengthMax\":10}")
+                            .body())
+                    .at("/files/0/location")
+                    .asText()
+                    .substring(BASE.length());
+            assertThat(database.sql(end)
+                            .param(
+                                    "link",
+                                    java.util.UUID.fromString(link.path("id").asText()))
+                            .update())
+                    .isPositive();
+            assertThat(bridge.get(location).statusCode()).as(end).isEqualTo(404);
+        }
+    }
+
+    @Test
     void a_manifest_says_of_each_file_what_it_is_and_that_it_will_not_change() {
         JsonNode link = create("{\"summary\":true,\"documents\":[\"DocumentReference/letter\"]}");
         HttpResponse<String> answer = manifest(link, "{\"recipient\":\"x\",\"embeddedLengthMax\":100000,\"new\":1}");
@@ -347,6 +370,36 @@ class HealthLinkIT {
     }
 
     @Test
+    void a_link_that_cannot_be_recorded_is_not_made_and_its_end_is_recorded_later() {
+        long open = open();
+        records.recording(false);
+        assertThat(bridge.post("/health-links", elena(), "{\"summary\":true}").statusCode())
+                .isEqualTo(503);
+        assertThat(open()).isEqualTo(open);
+        records.recording(true);
+
+        JsonNode link = create("{\"summary\":true}");
+        String id = "urn:uuid:" + link.path("id").asText();
+        assertThat(records.events())
+                .anySatisfy(event -> assertThat(event.toString()).contains("link-created", id));
+        records.recording(false);
+        assertThat(revoke(link, elena())).isEqualTo(204);
+        assertThat(manifest(link, "{\"recipient\":\"x\"}").statusCode()).isEqualTo(404);
+        records.recording(true);
+        await().untilAsserted(() -> assertThat(records.events())
+                .anySatisfy(event -> assertThat(event.toString()).contains("link-revoked", id)));
+    }
+
+    /** How many links of the patient are open. */
+    private static long open() {
+        JsonNode links = json(bridge.get("/health-links", elena()).body());
+        return links.size()
+                - links.findValues("revoked").stream()
+                        .filter(revoked -> !revoked.isNull())
+                        .count();
+    }
+
+    @Test
     void an_ended_link_is_gone_like_one_that_never_was() {
         JsonNode revoked = create("{\"summary\":true}");
         assertThat(revoke(revoked, token("Patient/jonas", "patient"))).isEqualTo(404);
@@ -366,6 +419,30 @@ class HealthLinkIT {
                 .POST(HttpRequest.BodyPublishers.ofString("{\"recipient\":\"x\"}"))
                 .build());
         assertThat(invented.body()).isEqualTo(answer.body());
+    }
+
+    @Test
+    void what_a_link_led_to_is_deleted_with_it() {
+        JdbcClient database = bridge.context().getBean(JdbcClient.class);
+        JsonNode revoked = create("{\"summary\":true}");
+        JsonNode expired = create("{\"summary\":true}");
+        JsonNode open = create("{\"summary\":true}");
+        manifest(expired, "{\"recipient\":\"x\",\"embeddedLengthMax\":10}");
+        revoke(revoked, elena());
+        database.sql("update card.health_link set expires_at = now() where id = :id")
+                .param("id", java.util.UUID.fromString(expired.path("id").asText()))
+                .update();
+        bridge.context().getBean(HealthLinks.class).sweep();
+
+        for (JsonNode link : List.of(revoked, expired, open)) {
+            assertThat(database.sql("select count(*) from card.health_link_file where link = :id")
+                            .param(
+                                    "id",
+                                    java.util.UUID.fromString(link.path("id").asText()))
+                            .query(Integer.class)
+                            .single())
+                    .isEqualTo(link == open ? 1 : 0);
+        }
     }
 
     @Test
@@ -401,6 +478,15 @@ class HealthLinkIT {
                             .statusCode())
                     .isEqualTo(404);
         }
+        JsonNode link = create("{\"summary\":true,\"label\":\"for my doctor\"}");
+        assertThat(bridge.get("/health-links", elena()).body())
+                .contains(link.path("id").asText());
+        assertThat(bridge.get("/health-links", token("Patient/jonas", "patient"))
+                        .body())
+                .isEqualTo("[]");
+        assertThat(bridge.get("/health-links", token("Practitioner/1", "physician"))
+                        .statusCode())
+                .isEqualTo(403);
         assertThat(bridge.post("/health-links", token("Practitioner/1", "physician"), "{\"summary\":true}")
                         .statusCode())
                 .isEqualTo(403);
@@ -418,6 +504,7 @@ class HealthLinkIT {
                 "{\"summary\":true,\"lifetime\":\"-PT1H\"}",
                 "{\"summary\":true,\"passcode\":\"12345\"}",
                 "{\"summary\":true,\"direct\":true,\"passcode\":\"barn owl\"}",
+                "{\"summary\":true,\"direct\":true,\"documents\":[\"DocumentReference/letter\"]}",
                 "{\"summary\":true,\"label\":\"" + "x".repeat(81) + "\"}")) {
             assertThat(bridge.post("/health-links", elena(), order).statusCode())
                     .as(order)

@@ -109,6 +109,47 @@ public final class Disturbance {
         return to;
     }
 
+    /** The hand moves to the side by so many pixels while the shutter is open. */
+    public static BufferedImage moved(BufferedImage from, int pixels) {
+        float[] weights = new float[pixels];
+        java.util.Arrays.fill(weights, 1f / pixels);
+        return new ConvolveOp(new Kernel(pixels, 1, weights), ConvolveOp.EDGE_NO_OP, null).filter(grey(from), null);
+    }
+
+    /**
+     * Straight lines are bent by a lens: what is at distance r from the middle (1 at the edges) comes from r + a r³.
+     */
+    public static BufferedImage bent(BufferedImage from, double a) {
+        BufferedImage grey = grey(from);
+        BufferedImage to = white(from.getWidth(), from.getHeight());
+        double halfWidth = from.getWidth() / 2.0;
+        double halfHeight = from.getHeight() / 2.0;
+        for (int y = 0; y < to.getHeight(); y++) {
+            for (int x = 0; x < to.getWidth(); x++) {
+                double u = (x + 0.5 - halfWidth) / halfWidth;
+                double v = (y + 0.5 - halfHeight) / halfHeight;
+                double stretch = 1 + a * (u * u + v * v);
+                double sourceX = u * stretch * halfWidth + halfWidth - 0.5;
+                double sourceY = v * stretch * halfHeight + halfHeight - 0.5;
+                if (sourceX >= 0 && sourceY >= 0 && sourceX < from.getWidth() - 1 && sourceY < from.getHeight() - 1) {
+                    to.getRaster().setSample(x, y, 0, bilinear(grey, sourceX, sourceY));
+                }
+            }
+        }
+        return to;
+    }
+
+    /** Light on dark. */
+    public static BufferedImage inverted(BufferedImage from) {
+        BufferedImage to = grey(from);
+        for (int y = 0; y < to.getHeight(); y++) {
+            for (int x = 0; x < to.getWidth(); x++) {
+                to.getRaster().setSample(x, y, 0, 255 - to.getRaster().getSample(x, y, 0));
+            }
+        }
+        return to;
+    }
+
     /** Light falls from one side: brightness goes down to {@code darkest} of what it is. */
     public static BufferedImage shaded(BufferedImage from, double darkest) {
         BufferedImage to = grey(from);

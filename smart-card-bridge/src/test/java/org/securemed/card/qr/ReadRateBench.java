@@ -107,6 +107,14 @@ class ReadRateBench {
                 (code, i) -> Disturbance.noisy(
                         Disturbance.rotated(Disturbance.tilted(drawn(code, SCALE), 0.1), 20), 30, SEED + i)));
         rows.add(new Row("light falling to 15 %", (code, i) -> Disturbance.shaded(drawn(code, SCALE), 0.15)));
+        rows.add(new Row("light on dark", (code, i) -> Disturbance.inverted(drawn(code, SCALE))));
+        for (double bend : new double[] {0.05, 0.1}) {
+            rows.add(new Row(
+                    String.format(Locale.ROOT, "bent as by a lens, %.2f", bend),
+                    (code, i) -> Disturbance.bent(drawn(code, SCALE), bend)));
+        }
+        rows.add(new Row(
+                "moved by 0.8 modules", (code, i) -> Disturbance.moved(drawn(code, SCALE), (int) (0.8 * SCALE))));
         for (int scale : new int[] {3, 2, 1}) {
             rows.add(new Row(
                     "%d pixels per module, turned by 7°".formatted(scale),

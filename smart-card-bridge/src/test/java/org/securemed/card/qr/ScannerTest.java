@@ -66,6 +66,24 @@ class ScannerTest {
     }
 
     @Test
+    void a_large_code_that_is_bent_is_read() throws Exception {
+        StringBuilder digits = new StringBuilder("shc:/");
+        Random random = new Random(1);
+        for (int i = 0; i < 800; i++) {
+            digits.append(random.nextInt(10));
+        }
+        assertThat(read(scan(digits.toString(), picture -> Disturbance.bent(picture, 0.05))))
+                .isEqualTo(digits.toString());
+    }
+
+    @Test
+    void a_code_that_is_light_on_dark_is_read() throws Exception {
+        assertThat(read(scan(TOKEN, Disturbance::inverted))).isEqualTo(TOKEN);
+        assertThat(read(scan(TOKEN, picture -> Disturbance.noisy(Disturbance.inverted(picture), 60, 1))))
+                .isEqualTo(TOKEN);
+    }
+
+    @Test
     void a_blurred_code_is_read() throws Exception {
         assertThat(read(scan(TOKEN, picture -> Disturbance.blurred(picture, 2))))
                 .isEqualTo(TOKEN);
