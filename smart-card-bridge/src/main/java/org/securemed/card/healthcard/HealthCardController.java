@@ -98,6 +98,8 @@ class HealthCardController {
             @RequestBody Order order, @RequestHeader(name = HttpHeaders.ACCEPT, defaultValue = "*/*") String accept) {
         Caller caller = Caller.current();
         String patient = Subject.of(caller);
+        // Before a card is made that could not be handed out.
+        boolean asFile = isFile(accept);
         CardContent content = CardContent.of(String.valueOf(order.content()))
                 .orElseThrow(() -> Problem.of(422, "card-content", "Ask for immunizations or emergency."));
         HealthCard card = issuer.issue(patient, content, resources.collect(caller.token(), patient, content));
@@ -110,7 +112,7 @@ class HealthCardController {
         List<String> file = List.of(card.jws());
         ResponseEntity.BodyBuilder answer =
                 ResponseEntity.status(HttpStatus.CREATED).cacheControl(CacheControl.noStore());
-        if (isFile(accept)) {
+        if (asFile) {
             return answer.contentType(FILE)
                     .header(
                             HttpHeaders.CONTENT_DISPOSITION,
