@@ -101,8 +101,15 @@ public final class VirtualReader implements Closeable {
      */
     public void insert(SimulatedCard card, Listener before) {
         remove();
-        inserted = new InsertedCard(connect(), card, before);
-        await("the card", VirtualReader::hasCard);
+        InsertedCard[] latest = {new InsertedCard(connect(), card, before)};
+        await("the card", () -> {
+            // Whoever was speaking to the card before makes vpcd hang up, perhaps on this one: it is put in again.
+            if (!latest[0].thread.isAlive()) {
+                latest[0] = new InsertedCard(connect(), card, before);
+            }
+            return hasCard();
+        });
+        inserted = latest[0];
     }
 
     /** Pulls the card, if one is in. */
