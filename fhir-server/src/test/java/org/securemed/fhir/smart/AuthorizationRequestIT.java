@@ -68,6 +68,10 @@ class AuthorizationRequestIT {
                         "invalid_request",
                         request -> request.put("resource", "https://other.example/fhir")),
                 refused(
+                        "a launch whose scope is not asked for",
+                        "invalid_request",
+                        request -> request.put("launch", "made-up")),
+                refused(
                         "a request object",
                         "request_not_supported",
                         request -> request.put("request", "eyJhbGciOiJub25lIn0.e30.")),

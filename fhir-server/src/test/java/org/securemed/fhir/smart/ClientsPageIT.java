@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 
 /** Administrators register apps and machines, and let one in no more. */
 class ClientsPageIT {
@@ -241,6 +244,24 @@ class ClientsPageIT {
                         .statusCode())
                 .as("without its CSRF token")
                 .isEqualTo(403);
+    }
+
+    private static RegisteredClient client(HttpResponse<String> page) {
+        return Objects.requireNonNull(
+                server.bean(Clients.class).findByClientId(codes(page).get(0)));
+    }
+
+    @Test
+    void a_machines_tokens_last_five_minutes_and_nobody_is_verified_by_themselves() {
+        admin.logIn("administrator", "administrator-password");
+        assertThat(client(registered(form("backend"))).getTokenSettings().getAccessTokenTimeToLive())
+                .isLessThanOrEqualTo(Duration.ofMinutes(5));
+        Map<String, String> form = form("public");
+        assertThat(Clients.setting(client(registered(form)), Clients.Setting.VERIFIED))
+                .isNull();
+        form.put("verified", "yes");
+        assertThat(Clients.setting(client(registered(form)), Clients.Setting.VERIFIED))
+                .isNotNull();
     }
 
     @Test
