@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.securemed.fhir.demo.Hospital;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
 import org.securemed.fhir.smart.DemoClients;
@@ -50,7 +51,7 @@ class ConsentKindsIT {
         put(
                 "{\"resourceType\":\"PractitionerRole\",\"id\":\"kinds-role\",\"active\":true,\"practitioner\":{\"reference\":\"Practitioner/jonas-lindqvist\"}}");
         put(
-                "{\"resourceType\":\"CareTeam\",\"id\":\"kinds-team\",\"status\":\"active\",\"participant\":[{\"member\":{\"reference\":\"Practitioner/jonas-lindqvist\"}}]}");
+                "{\"resourceType\":\"CareTeam\",\"id\":\"kinds-team\",\"status\":\"active\",\"subject\":{\"reference\":\"Patient/kinds-patient\"},\"participant\":[{\"member\":{\"reference\":\"Practitioner/jonas-lindqvist\"}}]}");
         put(
                 "{\"resourceType\":\"Group\",\"id\":\"kinds-group\",\"type\":\"practitioner\",\"actual\":true,\"member\":[{\"entity\":{\"reference\":\"Practitioner/jonas-lindqvist\"}}]}");
         put(
@@ -95,7 +96,7 @@ class ConsentKindsIT {
 
     @Test
     void the_hospital_and_everybody() {
-        permit(provision -> actor(provision, organization(), null));
+        permit(provision -> actor(provision, Hospital.HOSPITAL, null));
         seenBy("physician physician2 nurse");
         end();
         consents.clear();
@@ -128,7 +129,7 @@ class ConsentKindsIT {
     @Test
     void two_elements_of_an_actor_and_two_actors() {
         permit(provision -> actor(
-                provision, organization(), new Coding("https://securemed.org/fhir/CodeSystem/role", "nurse", null)));
+                provision, Hospital.HOSPITAL, new Coding("https://securemed.org/fhir/CodeSystem/role", "nurse", null)));
         seenBy("nurse");
         end();
         consents.clear();
@@ -176,7 +177,7 @@ class ConsentKindsIT {
     @Test
     void nested_provisions_refine_and_the_closest_actor_wins() {
         permit(provision -> {
-            actor(provision, organization(), null);
+            actor(provision, Hospital.HOSPITAL, null);
             ProvisionComponent except = provision.addProvision().setType(ConsentProvisionType.DENY);
             actor(except, null, new Coding("https://securemed.org/fhir/CodeSystem/role", "physician", null));
         });
@@ -189,15 +190,6 @@ class ConsentKindsIT {
         deny.getProvision().setType(ConsentProvisionType.DENY);
         consents.add(Consents.record(SERVER, deny));
         seenBy("nurse");
-    }
-
-    private static String organization() {
-        return "Organization/"
-                + SERVER.get("backend", "Organization?_count=50").bundle().getEntry().stream()
-                        .map(entry -> entry.getResource().getIdElement().getIdPart())
-                        .filter(id -> id.contains("hospital"))
-                        .findFirst()
-                        .orElseThrow();
     }
 
     private void permit(Consumer<ProvisionComponent> narrow) {
