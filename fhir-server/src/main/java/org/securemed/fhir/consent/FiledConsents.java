@@ -93,7 +93,7 @@ final class FiledConsents {
         Optional<Ownership> known = index.find(patient);
         if (known.filter(ownership -> access.permitsSome(exchange, ownership, "Consent"))
                 .isEmpty()) {
-            known.ifPresent(ownership -> ownership.patients().forEach(exchange::name));
+            exchange.ask(patient, known.map(Ownership::patients).orElse(Set.of()));
             throw Refusal.unknownReference(patient);
         }
     }

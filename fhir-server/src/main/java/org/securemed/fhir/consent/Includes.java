@@ -189,7 +189,8 @@ public final class Includes {
         idsByType.forEach((type, ids) -> {
             SearchParameterMap parameters = SearchParameterMap.newSynchronous();
             parameters.add("_id", ids);
-            search(type, parameters, request).forEach(resource -> found.put(reference(resource), resource));
+            PartitionScope.following(request, () -> search(type, parameters, request))
+                    .forEach(resource -> found.put(reference(resource), resource));
         });
     }
 

@@ -29,6 +29,7 @@ public final class PartitionScope {
     private static final RequestPartitionId SHARED = RequestPartitionId.fromPartitionId(Partition.SHARED);
 
     private static final String WITHIN = PartitionScope.class.getName() + ".within";
+    private static final String FOLLOWING = PartitionScope.class.getName() + ".following";
 
     private final OwnerIndex index;
     private final PatientAccess access;
@@ -118,14 +119,12 @@ public final class PartitionScope {
         }
         Set<String> named = NamedPatients.in(type, parameters);
         if (!named.isEmpty()) {
-            named.stream()
-                    .filter(patient -> index.partitionOf(patient).isPresent())
-                    .forEach(exchange::name);
+            note(exchange, request, type, named);
             return access.partitions(exchange, named, type);
         }
         Set<String> ids = NamedPatients.ids(parameters);
         if (!ids.isEmpty()) {
-            return byIds(exchange, type, ids);
+            return byIds(exchange, request, type, ids);
         }
         if (SharedTypes.contains(type)) {
             return Set.of();
@@ -139,24 +138,66 @@ public final class PartitionScope {
         return access.partitions(exchange, type);
     }
 
-    private Set<Integer> byIds(Exchange exchange, String type, Set<String> ids) {
+    /** Those who let the requester in were asked for by name, and so was each that is not there for the requester. */
+    private void note(Exchange exchange, RequestDetails request, String type, Set<String> patients) {
+        Set<String> known = index.partitionsOf(patients).keySet();
+        for (String patient : patients) {
+            boolean there = known.contains(patient);
+            if (there && access.decide(exchange, patient, type).permitted()) {
+                exchange.name(patient);
+            } else if (isAsked(request)) {
+                exchange.ask("Patient/" + patient, there ? Set.of(patient) : Set.of());
+            }
+        }
+    }
+
+    private Set<Integer> byIds(Exchange exchange, RequestDetails request, String type, Set<String> ids) {
         Set<Integer> partitions = new TreeSet<>();
-        Map<String, Ownership> owners =
-                index.findAll(ids.stream().map(id -> type + "/" + id).toList());
-        owners.values().forEach(ownership -> ownership.patients().forEach(exchange::name));
-        owners.keySet().retainAll(resources.visible(exchange, owners));
-        owners.values().forEach(ownership -> partitions.add(ownership.partition()));
+        Set<String> references = new TreeSet<>();
+        ids.forEach(id -> references.add(type + "/" + id));
+        Map<String, Ownership> owners = index.findAll(references);
+        Set<String> visible = resources.visible(exchange, owners);
+        for (String reference : references) {
+            Ownership ownership = owners.get(reference);
+            if (ownership != null && visible.contains(reference)) {
+                ownership.patients().forEach(exchange::name);
+                partitions.add(ownership.partition());
+            } else if (isAsked(request)) {
+                exchange.ask(reference, ownership == null ? Set.of() : ownership.patients());
+            }
+        }
         return partitions;
+    }
+
+    /** Whether a search by ids is what was asked, rather than a part of the work on an answer. */
+    private static boolean isAsked(RequestDetails request) {
+        // HAPI calls a search by POST an operation, too.
+        String operation = request.getOperation();
+        return (operation == null || !operation.startsWith("$"))
+                && !request.getUserData().containsKey(FOLLOWING);
+    }
+
+    /** Runs a search of ours for what an answer refers to: nobody has asked for it by name. */
+    static <T> T following(RequestDetails request, Supplier<T> search) {
+        Map<Object, Object> userData = request.getUserData();
+        userData.put(FOLLOWING, Boolean.TRUE);
+        try {
+            return search.get();
+        } finally {
+            userData.remove(FOLLOWING);
+        }
     }
 
     private RequestPartitionId byId(Exchange exchange, String type, String id) {
         Optional<Ownership> ownership = index.find(type + "/" + id);
-        if (ownership.isEmpty()) {
+        boolean visible = ownership.isPresent()
+                && resources.permits(exchange, ownership.get(), type + "/" + id)
+                && view.showsNow(exchange, type, id);
+        if (!visible) {
+            exchange.ask(type + "/" + id, ownership.map(Ownership::patients).orElse(Set.of()));
             return SHARED;
         }
         ownership.get().patients().forEach(exchange::name);
-        return resources.permits(exchange, ownership.get(), type + "/" + id) && view.showsNow(exchange, type, id)
-                ? RequestPartitionId.fromPartitionId(ownership.get().partition())
-                : SHARED;
+        return RequestPartitionId.fromPartitionId(ownership.get().partition());
     }
 }

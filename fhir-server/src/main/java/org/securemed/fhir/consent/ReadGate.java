@@ -40,13 +40,12 @@ public final class ReadGate {
             return Optional.empty();
         }
         access.requireRole(exchange.get(), type, Interaction.READ);
-        Optional<Ownership> ownership = index.find(type + "/" + id);
-        ownership.ifPresent(found -> found.patients().forEach(exchange.get()::name));
-        return ownership
-                // Which resources of the type a token sees may be judged by their content, and HAPI reads that.
+        // Which resources of the type a token sees may be judged by their content, and HAPI reads that.
+        Optional<Ownership> there = index.find(type + "/" + id)
                 .filter(found -> resources.permits(exchange.get(), found, type + "/" + id)
-                        && !access.narrows(exchange.get(), type))
-                .map(Ownership::partition);
+                        && !access.narrows(exchange.get(), type));
+        there.ifPresent(found -> found.patients().forEach(exchange.get()::name));
+        return there.map(Ownership::partition);
     }
 
     /** Whether what was found in {@code partition} may be shown; notes that it will be. */

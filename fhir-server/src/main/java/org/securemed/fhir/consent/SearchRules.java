@@ -30,10 +30,14 @@ final class SearchRules {
             "_pid",
             "_graphql");
 
+    /** How many values a search has at most, together. */
+    private static final int MOST_VALUES = 500;
+
     private SearchRules() {}
 
     /** Refuses what tells of data outside the requester's read set. */
     static void check(@Nullable String type, Map<String, String[]> parameters) {
+        requireFew(parameters);
         for (Map.Entry<String, String[]> parameter : parameters.entrySet()) {
             String name = parameter.getKey();
             String base = name.split("[:.]", 2)[0];
@@ -113,6 +117,19 @@ final class SearchRules {
     static void checkHeaders(RequestDetails request) {
         if (request.getHeader("X-Upsert-Extistence-Check") != null || request.getHeader("X-Rewrite-History") != null) {
             throw Refusal.notOffered("Write without this server's administrative headers.");
+        }
+    }
+
+    /** Each thing that is named costs an entry of the log, whether or not it is there. */
+    private static void requireFew(Map<String, String[]> parameters) {
+        long values = 0;
+        for (String[] given : parameters.values()) {
+            for (String value : given) {
+                values += 1 + value.chars().filter(c -> c == ',').count();
+            }
+        }
+        if (values > MOST_VALUES) {
+            throw Refusal.notOffered("Search with at most " + MOST_VALUES + " values at a time.");
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Patient;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.owner.Assignment;
 import org.securemed.fhir.owner.BundleEntries;
@@ -103,7 +104,7 @@ final class WriteGate {
                             || !view.showsNow(
                                     exchange, type, resource.getIdElement().getIdPart()));
             if (!isNew && (existing.isEmpty() || hidden)) {
-                existing.ifPresent(ownership -> ownership.patients().forEach(exchange::name));
+                exchange.ask(reference, existing.map(Ownership::patients).orElse(Set.of()));
                 throw Refusal.notKnown(type, resource.getIdElement().getIdPart());
             }
             requireVisible(resource, type, exchange);
@@ -154,14 +155,18 @@ final class WriteGate {
         }
         Set<String> references = finder.references(resource);
         Map<String, Ownership> stored = index.findAll(references);
+        @Nullable String missing = null;
         for (String reference : references) {
             Ownership ownership = stored.get(reference);
-            if (ownership == null || !mayRefer(exchange, ownership, reference, type)) {
-                if (ownership != null) {
-                    ownership.patients().forEach(exchange::name);
-                }
-                throw Refusal.unknownReference(reference);
+            if (ownership != null && mayRefer(exchange, ownership, reference, type)) {
+                ownership.patients().forEach(exchange::name);
+            } else if (missing == null) {
+                missing = reference;
+                exchange.ask(reference, ownership == null ? Set.of() : ownership.patients());
             }
+        }
+        if (missing != null) {
+            throw Refusal.unknownReference(missing);
         }
     }
 

@@ -47,6 +47,7 @@ public final class Exchange {
     private final Map<String, Set<String>> groups;
     private final Set<Touched> shown = Collections.synchronizedSet(new LinkedHashSet<>());
     private final Set<String> named = Collections.synchronizedSet(new LinkedHashSet<>());
+    private final Map<String, Optional<String>> inVain = Collections.synchronizedMap(new LinkedHashMap<>());
     private final List<Entry> staged = Collections.synchronizedList(new ArrayList<>());
     private final Set<String> written = Collections.synchronizedSet(new LinkedHashSet<>());
     private final Map<RequestDetails, Exchange> parts = Collections.synchronizedMap(new LinkedHashMap<>());
@@ -233,6 +234,26 @@ public final class Exchange {
     /** Notes that the request names a patient of this server, whether or not it may see anything of them. */
     public void name(String patientId) {
         named.add(patientId);
+    }
+
+    /**
+     * Notes that the request names something that is not there for who asks. Hidden or absent, it is one thing, so that
+     * the record of the request does not grow by what is hidden; and what belongs to several patients is nobody's in
+     * the record, since none of them may know of it.
+     *
+     * @param what as it was named
+     * @param owners logical ids of the patients to whom it belongs; none if there is no such thing
+     */
+    public void ask(String what, Set<String> owners) {
+        inVain.putIfAbsent(
+                what, owners.size() == 1 ? Optional.of(owners.iterator().next()) : Optional.empty());
+    }
+
+    /** What the request names and is not there for who asks, with the patient to whom it belongs if that is one. */
+    public Map<String, Optional<String>> inVain() {
+        synchronized (inVain) {
+            return new LinkedHashMap<>(inVain);
+        }
     }
 
     /** Logical ids of the patients that the request names. */

@@ -94,6 +94,8 @@ final class ChannelProbes {
         SearchProbes.add(probes);
         OperationProbes.add(probes);
         ExportProbes.add(probes);
+        ModifierProbes.add(probes);
+        RecordProbes.add(probes);
         BundleProbes.add(probes);
         return probes;
     }
@@ -103,6 +105,7 @@ final class ChannelProbes {
         List<Probe> probes = new ArrayList<>();
         WriteProbes.add(probes);
         WriteBundleProbes.add(probes);
+        RecordProbes.addWriting(probes);
         WriteProbes.addLast(probes);
         return probes;
     }

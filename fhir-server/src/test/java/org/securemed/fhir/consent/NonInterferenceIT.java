@@ -4,15 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import org.hl7.fhir.r4.model.AuditEvent;
 import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.DomainResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -22,6 +26,8 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.securemed.fhir.export.Exports;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
+import org.securemed.ledger.log.Ledger;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
  * To a requester without consent a patient's data does not exist: two servers, one of which holds hidden patients and
@@ -82,13 +88,21 @@ class NonInterferenceIT {
         List<String> differences = new ArrayList<>();
         for (String requester : REQUESTERS) {
             for (Probe probe : ChannelProbes.reading()) {
-                // Who reviews accesses sees those to every patient's data.
-                if (!requester.equals("compliance") || !probe.path().startsWith("AuditEvent")) {
+                if (!requester.equals("compliance") || !isReviewed(probe)) {
                     compare(requester, probe, differences);
                 }
             }
         }
         report(differences);
+    }
+
+    /** Who reviews accesses sees those to every patient's data. */
+    private static boolean isReviewed(Probe probe) {
+        return probe.path().startsWith("AuditEvent")
+                || probe.path().contains("$explain-access")
+                || probe.path().contains("$accounting-of-disclosures")
+                || probe.path().contains("$access-log")
+                || probe.path().contains("-integrity");
     }
 
     /** Elena has let research in; the pseudonyms are those of each server, and the order is theirs. */
@@ -391,6 +405,86 @@ class NonInterferenceIT {
                 .startsWith("200");
     }
 
+    /** The pages and hooks beside the FHIR endpoint. */
+    @Test
+    @Order(9)
+    void no_picker_launch_or_hook_differs() {
+        List<OutsideProbes> sides = List.of(new OutsideProbes(twins.without()), new OutsideProbes(twins.with()));
+        sides.forEach(side -> side.letIn(TwinData.ELENA));
+        List<String> differences = new ArrayList<>();
+        for (String patient : List.of("hidden-one", "hidden-three", "silent-one", "nobody-there", "elena-rossi")) {
+            Set<String> answers = new HashSet<>();
+            sides.forEach(side -> answers.add(side.about(patient)));
+            if (answers.size() > 1) {
+                differences.add(patient + "\n" + String.join("\n---\n", answers));
+            }
+        }
+        assertThat(sides.get(1).about("hidden-one").replace("hidden-one", "?"))
+                .isEqualTo(sides.get(1).about("nobody-there").replace("nobody-there", "?"));
+        assertThat(sides.get(1).about("elena-rossi")).contains("CONSENT_PERMIT").contains("launch\":");
+        report(differences);
+    }
+
+    /** What the same subscribers are told of the same changes. */
+    @Test
+    @Order(10)
+    void no_subscription_differs() throws Exception {
+        try (Subscribers without = new Subscribers(twins.without(), "without");
+                Subscribers with = new Subscribers(twins.with(), "with")) {
+            assertThat(with.subscribe()).isEqualTo(without.subscribe());
+            without.change(false);
+            with.change(true);
+            List<String> told = without.told();
+            assertThat(with.told()).isEqualTo(told);
+            assertThat(told.toString()).contains("obs-told-elena").doesNotContain("hidden");
+            assertThat(with.state()).isEqualTo(without.state()).contains("active");
+        }
+    }
+
+    /** A patient finds the same in the record of accesses to their own data, whatever others hide. */
+    @Test
+    @Order(6)
+    void no_record_of_accesses_differs() {
+        String since = Instant.now().toString();
+        for (String requester : List.of("patient", "physician")) {
+            ChannelProbes.writing().forEach(probe -> compare(requester, probe, new ArrayList<>()));
+            ChannelProbes.reading().stream()
+                    .filter(probe -> probe.toString().contains("both"))
+                    .forEach(probe -> compare(requester, probe, new ArrayList<>()));
+        }
+        List<String> without = accesses(twins.without(), since);
+        List<String> with = accesses(twins.with(), since);
+        assertThat(without).hasSizeGreaterThan(100);
+        List<String> differences = new ArrayList<>(without);
+        with.forEach(differences::remove);
+        without.forEach(with::remove);
+        differences.addAll(with);
+        report(differences);
+    }
+
+    private static List<String> accesses(TestServer server, String since) {
+        List<String> events = new ArrayList<>();
+        String next = "AuditEvent?patient=elena-rossi&_count=200&date=ge" + since;
+        while (next != null) {
+            Bundle page =
+                    Probe.get(next).send(server, twins.token(server, "patient")).bundle();
+            for (Bundle.BundleEntryComponent entry : page.getEntry()) {
+                if (((AuditEvent) entry.getResource())
+                        .getSubtype().stream().anyMatch(one -> "$everything".equals(one.getCode()))) {
+                    // It names the first hundred of many, in the order of ids by chance.
+                    continue;
+                }
+                entry.getResource().setId("?");
+                ((DomainResource) entry.getResource()).getExtension().clear();
+                events.add(Normal.text(server.fhir().newJsonParser().encodeResourceToString(entry.getResource())));
+            }
+            Bundle.BundleLinkComponent link = page.getLink("next");
+            next = link == null ? null : link.getUrl().replace("http://localhost:8080/fhir/", "");
+        }
+        events.sort(Comparator.naturalOrder());
+        return events;
+    }
+
     private static String emergency(TestServer server, String requester, String patient) {
         long begin = System.nanoTime();
         Answer answer = Probe.of(
@@ -407,13 +501,35 @@ class NonInterferenceIT {
     }
 
     private static String compare(String requester, Probe probe, List<String> differences) {
+        long withoutBefore = size(twins.without());
+        long withBefore = size(twins.with());
         String without = answer(twins.without(), requester, probe);
         String with = answer(twins.with(), requester, probe);
+        long withoutGrowth = growth(twins.without(), withoutBefore);
+        long withGrowth = growth(twins.with(), withBefore);
         if (!without.equals(with)) {
             differences.add(requester + ": " + probe + "\n--- without the hidden data\n" + cut(without)
                     + "\n--- with it\n" + cut(with));
         }
+        // Anybody can see the size of the log. A question that reaches a patient is an entry in their record.
+        if (withoutGrowth != withGrowth && !probe.path().contains("$request-access")) {
+            differences.add(requester + ": " + probe + "\n--- the log grows without the hidden data by " + withoutGrowth
+                    + ", with it by " + withGrowth);
+        }
         return with;
+    }
+
+    private static long size(TestServer server) {
+        return server.bean(Ledger.class).size();
+    }
+
+    /** How many entries have come since, but for those that the server makes by itself now and then. */
+    private static long growth(TestServer server, long size) {
+        return Objects.requireNonNull(new JdbcTemplate(server.database())
+                .queryForObject(
+                        "select count(*) from ledger.ledger_entry where seq >= ? and actor is not null",
+                        Long.class,
+                        size));
     }
 
     private static void compareWithAbsent(String requester, Probe probe, List<String> differences) {
@@ -423,8 +539,16 @@ class NonInterferenceIT {
         if (other.equals(probe)) {
             return;
         }
+        long before = size(twins.with());
         String hidden = absent.apply(answer(twins.with(), requester, probe));
+        long forHidden = growth(twins.with(), before);
+        long between = size(twins.with());
         String never = absent.apply(answer(twins.with(), requester, other));
+        long forAbsent = growth(twins.with(), between);
+        if (forHidden != forAbsent) {
+            differences.add(requester + ": " + probe + "\n--- the log grows for what is hidden by " + forHidden
+                    + ", for what is absent by " + forAbsent);
+        }
         if (!hidden.equals(never)) {
             differences.add(requester + ": " + probe + "\n--- hidden\n" + cut(hidden) + "\n--- absent\n" + cut(never));
         }

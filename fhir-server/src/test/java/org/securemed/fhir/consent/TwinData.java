@@ -36,6 +36,12 @@ final class TwinData {
      */
     static final String MIXED = "mixed-one";
 
+    /** More than are searched among at once. */
+    private static final int CROWD = 55;
+
+    private static final String CONSENT = """
+            {"resourceType":"Consent","id":"%1$s","status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},"category":[{"coding":[{"system":"http://loinc.org","code":"59284-0"}]}],"patient":{"reference":"Patient/%4$s"},"performer":[{"reference":"Patient/%4$s"}],"sourceReference":{"reference":"DocumentReference/%5$s"},"policy":[{"uri":"https://securemed.org/policy/basic-consent"}],"provision":{"type":"permit","actor":[{"role":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":"IRCP"}]},"reference":{"reference":"%2$s"}}],"purpose":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"TREAT"}]%3$s}}""";
+
     private final TestServer server;
 
     TwinData(TestServer server) {
@@ -78,6 +84,7 @@ final class TwinData {
             send("DELETE", "Patient/" + HIDDEN.get(2));
         }
         mixed(hidden);
+        crowd(hidden);
         consent("consent-elena-physician", "Practitioner/amara-okafor", "");
         consent(
                 "consent-elena-nurse",
@@ -181,6 +188,34 @@ final class TwinData {
                 ,"class":[{"system":"http://hl7.org/fhir/resource-types","code":"Observation"}],"provision":[{"type":"deny","dataPeriod":{"end":"2004-12-31"}}]""");
     }
 
+    /** So many who let in the nurse that she is looked for by demographics, and some like them who do not. */
+    private void crowd(boolean hidden) {
+        StringBuilder there = new StringBuilder();
+        StringBuilder consents = new StringBuilder();
+        for (int i = 0; i < CROWD; i++) {
+            there.append(member("crowd-" + i, i));
+            consents.append(CONSENT.formatted(
+                            "consent-crowd-" + i,
+                            "Practitioner/linh-tran",
+                            ",\"class\":[{\"system\":\"http://hl7.org/fhir/resource-types\",\"code\":\"Patient\"}]",
+                            "crowd-" + i,
+                            "form-crowd-" + i))
+                    .append('\n');
+            if (hidden) {
+                there.append(member("crowd-hidden-" + i, i));
+            }
+        }
+        post(resources(there.toString()));
+        post(resources(consents.toString()));
+    }
+
+    private static String member(String id, int number) {
+        return """
+                {"resourceType":"Patient","id":"$","identifier":[{"system":"urn:crowd","value":"#"}],"name":[{"family":"Crowd","given":["N#"]}],"birthDate":"1970-01-01"}
+                {"resourceType":"DocumentReference","id":"form-$","status":"current","subject":{"reference":"Patient/$"},"content":[{"attachment":{"title":"signed form"}}]}
+                """.replace("$", id).replace("#", Integer.toString(number));
+    }
+
     private void mixedConsent(String id, String grantee, String more) {
         consent(id, grantee, more, MIXED, "form-mixed");
     }
@@ -234,9 +269,7 @@ final class TwinData {
     }
 
     private void consent(String id, String grantee, String more, String patient, String form) {
-        post(resources("""
-                {"resourceType":"Consent","id":"%1$s","status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},"category":[{"coding":[{"system":"http://loinc.org","code":"59284-0"}]}],"patient":{"reference":"Patient/%4$s"},"performer":[{"reference":"Patient/%4$s"}],"sourceReference":{"reference":"DocumentReference/%5$s"},"policy":[{"uri":"https://securemed.org/policy/basic-consent"}],"provision":{"type":"permit","actor":[{"role":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":"IRCP"}]},"reference":{"reference":"%2$s"}}],"purpose":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"TREAT"}]%3$s}}
-                """.formatted(id, grantee, more, patient, form)));
+        post(resources(CONSENT.formatted(id, grantee, more, patient, form)));
     }
 
     /** The {@code number}th patient of the demonstration under another id, all their resources with fixed ids. */

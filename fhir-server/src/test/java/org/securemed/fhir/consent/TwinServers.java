@@ -8,6 +8,9 @@ import org.securemed.fhir.smart.TokenMint;
 
 /** Two servers with the same data, except that one of them also holds the hidden patients. */
 final class TwinServers implements AutoCloseable {
+    /** Times are compared elsewhere, and thousands of refusals have to wait for nothing here. */
+    private static final String AT_ONCE = "--securemed.consent.answer-interval=0";
+
     private final TestServer without;
     private final TestServer with;
     private final Map<String, String> tokens = new ConcurrentHashMap<>();
@@ -18,8 +21,8 @@ final class TwinServers implements AutoCloseable {
     }
 
     static TwinServers start() {
-        TestServer without = TestServer.empty("twin-without");
-        TestServer with = TestServer.empty("twin-with");
+        TestServer without = TestServer.empty("twin-without", AT_ONCE);
+        TestServer with = TestServer.empty("twin-with", AT_ONCE);
         new TwinData(without).load(false);
         TwinData data = new TwinData(with);
         data.load(true);
