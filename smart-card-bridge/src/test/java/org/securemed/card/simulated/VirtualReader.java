@@ -41,6 +41,12 @@ public final class VirtualReader implements Closeable {
     private static final int PORT = 35963;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    /** How often pcscd looks whether a card is there. */
+    private static final Duration LOOKS_EVERY = Duration.ofMillis(400);
+
+    private static final Duration SEEN_WITHIN = Duration.ofSeconds(5);
+    private static final int ATTEMPTS = 5;
+
     private Process daemon;
     private @Nullable InsertedCard inserted;
 
@@ -100,16 +106,19 @@ public final class VirtualReader implements Closeable {
      * @param before is told each command before the card gets it
      */
     public void insert(SimulatedCard card, Listener before) {
-        remove();
-        InsertedCard[] latest = {new InsertedCard(connect(), card, before)};
-        await("the card", () -> {
-            // Whoever was speaking to the card before makes vpcd hang up, perhaps on this one: it is put in again.
-            if (!latest[0].thread.isAlive()) {
-                latest[0] = new InsertedCard(connect(), card, before);
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            remove();
+            InsertedCard put = new InsertedCard(connect(), card, before);
+            inserted = put;
+            if (comes(SEEN_WITHIN, VirtualReader::hasCard)) {
+                return;
             }
-            return hasCard();
-        });
-        inserted = latest[0];
+            // A card that was swapped faster than the daemon looks, while a program spoke to the one before, is not
+            // noticed: it is put in again, as a person would.
+            put.close();
+            LockSupport.parkNanos(LOOKS_EVERY.multipliedBy(2).toNanos());
+        }
+        throw new IllegalStateException("waited in vain for the card");
     }
 
     /** Pulls the card, if one is in. */
@@ -184,13 +193,20 @@ public final class VirtualReader implements Closeable {
 
     /** Waits for a condition that the daemon brings about. */
     public static void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
+        if (!comes(PATIENCE, condition)) {
+            throw new IllegalStateException("waited in vain for " + what);
+        }
+    }
+
+    private static boolean comes(Duration patience, BooleanSupplier condition) {
+        long end = System.nanoTime() + patience.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
-                throw new IllegalStateException("waited in vain for " + what);
+                return false;
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
         }
+        return true;
     }
 
     /** Hears what is said to a card. */
