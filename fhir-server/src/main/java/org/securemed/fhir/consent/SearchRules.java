@@ -129,7 +129,7 @@ final class SearchRules {
             }
         }
         if (values > MOST_VALUES) {
-            throw Refusal.notOffered("Search with at most " + MOST_VALUES + " values at a time.");
+            throw new InvalidRequestException("Search with at most " + MOST_VALUES + " values at a time.");
         }
     }
 
