@@ -14,6 +14,7 @@ import org.hl7.fhir.r4.model.CodeableConcept;
 import org.hl7.fhir.r4.model.Coding;
 import org.hl7.fhir.r4.model.Consent;
 import org.hl7.fhir.r4.model.DateType;
+import org.hl7.fhir.r4.model.Device;
 import org.hl7.fhir.r4.model.Immunization;
 import org.hl7.fhir.r4.model.Patient;
 import org.hl7.fhir.r4.model.Reference;
@@ -164,6 +165,32 @@ class RepresentativeIT {
                 .isEqualTo("invalid_grant");
         assertThat(((Consent) SERVER.get("backend", "Consent/" + consentId).resource()).getStatus())
                 .isEqualTo(Consent.ConsentState.INACTIVE);
+    }
+
+    @Test
+    void what_the_patient_forbids_an_app_it_may_not_do_for_a_parent_either() {
+        family();
+        appoint(1);
+        String token = tokens(1, form -> {}).path("access_token").asText();
+        String counted = "Immunization?patient=" + child(1) + "&_summary=count";
+        assertThat(get(token, counted).bundle().getTotal()).isEqualTo(1);
+
+        Device device = new Device();
+        device.setId("app-" + DemoClients.APP);
+        assertThat(SERVER.put("backend", "Device/app-" + DemoClients.APP, device)
+                        .status())
+                .isIn(200, 201);
+        Consent against = Consents.permit(child(1), "Device/app-" + DemoClients.APP);
+        against.getProvision()
+                .setType(Consent.ConsentProvisionType.DENY)
+                .getPurpose()
+                .clear();
+        against.getPerformer().clear();
+        against.addPerformer(new Reference(related(1)));
+        stored(post(Representatives.token(SERVER, parent), "Consent", against));
+
+        assertThat(get(token, counted).bundle().getTotal()).isZero();
+        assertThat(get(token, "Immunization/immunization-" + child(1)).status()).isEqualTo(404);
     }
 
     @Test
