@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -105,6 +107,26 @@ class AppConsentIT {
                 .anySatisfy(
                         entry -> assertThat(SERVER.fhir().newJsonParser().encodeResourceToString(entry.getResource()))
                                 .contains("Consent/" + tokens.consent() + " v1"));
+    }
+
+    @Test
+    void a_consent_to_an_app_that_cannot_come_back_ends_with_its_only_token() {
+        Instant before = Instant.now();
+        Tokens once = tokens("patient2", "launch/patient patient/Immunization.rs", form -> {});
+        Tokens again = tokens("patient2", "launch/patient patient/Immunization.rs offline_access", form -> {});
+
+        Duration token = Duration.ofSeconds(once.answer().path("expires_in").asLong());
+        assertThat(end(once))
+                .isBetween(
+                        before.plus(token).minusSeconds(1),
+                        Instant.now().plus(token).plusSeconds(61));
+        assertThat(end(again)).isAfter(before.plus(Duration.ofDays(2)));
+    }
+
+    private static Instant end(Tokens tokens) {
+        Consent consent =
+                (Consent) SERVER.get("patient2", "Consent/" + tokens.consent()).resource();
+        return consent.getProvision().getPeriod().getEnd().toInstant();
     }
 
     @Test
