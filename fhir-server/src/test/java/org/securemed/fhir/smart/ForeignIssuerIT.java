@@ -157,6 +157,10 @@ class ForeignIssuerIT {
     }
 
     private SmartServer server(Clock clock) {
+        return server(clock, issuer.name() + "/introspect");
+    }
+
+    private SmartServer server(Clock clock, String introspection) {
         return SmartServer.start(
                 SmartServer.emptyDatabase(),
                 clock,
@@ -174,7 +178,7 @@ class ForeignIssuerIT {
                         "securemed.smart.trusted-server.jwks-uri",
                         issuer.name() + "/jwks",
                         "securemed.smart.trusted-server.introspection-uri",
-                        issuer.name() + "/introspect",
+                        introspection,
                         "securemed.smart.trusted-server.client-id",
                         "secure:med",
                         "securemed.smart.trusted-server.client-secret",
@@ -318,6 +322,20 @@ class ForeignIssuerIT {
             assertThat(app.fhir("opaque-2").statusCode()).isEqualTo(200);
             server.bean(Revocations.class).revoke(Revocations.Kind.CLIENT, "their-app");
             assertThat(app.fhir("opaque-2").statusCode()).as("revoked here").isEqualTo(401);
+        }
+    }
+
+    @Test
+    void nobody_is_asked_over_http_but_on_this_machine() {
+        MovableClock clock = new MovableClock();
+        // Leads to the same server, by an address that is not of this machine alone.
+        try (SmartServer server =
+                server(clock, issuer.name().replaceFirst("://[^:/]+", "://0.0.0.0") + "/introspect")) {
+            server.bean(Accounts.class).link(issuer.name(), "foreign-1", "physician");
+            issuer.introspection.set(answer(server, clock, ""));
+
+            assertThat(new SmartApp(server).fhir("opaque-1").statusCode()).isEqualTo(503);
+            assertThat(issuer.asked).isEmpty();
         }
     }
 
