@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import javax.sql.DataSource;
 import org.hl7.fhir.r4.model.CodeableConcept;
 import org.hl7.fhir.r4.model.Coding;
 import org.hl7.fhir.r4.model.Consent;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.securemed.fhir.server.TestBrowser;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Granting consent and administering take a strong log-in, just now; passkeys are one. */
 class StepUpIT {
@@ -142,6 +144,38 @@ class StepUpIT {
         change.addProperty("authenticatorId", authenticator);
         change.addProperty("isUserVerified", verified);
         devTools.send("WebAuthn.setUserVerified", change);
+    }
+
+    @Test
+    void the_first_passkey_needs_a_fresh_log_in_and_a_further_one_a_strong_one() {
+        MovableClock clock = new MovableClock();
+        try (SmartServer server = strict(clock)) {
+            SmartApp app = new SmartApp(server);
+            app.logIn("physician", "physician-password");
+            assertThat(enrolment(server, app)).isEqualTo(200);
+            clock.move(Duration.ofMinutes(11));
+            assertThat(enrolment(server, app)).as("long after").isEqualTo(401);
+
+            app.logIn("physician", "physician-password");
+            assertThat(enrolment(server, app)).isEqualTo(200);
+            JdbcTemplate database = new JdbcTemplate(server.bean(DataSource.class));
+            database.update("insert into smart.passkey_user (handle, username) values ('eA', 'physician')"
+                    + " on conflict do nothing");
+            database.update("insert into smart.passkey (credential_id, handle, public_key, signature_count,"
+                    + " user_verified, backup_eligible, backup_state, transports, label, created_at, last_used_at)"
+                    + " select 'eA', handle, '', 0, true, false, false, '', 'key', now(), now()"
+                    + " from smart.passkey_user where username = 'physician'");
+            assertThat(enrolment(server, app)).as("by password alone").isEqualTo(401);
+        }
+    }
+
+    private static int enrolment(SmartServer server, SmartApp app) {
+        String csrf = SmartApp.csrf(app.browser.get(server.at(PasskeyPage.PATH)).body());
+        return app.browser
+                .send(HttpRequest.newBuilder(server.at("/webauthn/register/options"))
+                        .header("X-CSRF-TOKEN", csrf)
+                        .POST(HttpRequest.BodyPublishers.noBody()))
+                .statusCode();
     }
 
     @Test
