@@ -94,6 +94,7 @@ class LoadDriverIT {
                         "GET /fhir/Patient/1 Bearer t",
                         "GET /fhir/Observation/2 Bearer t",
                         "GET /fhir/Observation?patient=1 Bearer t",
+                        "GET /fhir/Observation?code=http%3A%2F%2Floinc.org%7C8867-4 Bearer t",
                         "GET /fhir/Patient?identifier=s%7Cv Bearer t",
                         "POST /fhir/Observation Bearer t",
                         "PUT /fhir/Patient/1 Bearer system");
