@@ -13,8 +13,10 @@ import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.CodeableConcept;
 import org.hl7.fhir.r4.model.Coding;
 import org.hl7.fhir.r4.model.Consent;
+import org.hl7.fhir.r4.model.Patient;
 import org.hl7.fhir.r4.model.Reference;
 import org.junit.jupiter.api.Test;
+import org.securemed.fhir.consent.Consents;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -291,6 +293,38 @@ class AppConsentIT {
             form.add(Map.entry("patient", "mateusz-kowalczyk"));
         });
         assertThat(SmartApp.parameter(refused, "error")).isEqualTo("access_denied");
+    }
+
+    @Test
+    void an_app_that_was_launched_for_one_patient_sees_no_other_who_let_the_same_physician_in() {
+        List<String> patients = List.of("launched-one", "launched-two");
+        for (String patient : patients) {
+            Patient resource = new Patient();
+            resource.setId(patient);
+            assertThat(SERVER.put("backend", "Patient/" + patient, resource).status())
+                    .isIn(200, 201);
+            Consents.form(SERVER, patient);
+        }
+        List<String> consents = patients.stream()
+                .map(patient -> Consents.record(SERVER, Consents.permit(patient, "Practitioner/jonas-lindqvist")))
+                .toList();
+        try {
+            Tokens tokens = tokens("physician2", "launch/patient patient/*.rs", form -> {
+                form.removeIf(field -> field.getKey().equals("patient"));
+                form.add(Map.entry("patient", "launched-one"));
+            });
+
+            assertThat(fhir(tokens.access(), "Patient/launched-one").status()).isEqualTo(200);
+            assertThat(SERVER.get("physician2", "Patient/launched-two").status())
+                    .isEqualTo(200);
+            assertThat(fhir(tokens.access(), "Patient/launched-two").status()).isEqualTo(404);
+            assertThat(fhir(tokens.access(), "Patient?_id=launched-two,launched-one&_total=accurate")
+                            .bundle()
+                            .getTotal())
+                    .isEqualTo(1);
+        } finally {
+            consents.forEach(consent -> Consents.end(SERVER, consent));
+        }
     }
 
     @Test
