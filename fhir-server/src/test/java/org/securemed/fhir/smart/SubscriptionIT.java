@@ -348,6 +348,11 @@ class SubscriptionIT {
                         .status())
                 .as("a token that nothing outlives")
                 .isEqualTo(422);
+        App present = app("physician2", SCOPES.replace("offline_access", "online_access"));
+        assertThat(present.refresh()).isNotEmpty();
+        assertThat(subscribe(present.access(), "Observation?code=x", "/x", true).status())
+                .as("an app that works only while its person is there")
+                .isEqualTo(422);
         assertThat(subscribe(SERVER.token("administrator"), "Observation?code=x", "/x", true)
                         .status())
                 .isEqualTo(403);
@@ -421,9 +426,13 @@ class SubscriptionIT {
     }
 
     private static App app(String user) {
+        return app(user, SCOPES);
+    }
+
+    private static App app(String user, String scopes) {
         SmartApp app = new SmartApp(SERVER.base(), FHIR_BASE);
         app.logIn(user, user);
-        HttpResponse<String> page = app.consentPage(app.authorize(app.request(SCOPES)));
+        HttpResponse<String> page = app.consentPage(app.authorize(app.request(scopes)));
         HttpResponse<String> back = app.decide(page, "allow", form -> {});
         JsonNode answer = SmartApp.json(app.exchange(SmartApp.parameter(back, "code")));
         return new App(
