@@ -47,18 +47,6 @@ final class CardConsents {
      */
     record Asked(String consent, Instant until, Optional<Transition> transition) {}
 
-    /** Why a signature does not count: a code for the record. */
-    private static final class RefusedException extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        private final String code;
-
-        RefusedException(String code) {
-            super(code);
-            this.code = code;
-        }
-    }
-
     private final HouseRequests requests;
     private final AccessRequests questions;
     private final ConsentTranslator translator;
@@ -209,64 +197,47 @@ final class CardConsents {
             throw refused(exchange, http, null, "signature-malformed", null);
         } catch (CardLogInException e) {
             throw refused(exchange, http, null, e.code(), e.device());
-        } catch (RefusedException e) {
+        } catch (SignatureRefusedException e) {
             throw refused(exchange, http, said, e.code, null);
         }
         record(exchange, http, said, null, null);
     }
 
     private void judge(String consentId, SignedTransition signed, byte[] bytes, CardStatement said, Exchange exchange)
-            throws RefusedException {
+            throws SignatureRefusedException {
         Transition transition = signed.transition();
         Author author = transition.author();
         if (!sha256(bytes).equals(said.signed())) {
-            throw new RefusedException("signature-of-something-else");
+            throw new SignatureRefusedException("signature-of-something-else");
         }
         boolean owners = said.owner().equals(transition.subject())
                 && author.capacity() == Author.Capacity.PATIENT
                 && author.reference().equals(transition.subject());
         if (!owners) {
-            throw new RefusedException("signature-of-another-person");
+            throw new SignatureRefusedException("signature-of-another-person");
         }
         boolean byThisCard = author.evidence().kind() == Evidence.Kind.SIGNATURE
                 && said.device().equals("Device/" + author.evidence().reference());
         if (!byThisCard) {
-            throw new RefusedException("signature-of-another-card");
+            throw new SignatureRefusedException("signature-of-another-card");
         }
-        if (CardSignature.consent(transition).filter(consentId::equals).isEmpty()) {
-            throw new RefusedException("signature-of-another-consent");
-        }
-        Instant at = transition.at();
-        if (at.isAfter(exchange.started().plus(skew))
-                || at.plus(properties.signature()).isBefore(exchange.started())) {
-            throw new RefusedException("signature-expired");
-        }
+        new SignedConsent(consentId, signed).requireCurrent(exchange, properties.signature(), skew);
     }
 
-    private void apply(String consentId, SignedTransition signed, Requester requester) throws RefusedException {
+    private void apply(String consentId, SignedTransition signed, Requester requester)
+            throws SignatureRefusedException {
         boolean self =
                 patient(requester).filter(signed.transition().subject()::equals).isPresent();
         boolean grant = signed.transition() instanceof Transition.Grant;
         Optional<String> clinician = clinician(requester);
         if (!self && (clinician.isEmpty() || !grant)) {
-            throw new RefusedException("signature-without-session");
+            throw new SignatureRefusedException("signature-without-session");
         }
-        try {
-            requests.change(
-                    self ? requester : Requester.custodian(issuer), Consent.class, consentId, signed, stored -> {
-                        if (!self && !PatientPresent.isFor(stored, clinician.orElseThrow())) {
-                            throw Refusal.notKnown("Consent", consentId);
-                        }
-                        stored.setStatus(grant ? Consent.ConsentState.ACTIVE : Consent.ConsentState.INACTIVE);
-                        return stored;
-                    });
-        } catch (BaseServerResponseException e) {
-            if (e.getStatusCode() >= 500) {
-                throw e;
+        new SignedConsent(consentId, signed).apply(requests, self ? requester : Requester.custodian(issuer), stored -> {
+            if (!self && !PatientPresent.isFor(stored, clinician.orElseThrow())) {
+                throw Refusal.notKnown("Consent", consentId);
             }
-            boolean absent = e.getStatusCode() == 404 || e.getStatusCode() == 410;
-            throw new RefusedException(absent ? "consent-unknown" : "contract-refused");
-        }
+        });
     }
 
     private BaseServerResponseException refused(

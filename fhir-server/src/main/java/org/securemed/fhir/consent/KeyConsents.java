@@ -5,7 +5,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.UUID;
 import org.hl7.fhir.r4.model.Consent;
 import org.jspecify.annotations.Nullable;
@@ -26,18 +25,6 @@ import org.securemed.ledger.consent.TransitionException;
  */
 final class KeyConsents {
     private static final String PATIENT = "Patient/";
-
-    /** Why a signature does not count: a code for the record. */
-    private static final class RefusedException extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        private final String code;
-
-        RefusedException(String code) {
-            super(code);
-            this.code = code;
-        }
-    }
 
     private final HouseRequests requests;
     private final ConsentTranslator translator;
@@ -119,10 +106,10 @@ final class KeyConsents {
         try {
             SignedTransition signed = SignedTransition.of(transition, jws.getBytes(StandardCharsets.ISO_8859_1));
             patient = judge(consentId, signer, signed, exchange);
-            apply(consentId, signed, exchange);
+            new SignedConsent(consentId, signed).apply(requests, exchange.requester(), stored -> {});
         } catch (TransitionException e) {
             throw refused(exchange, http, signer, patient, "signature-malformed");
-        } catch (RefusedException e) {
+        } catch (SignatureRefusedException e) {
             throw refused(exchange, http, signer, patient, e.code);
         }
         record(exchange, http, signer, patient, null);
@@ -130,43 +117,21 @@ final class KeyConsents {
 
     /** The patient whom it concerns, for whom the signer acts now. */
     private String judge(String consentId, String signer, SignedTransition signed, Exchange exchange)
-            throws RefusedException {
+            throws SignatureRefusedException {
         Transition transition = signed.transition();
         Author author = transition.author();
         // A card's key signs by the bridge, which judges the card.
         boolean own = author.evidence().kind() == Evidence.Kind.SIGNATURE
                 && OwnKey.isId(author.evidence().reference());
         if (!signed.isJws() || !own) {
-            throw new RefusedException("signature-malformed");
+            throw new SignatureRefusedException("signature-malformed");
         }
         if (!author.reference().equals(signer)
                 || !actsFor(exchange, signer, transition.subject().substring(PATIENT.length()))) {
-            throw new RefusedException("signature-of-another-person");
+            throw new SignatureRefusedException("signature-of-another-person");
         }
-        if (CardSignature.consent(transition).filter(consentId::equals).isEmpty()) {
-            throw new RefusedException("signature-of-another-consent");
-        }
-        Instant at = transition.at();
-        if (at.isAfter(exchange.started().plus(skew)) || at.plus(lifetime).isBefore(exchange.started())) {
-            throw new RefusedException("signature-expired");
-        }
+        new SignedConsent(consentId, signed).requireCurrent(exchange, lifetime, skew);
         return transition.subject().substring(PATIENT.length());
-    }
-
-    private void apply(String consentId, SignedTransition signed, Exchange exchange) throws RefusedException {
-        boolean grant = signed.transition() instanceof Transition.Grant;
-        try {
-            requests.change(exchange.requester(), Consent.class, consentId, signed, stored -> {
-                stored.setStatus(grant ? Consent.ConsentState.ACTIVE : Consent.ConsentState.INACTIVE);
-                return stored;
-            });
-        } catch (BaseServerResponseException e) {
-            if (e.getStatusCode() >= 500) {
-                throw e;
-            }
-            boolean absent = e.getStatusCode() == 404 || e.getStatusCode() == 410;
-            throw new RefusedException(absent ? "consent-unknown" : "contract-refused");
-        }
     }
 
     private BaseServerResponseException refused(
