@@ -16,6 +16,7 @@ public final class ShortExchange implements CardConnection {
     private static final int MOST = 32 * 1024;
 
     private static final int GET_RESPONSE = 0xC0;
+    private static final int MOST_TIMES = 8;
     private static final StatusWord TOO_LONG = new StatusWord(0x6F00);
 
     private final CardConnection card;
@@ -49,18 +50,12 @@ public final class ShortExchange implements CardConnection {
     }
 
     private ResponseApdu gather(CommandApdu command) throws CardLostException {
-        ResponseApdu answer = card.transmit(command);
-        OptionalInt exact = answer.status().exactLength();
-        if (exact.isPresent()) {
-            answer = card.transmit(new CommandApdu(
-                    command.cla(), command.ins(), command.p1(), command.p2(), command.data(), exact.getAsInt()));
-        }
+        ResponseApdu answer = exact(command);
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         all.writeBytes(answer.data().toByteArray());
         OptionalInt remaining = answer.status().remaining();
         while (remaining.isPresent()) {
-            answer =
-                    card.transmit(new CommandApdu(command.cla(), GET_RESPONSE, 0, 0, Bytes.NONE, remaining.getAsInt()));
+            answer = exact(new CommandApdu(command.cla(), GET_RESPONSE, 0, 0, Bytes.NONE, remaining.getAsInt()));
             all.writeBytes(answer.data().toByteArray());
             remaining = answer.status().remaining();
             if (all.size() > MOST || (remaining.isPresent() && answer.data().length() == 0)) {
@@ -68,5 +63,17 @@ public final class ShortExchange implements CardConnection {
             }
         }
         return new ResponseApdu(Bytes.copyOf(all.toByteArray()), answer.status());
+    }
+
+    /** Asks again if the card says how much it has: of a signature that it makes anew, perhaps a byte more or less. */
+    private ResponseApdu exact(CommandApdu command) throws CardLostException {
+        ResponseApdu answer = card.transmit(command);
+        OptionalInt length = answer.status().exactLength();
+        for (int times = 0; times < MOST_TIMES && length.isPresent(); times++) {
+            answer = card.transmit(new CommandApdu(
+                    command.cla(), command.ins(), command.p1(), command.p2(), command.data(), length.getAsInt()));
+            length = answer.status().exactLength();
+        }
+        return answer;
     }
 }

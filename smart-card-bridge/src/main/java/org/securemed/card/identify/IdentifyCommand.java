@@ -6,7 +6,9 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -209,8 +211,15 @@ public final class IdentifyCommand implements Command {
 
     private HospitalCa ca(IdentifyOptions options) throws CardRefusedException {
         try {
-            List<X509CRL> lists = TrustMaterial.revocationLists(read(options.revocationList()));
-            return new HospitalCa(TrustMaterial.certificates(read(options.ca())), () -> lists, clock);
+            List<X509Certificate> certificates = new ArrayList<>();
+            for (Path file : options.ca()) {
+                certificates.addAll(TrustMaterial.certificates(read(file)));
+            }
+            List<X509CRL> lists = new ArrayList<>();
+            for (Path file : options.revocationLists()) {
+                lists.addAll(TrustMaterial.revocationLists(read(file)));
+            }
+            return new HospitalCa(certificates, () -> lists, clock);
         } catch (IOException | TrustMaterialException e) {
             throw new CardRefusedException(RefusalReason.TRUST_UNREADABLE);
         }

@@ -5,6 +5,7 @@ import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +18,8 @@ import org.securemed.card.profile.RoundTrip;
  * Options of {@code identify}.
  *
  * @param reader name of the reader, or the beginning of it
- * @param ca certificates of the hospital's CA, PEM or DER
- * @param revocationList the CA's revocation list, PEM or DER
+ * @param ca files with certificates of the hospital's CAs, PEM or DER
+ * @param revocationLists files with the CAs' revocation lists, PEM or DER
  * @param registry the bridge whose registry tells whose card it is, without a trailing slash; null: the card alone is
  *     judged
  * @param pin whether the holder's PIN is asked for and the key behind it used
@@ -28,28 +29,44 @@ import org.securemed.card.profile.RoundTrip;
  */
 record IdentifyOptions(
         String reader,
-        Path ca,
-        Path revocationList,
+        List<Path> ca,
+        List<Path> revocationLists,
         @Nullable URI registry,
         boolean pin,
         Duration patience,
         TlsFiles tls,
         RoundTrip roundTrip) {
     static final String USAGE = "usage: java -jar smart-card-bridge.jar identify --reader NAME --ca FILE --crl FILE"
-            + " [--registry URL] [--pin] [--wait SECONDS] [--round-trip MILLISECONDS]"
+            + " [--ca FILE]... [--crl FILE]... [--registry URL] [--pin] [--wait SECONDS] [--round-trip MILLISECONDS]"
             + " [--certificate FILE --key FILE] [--trust FILE]";
 
+    private static final String CA = "--ca";
+    private static final String REVOCATION_LIST = "--crl";
     private static final Set<String> WITH_VALUE = Set.of(
-            "--reader", "--ca", "--crl", "--registry", "--wait", "--round-trip", "--certificate", "--key", "--trust");
+            "--reader",
+            CA,
+            REVOCATION_LIST,
+            "--registry",
+            "--wait",
+            "--round-trip",
+            "--certificate",
+            "--key",
+            "--trust");
     private static final long LONGEST_WAIT = 3600;
 
+    IdentifyOptions {
+        ca = List.copyOf(ca);
+        revocationLists = List.copyOf(revocationLists);
+    }
+
     /**
-     * Reads them.
+     * Reads them. {@code --ca} and {@code --crl} may come several times: a file in DER holds one.
      *
      * @throws IllegalArgumentException naming what is missing, unknown, repeated or malformed
      */
     static IdentifyOptions parse(List<String> options) {
         Map<String, String> values = new HashMap<>();
+        Map<String, List<Path>> files = Map.of(CA, new ArrayList<>(), REVOCATION_LIST, new ArrayList<>());
         boolean pin = false;
         for (int i = 0; i < options.size(); i++) {
             String name = options.get(i);
@@ -61,14 +78,17 @@ record IdentifyOptions(
                 throw new IllegalArgumentException("not an option, or without its value: " + name);
             }
             i++;
-            if (values.put(name, options.get(i)) != null) {
+            List<Path> several = files.get(name);
+            if (several != null) {
+                several.add(path(name, options.get(i)));
+            } else if (values.put(name, options.get(i)) != null) {
                 throw new IllegalArgumentException("given twice: " + name);
             }
         }
         return new IdentifyOptions(
                 required(values, "--reader"),
-                path(values, "--ca"),
-                path(values, "--crl"),
+                required(files.get(CA), CA),
+                required(files.get(REVOCATION_LIST), REVOCATION_LIST),
                 values.containsKey("--registry") ? address(required(values, "--registry")) : null,
                 pin,
                 seconds(values.getOrDefault("--wait", "0")),
@@ -80,7 +100,7 @@ record IdentifyOptions(
     }
 
     private static @Nullable Path optionalPath(Map<String, String> values, String name) {
-        return values.containsKey(name) ? path(values, name) : null;
+        return values.containsKey(name) ? path(name, required(values, name)) : null;
     }
 
     private static RoundTrip roundTrip(String text) {
@@ -97,12 +117,22 @@ record IdentifyOptions(
         return value;
     }
 
-    private static Path path(Map<String, String> values, String name) {
-        try {
-            return Path.of(required(values, name));
-        } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("not a path: " + name, e);
+    private static List<Path> required(@Nullable List<Path> files, String name) {
+        if (files == null || files.isEmpty()) {
+            throw new IllegalArgumentException("missing: " + name);
         }
+        return files;
+    }
+
+    private static Path path(String name, String text) {
+        try {
+            if (!text.isBlank()) {
+                return Path.of(text);
+            }
+        } catch (InvalidPathException e) {
+            // Said below.
+        }
+        throw new IllegalArgumentException("not a path: " + name);
     }
 
     private static URI address(String text) {

@@ -112,6 +112,7 @@ public final class CardVerifier {
                         .filter(name -> Integer.valueOf(URI_NAME).equals(name.get(0)))
                         .map(name -> String.valueOf(name.get(1)).toLowerCase(Locale.ROOT))
                         .filter(uri -> uri.startsWith(UUID_URN))
+                        .distinct()
                         .toList();
         if (uuids.size() != 1 || !uuids.get(0).equals(UUID_URN + guid)) {
             throw new CardRefusedException(RefusalReason.GUID_MISMATCH);

@@ -3,6 +3,7 @@ package org.securemed.card.trust;
 import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.NoSuchAlgorithmException;
+import java.security.cert.CRLReason;
 import java.security.cert.CertPath;
 import java.security.cert.CertPathBuilder;
 import java.security.cert.CertPathBuilderException;
@@ -19,6 +20,7 @@ import java.security.cert.PKIXRevocationChecker;
 import java.security.cert.PKIXRevocationChecker.Option;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509CRL;
+import java.security.cert.X509CRLEntry;
 import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
@@ -75,10 +77,12 @@ public final class HospitalCa {
         requireValid(certificate, now);
         List<X509CRL> lists = revocations.current();
         PKIXCertPathBuilderResult path = path(certificate, now);
-        requireRoot(path.getTrustAnchor().getTrustedCert(), now);
+        List<? extends Certificate> below = path.getCertPath().getCertificates();
+        requireRoot(path.getTrustAnchor().getTrustedCert(), below.size() - 1, now);
         requireNotRevoked(path.getCertPath(), lists, now);
-        for (Certificate one : path.getCertPath().getCertificates()) {
+        for (Certificate one : below) {
             requireFreshList((X509Certificate) one, lists, now);
+            requireOnNoList((X509Certificate) one, lists);
         }
     }
 
@@ -136,13 +140,31 @@ public final class HospitalCa {
         return CertStore.getInstance("Collection", new CollectionCertStoreParameters(known));
     }
 
-    /** PKIX takes a root as it is. */
-    private static void requireRoot(X509Certificate root, Instant now) throws CardRefusedException {
+    /**
+     * PKIX takes a root as it is.
+     *
+     * @param authorities how many are between it and the card
+     */
+    private static void requireRoot(X509Certificate root, int authorities, Instant now) throws CardRefusedException {
         boolean[] usage = root.getKeyUsage();
         boolean valid = !now.isBefore(root.getNotBefore().toInstant())
                 && !now.isAfter(root.getNotAfter().toInstant());
-        if (!valid || root.getBasicConstraints() < 0 || (usage != null && !usage[KEY_CERT_SIGN])) {
+        // Of version 1 it cannot say whether it is a CA's; that it is says whoever configured it (RFC 5280, 6.1.4 k).
+        boolean authority = root.getVersion() < 3 || root.getBasicConstraints() >= 0;
+        // Less than 0 of what is no CA's.
+        if (!valid || root.getBasicConstraints() < authorities || (usage != null && !usage[KEY_CERT_SIGN])) {
             throw new CardRefusedException(RefusalReason.CERTIFICATE_UNTRUSTED);
+        }
+    }
+
+    /** Of several lists that cover a certificate PKIX asks any one, which may be the oldest. */
+    private void requireOnNoList(X509Certificate certificate, List<X509CRL> lists) throws CardRefusedException {
+        for (X509CRL list : lists) {
+            X509CRLEntry entry = list.getRevokedCertificate(certificate);
+            boolean revoked = entry != null && entry.getRevocationReason() != CRLReason.REMOVE_FROM_CRL;
+            if (revoked && isOf(list, certificate)) {
+                throw new CardRefusedException(RefusalReason.CERTIFICATE_REVOKED);
+            }
         }
     }
 

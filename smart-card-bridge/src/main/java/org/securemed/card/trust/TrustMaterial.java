@@ -31,9 +31,9 @@ public final class TrustMaterial {
     private TrustMaterial() {}
 
     /**
-     * Reads one or more certificates.
+     * Reads one or more certificates. What else stands in a PEM file, such as comments, lists or keys, is passed over.
      *
-     * @throws TrustMaterialException if there are none, or something else is among them
+     * @throws TrustMaterialException if there are none, or one is damaged
      */
     public static List<X509Certificate> certificates(byte[] content) throws TrustMaterialException {
         List<X509Certificate> certificates = new ArrayList<>();
@@ -56,7 +56,7 @@ public final class TrustMaterial {
     /**
      * Reads one or more revocation lists. Their signatures are checked where they are used.
      *
-     * @throws TrustMaterialException if there are none, or something else is among them
+     * @throws TrustMaterialException if there are none, or one is damaged
      */
     public static List<X509CRL> revocationLists(byte[] content) throws TrustMaterialException {
         List<X509CRL> lists = new ArrayList<>();
@@ -79,21 +79,26 @@ public final class TrustMaterial {
         if (content.length == 0 || content.length > MOST) {
             throw new TrustMaterialException("empty, or too large");
         }
-        // DER begins with a SEQUENCE; whatever else begins with a '0' is no PEM either.
-        if (content[0] == 0x30) {
+        // DER: a SEQUENCE of more than 127 bytes. In PEM a '0' may begin a comment.
+        if (content[0] == 0x30 && content.length > 1 && content[1] < 0) {
             return List.of(content);
         }
+        String text = new String(content, StandardCharsets.ISO_8859_1);
         List<byte[]> parts = new ArrayList<>();
-        Matcher matcher = PEM.matcher(new String(content, StandardCharsets.ISO_8859_1));
+        Matcher matcher = PEM.matcher(text);
         while (matcher.find()) {
             if (!matcher.group(1).equals(label)) {
-                throw new TrustMaterialException("something else than " + label);
+                continue;
             }
             try {
                 parts.add(Base64.getMimeDecoder().decode(matcher.group(2)));
             } catch (IllegalArgumentException e) {
                 throw new TrustMaterialException("not PEM", e);
             }
+        }
+        // Of two lists the newer one may be the one that was cut off.
+        if (parts.size() != text.split("-----BEGIN " + label + "-----", -1).length - 1) {
+            throw new TrustMaterialException("a damaged " + label);
         }
         return parts;
     }

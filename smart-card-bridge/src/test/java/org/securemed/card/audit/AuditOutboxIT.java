@@ -10,11 +10,8 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -34,6 +31,7 @@ import org.securemed.card.problem.Problem;
 import org.securemed.card.record.TestRecords;
 import org.securemed.card.server.RepeatedWork;
 import org.securemed.card.server.TestBridge;
+import org.securemed.card.simulated.SettableClock;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -65,29 +63,6 @@ class AuditOutboxIT {
         }
     }
 
-    private static final class SettableClock extends Clock {
-        private volatile Instant now = Instant.parse("2026-11-22T12:00:00Z");
-
-        void pass(Duration time) {
-            now = now.plus(time);
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-    }
-
     private static final List<JsonNode> taken = new CopyOnWriteArrayList<>();
     private static volatile Conduct conduct = Conduct.TAKE;
     private static volatile int asked;
@@ -97,7 +72,7 @@ class AuditOutboxIT {
     private static TestBridge bridge;
     private static JdbcClient database;
 
-    private final SettableClock clock = new SettableClock();
+    private final SettableClock clock = new SettableClock(Instant.parse("2026-11-22T12:00:00Z"));
     private final AuditOutbox outbox = outbox();
 
     @BeforeAll
@@ -227,6 +202,9 @@ class AuditOutboxIT {
         assertThat(ids()).doesNotContain("").hasSize(4);
         assertThat(ids().get(2)).isEqualTo(ids().get(3));
         assertThat(ids().stream().distinct()).hasSize(3);
+        assertThat(taken)
+                .allSatisfy(event ->
+                        assertThat(event.at("/entity/0/type/code").asText()).isEqualTo("XrequestId"));
     }
 
     @Test

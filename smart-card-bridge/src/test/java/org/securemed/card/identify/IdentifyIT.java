@@ -88,6 +88,31 @@ class IdentifyIT {
         assertRefused(process(ca.revoke()), RefusalReason.SIGNATURE_INVALID);
     }
 
+    /** The signature of a CHUID is some kilobytes long, and comes in a dozen pieces. */
+    @Test
+    void a_card_with_long_objects_is_read_to_their_end() throws Exception {
+        SimulatedCard card = SimulatedCard.piv(ca, guid, CardKey.P256);
+        card.putPiv(CHUID, TestObjects.chuid(guid, "20400101", 3300));
+        reader.insert(card);
+
+        assertAccepted(identify());
+    }
+
+    @Test
+    void several_cas_and_lists_are_believed_each_for_its_own() throws Exception {
+        TestCa other = new TestCa("Other CA");
+        reader.insert(SimulatedCard.piv(other, guid, CardKey.P256));
+        List<String> options = new ArrayList<>(arguments(ca.revoke()));
+        options.addAll(List.of(
+                "--ca",
+                write("other.der", other.certificate().getEncoded()).toString(),
+                "--crl",
+                write("other.crl", other.revoke().getEncoded()).toString()));
+
+        assertAccepted(run(options.toArray(String[]::new)));
+        assertRefused(run(options.subList(0, 8).toArray(String[]::new)), RefusalReason.REVOCATION_UNKNOWN);
+    }
+
     @Test
     void ca_and_revocation_list_may_be_pem_or_der_and_the_reader_named_by_its_beginning() throws Exception {
         reader.insert(SimulatedCard.piv(ca, guid, CardKey.P256));

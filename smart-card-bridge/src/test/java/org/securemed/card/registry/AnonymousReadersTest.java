@@ -2,38 +2,29 @@ package org.securemed.card.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.securemed.card.problem.ProblemWriter;
+import org.securemed.card.server.Caller;
+import org.securemed.card.simulated.SettableClock;
 import org.springframework.mock.web.MockFilterChain;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationToken;
 
 class AnonymousReadersTest {
-    private Instant now = Instant.parse("2026-01-01T00:00:00Z");
-    private final AnonymousReaders pace = new AnonymousReaders(2, false, new ProblemWriter(), new Clock() {
-        @Override
-        public ZoneOffset getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(java.time.ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-    });
+    private final SettableClock clock = new SettableClock(Instant.parse("2026-01-01T00:00:00Z"));
+    private final AnonymousReaders pace = new AnonymousReaders(2, false, new ProblemWriter(), clock);
 
     @AfterEach
     void nobody() {
-        org.springframework.security.core.context.SecurityContextHolder.clearContext();
+        SecurityContextHolder.clearContext();
     }
 
     @Test
@@ -46,16 +37,34 @@ class AnonymousReadersTest {
         assertThat(refused.getContentAsString()).contains("too-many-requests");
         assertThat(ask("10.0.0.2").getStatus()).isEqualTo(200);
 
-        now = now.plusSeconds(60);
+        clock.pass(Duration.ofSeconds(60));
         assertThat(ask("10.0.0.1").getStatus()).isEqualTo(200);
     }
 
     @Test
-    void many_addresses_take_no_more_memory() throws Exception {
-        for (int i = 0; i < 20_000; i++) {
+    void who_sends_a_token_is_not_counted() throws Exception {
+        JwtAuthenticationToken user = new JwtAuthenticationToken(
+                Jwt.withTokenValue("x").header("alg", "none").claim("sub", "1").build(), List.of());
+        user.setDetails(new Caller("1", null, null, "app", Set.of(), Set.of(), null, "x"));
+        SecurityContextHolder.getContext().setAuthentication(user);
+        for (int i = 0; i < 5; i++) {
+            assertThat(ask("10.0.0.1").getStatus()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void many_addresses_take_no_more_memory_than_ten_thousand() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            ask("10.0.0.9");
+        }
+        ask("10.0.0.8");
+        ask("10.0.0.8");
+        for (int i = 0; i < 9_999; i++) {
             ask("10.1." + (i >> 8) + "." + (i & 0xFF));
         }
-        assertThat(ask("10.0.0.9").getStatus()).isEqualTo(200);
+
+        assertThat(ask("10.0.0.8").getStatus()).as("still known").isEqualTo(429);
+        assertThat(ask("10.0.0.9").getStatus()).as("the oldest is forgotten").isEqualTo(200);
     }
 
     private MockHttpServletResponse ask(String address) throws Exception {

@@ -6,7 +6,10 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.nimbusds.jose.crypto.ECDSAVerifier;
 import com.nimbusds.jwt.SignedJWT;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +57,7 @@ class CardPresenceIT extends RegistryDesk {
 
         assertThat(removals(device)).isEmpty();
         assertThat(presence("", presence, null)).as("it is over").isEqualTo(404);
+        assertThat(presence("/removal", presence, 9_000L)).as("it was told").isEqualTo(404);
         fhir.down(false);
         bridge.context().getBean(Presences.class).tell();
         // Perhaps twice: the bridge does so by itself, too.
@@ -64,6 +68,54 @@ class CardPresenceIT extends RegistryDesk {
             assertThat(Instant.parse(told.path("at").asText())).isBefore(Instant.now());
         });
         assertThat(presence("/removal", presence, null)).isEqualTo(404);
+    }
+
+    @Test
+    void a_card_was_not_pulled_before_it_was_there_nor_longer_ago_than_anybody_remembers() throws Exception {
+        SimulatedCard card = SimulatedCard.secureMed(ca, UUID.randomUUID());
+        String device = active(card, "Practitioner/amara").path("device").asText();
+        Instant before = Instant.now();
+        for (long ago : new long[] {3_600_000, Long.MAX_VALUE}) {
+            String presence = json(logIn(answer(card, SimulatedCard.PIN)), 200)
+                    .path("presence")
+                    .asText();
+            assertThat(presence("/removal", presence, ago)).isEqualTo(204);
+        }
+
+        await().untilAsserted(() -> assertThat(removals(device)).hasSizeGreaterThan(1));
+        assertThat(removals(device))
+                .allSatisfy(removal -> assertThat(
+                                Instant.parse(JSON.readTree(removal).path("at").asText()))
+                        .isAfterOrEqualTo(before.truncatedTo(ChronoUnit.MILLIS)));
+        assertThat(presences(device)).isZero();
+    }
+
+    @Test
+    void after_a_month_in_which_nobody_could_be_told_it_is_let_be() throws Exception {
+        SimulatedCard card = SimulatedCard.secureMed(ca, UUID.randomUUID());
+        String device = active(card, "Practitioner/amara").path("device").asText();
+        String presence = json(logIn(answer(card, SimulatedCard.PIN)), 200)
+                .path("presence")
+                .asText();
+        fhir.down(true);
+        assertThat(presence("/removal", presence, null)).isEqualTo(204);
+        assertThat(presences(device)).isOne();
+        database()
+                .sql("update card.presence set removed_at = removed_at - interval '31 days' where device = :device")
+                .param("device", device)
+                .update();
+
+        bridge.context().getBean(Presences.class).tell();
+
+        assertThat(presences(device)).isZero();
+    }
+
+    private static long presences(String device) {
+        return database()
+                .sql("select count(*) from card.presence where device = :device")
+                .param("device", device)
+                .query(Long.class)
+                .single();
     }
 
     private static List<String> removals(String device) {
@@ -106,14 +158,17 @@ class CardPresenceIT extends RegistryDesk {
         assertThat(presence("/removal", "", null)).isEqualTo(400);
         assertThat(presence("/removal", presence, -1L)).isEqualTo(400);
 
+        assertThat(presence("", presence, 1L)).as("there, and out").isEqualTo(400);
+        assertThat(presence("", presence.substring(1), null)).isEqualTo(400);
         assertThat(presence("", presence, null)).isEqualTo(204);
+        String plain = HexFormat.of().formatHex(presence.getBytes(StandardCharsets.US_ASCII));
         assertThat(bridge.context()
                         .getBean(JdbcClient.class)
                         .sql("select row_to_json(p)::text from card.presence p")
                         .query(String.class)
                         .list())
                 .isNotEmpty()
-                .noneMatch(row -> row.contains(presence));
+                .noneMatch(row -> row.contains(presence) || row.contains(plain));
     }
 
     private int presence(String path, String token, @Nullable Long ago) {

@@ -68,10 +68,51 @@ class CardRecordIT extends RegistryDesk {
         JsonNode copy = event("identification", device, "\"challenge-unknown\"");
         assertThat(copy.findValuesAsText("reference")).containsExactly(device);
         assertThat(copy.at("/agent/0/who/display").asText()).isEqualTo("unknown");
+        assertThat(detail(copy, "proven")).isEqualTo("false");
+        assertThat(detail(proven, "proven")).isEqualTo("true");
+
+        // Who is refused was not logged in, whoever it was.
+        assertProblem(logIn(answer(card, SimulatedCard.PIN)), 403, "card-not-active");
+        assertThat(event("log-in", device, "\"not-active\"")
+                        .at("/agent/0/who/display")
+                        .asText())
+                .isEqualTo("unknown");
 
         assertProblem(enrol(card, "Practitioner/amara"), 409, "card-enrolled");
         assertThat(event("enrolment", "\"card-enrolled\"").path("outcome").asText())
                 .isEqualTo("4");
+    }
+
+    private static String detail(JsonNode event, String type) {
+        for (JsonNode detail : event.at("/entity/0/detail")) {
+            if (detail.path("type").asText().equals(type)) {
+                return detail.path("valueString").asText();
+            }
+        }
+        return "";
+    }
+
+    @Test
+    void while_the_record_is_full_no_card_is_judged_and_each_can_be_blocked() throws Exception {
+        SimulatedCard card = SimulatedCard.piv(ca, UUID.randomUUID(), CardKey.P256);
+        JsonNode credential = active(card, "Patient/elena");
+        String genuine = answer(card, null);
+        String copied = answer(card, null).replaceAll("\"signature\":\"[^\"]+", "\"signature\":\"AAAA");
+        database()
+                .sql("insert into card.audit_outbox (id, event, kept_at, next_attempt_at) select gen_random_uuid(),"
+                        + " '{}', now(), now() + interval '1 day' from generate_series(1, 10000)")
+                .update();
+        try {
+            assertProblem(open("/cards/identifications", genuine), 503, "record-unavailable");
+            assertProblem(open("/cards/identifications", copied), 503, "record-unavailable");
+            json(status(credential, "lost", desk), 200);
+        } finally {
+            database().sql("delete from card.audit_outbox where event = '{}'").update();
+        }
+        assertThat(event("status-change", credential.path("device").asText(), "\"lost\"")
+                        .path("outcome")
+                        .asText())
+                .isEqualTo("0");
     }
 
     @Test
@@ -132,6 +173,10 @@ class CardRecordIT extends RegistryDesk {
         json(identify(card), 200);
         assertThat(elsewhere(answer(card, null))).startsWith("HTTP/1.1 200");
         assertThat(event("alarm", device, "\"two-places\"").toString()).contains("127.0.0.2");
+        database()
+                .sql("update card.credential_use set used_at = used_at - interval '30 seconds'")
+                .update();
+        json(identify(card), 200);
 
         SimulatedCard other = SimulatedCard.piv(ca, UUID.randomUUID(), CardKey.P256);
         String often = active(other, "Patient/elena").path("device").asText();
@@ -140,6 +185,11 @@ class CardRecordIT extends RegistryDesk {
         }
         assertThat(event("alarm", often, "\"too-often\"").at("/type/code").asText())
                 .isEqualTo("110113");
+        bridge.context().getBean(AuditOutbox.class).send();
+        assertThat(events("alarm", often)).as("once a minute").hasSize(1);
+        assertThat(events("alarm", device))
+                .as("half a minute is enough to go there")
+                .hasSize(1);
     }
 
     /** Asks from another address of this machine. */

@@ -32,6 +32,7 @@ import org.securemed.card.profile.Pin;
 import org.securemed.card.server.TestBridge;
 import org.securemed.card.simulated.SimulatedCard;
 import org.securemed.card.simulated.TestCa;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** A registry with a card desk, members of staff, cards in a simulator, and a FHIR server that can fail. */
 abstract class RegistryDesk {
@@ -72,6 +73,7 @@ abstract class RegistryDesk {
     @BeforeEach
     void people() {
         fhir.down(false);
+        fhir.untaken("none");
         desk = bridge.issuer().token("Practitioner/desk", "administrator");
         staff = bridge.issuer().token("Practitioner/amara", "physician");
         fhir.resources.put("Practitioner/amara", "{\"resourceType\":\"Practitioner\",\"id\":\"amara\"}");
@@ -86,6 +88,20 @@ abstract class RegistryDesk {
 
     HttpResponse<String> enrol(SimulatedCard card, String owner) throws Exception {
         return bridge.post("/cards", desk, enrolment(card, owner));
+    }
+
+    /** Enrols what these answers prove; a null card replaces none. */
+    HttpResponse<String> enrol(String owner, @Nullable JsonNode replaces, String... answers) {
+        return bridge.post(
+                "/cards",
+                desk,
+                "{\"owner\":\"%s\",\"replaces\":%s,\"answers\":[%s]}"
+                        .formatted(owner, replaces == null ? "null" : replaces.path("id"), String.join(",", answers)));
+    }
+
+    /** The database of the bridge. */
+    static JdbcClient database() {
+        return bridge.context().getBean(JdbcClient.class);
     }
 
     String enrolment(SimulatedCard card, String owner) throws Exception {

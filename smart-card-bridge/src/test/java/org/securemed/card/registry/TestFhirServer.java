@@ -32,6 +32,7 @@ final class TestFhirServer {
 
     private final ECKey client;
     private volatile boolean down;
+    private volatile String untaken = "none";
 
     TestFhirServer(TestIssuer issuer, ECKey client) {
         this.client = client;
@@ -54,6 +55,11 @@ final class TestFhirServer {
     /** Whether it answers 503 to everything. */
     void down(boolean value) {
         down = value;
+    }
+
+    /** Changes of this are not taken. */
+    void untaken(String reference) {
+        untaken = reference;
     }
 
     private void token(HttpExchange exchange) throws IOException {
@@ -83,7 +89,7 @@ final class TestFhirServer {
     private void fhir(HttpExchange exchange) throws IOException {
         String reference = exchange.getRequestURI().getPath().substring("/fhir/".length());
         byte[] body = exchange.getRequestBody().readAllBytes();
-        if (down) {
+        if (down || exchange.getRequestMethod().equals("PUT") && reference.equals(untaken)) {
             answer(exchange, 503, "{}");
         } else if (!("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
             answer(exchange, 401, "{}");

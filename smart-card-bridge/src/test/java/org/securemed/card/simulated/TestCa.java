@@ -51,17 +51,26 @@ public final class TestCa {
         this(commonName, Duration.ofDays(3650), null);
     }
 
+    /** A root that lets so many CAs be below it, one below the other. */
+    public TestCa(String commonName, int below) {
+        this(commonName, Duration.ofDays(3650), null, new BasicConstraints(below));
+    }
+
     /**
      * @param lifetime from ten days ago on
      * @param issuer null: it is a root
      */
     public TestCa(String commonName, Duration lifetime, @Nullable TestCa issuer) {
+        this(commonName, lifetime, issuer, new BasicConstraints(true));
+    }
+
+    private TestCa(String commonName, Duration lifetime, @Nullable TestCa issuer, BasicConstraints constraints) {
         name = new X500Name("CN=" + commonName + ",O=Test Hospital");
         keys = keyPair("secp256r1");
         Draft draft = new Draft(keys.getPublic());
         draft.subject = name;
         draft.until = start.plus(lifetime);
-        draft.authority = true;
+        draft.constraints = constraints;
         draft.usage = KeyUsage.keyCertSign | KeyUsage.cRLSign;
         draft.purposes.clear();
         certificate = issuer == null ? draft.build() : issuer.draft(draft).build();
@@ -94,7 +103,16 @@ public final class TestCa {
 
     /** A list that says when the next one comes. */
     public X509CRL revoke(Instant nextUpdate, X509Certificate... revoked) {
-        X509v2CRLBuilder list = new X509v2CRLBuilder(name, Date.from(start.plus(Duration.ofHours(1))));
+        return revoke(start.plus(Duration.ofHours(1)), nextUpdate, revoked);
+    }
+
+    /** A list that is current since then. */
+    public X509CRL revokeSince(Instant thisUpdate) {
+        return revoke(thisUpdate, Instant.now().plus(Duration.ofDays(7)));
+    }
+
+    private X509CRL revoke(Instant thisUpdate, Instant nextUpdate, X509Certificate... revoked) {
+        X509v2CRLBuilder list = new X509v2CRLBuilder(name, Date.from(thisUpdate));
         list.setNextUpdate(Date.from(nextUpdate));
         for (X509Certificate one : revoked) {
             list.addCRLEntry(
@@ -138,7 +156,7 @@ public final class TestCa {
         private Instant from = start.plus(Duration.ofHours(1));
         private Instant until = start.plus(Duration.ofDays(365));
         private int usage = KeyUsage.digitalSignature;
-        private boolean authority;
+        private BasicConstraints constraints = new BasicConstraints(false);
         private final List<KeyPurposeId> purposes = new ArrayList<>();
         private final List<GeneralName> names = new ArrayList<>();
         private TestCa issuer = TestCa.this;
@@ -184,7 +202,7 @@ public final class TestCa {
 
         /** A CA's certificate. */
         public Draft authority() {
-            authority = true;
+            constraints = new BasicConstraints(true);
             return this;
         }
 
@@ -205,7 +223,7 @@ public final class TestCa {
                     subject,
                     key);
             try {
-                builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
+                builder.addExtension(Extension.basicConstraints, true, constraints);
                 if (usage != 0) {
                     builder.addExtension(Extension.keyUsage, true, new KeyUsage(usage));
                 }

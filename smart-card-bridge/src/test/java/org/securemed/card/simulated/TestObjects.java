@@ -17,11 +17,16 @@ public final class TestObjects {
 
     /** A CHUID, unsigned as many issuers leave it. */
     public static Bytes chuid(UUID guid, String expiration) {
+        return chuid(guid, expiration, 0);
+    }
+
+    /** A CHUID with a signature of so many bytes, which nobody checks. */
+    public static Bytes chuid(UUID guid, String expiration, int signature) {
         return object(
                 new Tlv(0x30, Bytes.copyOf(new byte[25])),
                 new Tlv(0x34, bytes(guid)),
                 new Tlv(0x35, Bytes.copyOf(expiration.getBytes(StandardCharsets.US_ASCII))),
-                new Tlv(0x3E, Bytes.NONE),
+                new Tlv(0x3E, Bytes.copyOf(new byte[signature])),
                 new Tlv(0xFE, Bytes.NONE));
     }
 

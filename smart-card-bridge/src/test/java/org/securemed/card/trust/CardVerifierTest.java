@@ -236,6 +236,35 @@ class CardVerifierTest {
         assertThat(refusal(card)).isEqualTo(RefusalReason.CERTIFICATE_REVOKED);
     }
 
+    /** Each by itself: which one PKIX asks depends on their hashes. */
+    @Test
+    void of_several_lists_each_that_revokes_counts_and_a_forged_one_does_not() throws Exception {
+        SimulatedCard card = SimulatedCard.piv(ca, guid, CardKey.P256);
+        X509Certificate certificate = identify(card, null).certificate();
+        X509CRL revoking = ca.revoke(certificate);
+        for (int days = 1; days < 20; days++) {
+            X509CRL without = ca.revoke(Instant.now().plus(Duration.ofDays(days)));
+            lists = List.of(without, revoking);
+            assertThat(refusal(card)).isEqualTo(RefusalReason.CERTIFICATE_REVOKED);
+        }
+        lists = List.of(ca.revoke(), new TestCa("Root").revoke(certificate));
+        assertThat(identify(card, null).guid()).isEqualTo(guid);
+    }
+
+    @Test
+    void a_root_that_lets_no_ca_be_below_it_is_taken_at_its_word() {
+        TestCa root = new TestCa("Short", 0);
+        TestCa issuing = new TestCa("Issuing", Duration.ofDays(365), root);
+        HospitalCa hospital =
+                new HospitalCa(List.of(issuing.certificate(), root.certificate()), () -> lists, Clock.systemUTC());
+        lists = List.of(root.revoke(), issuing.revoke());
+
+        assertThat(refusalOrNull(SimulatedCard.piv(root, guid, CardKey.P256), hospital))
+                .isNull();
+        assertThat(refusal(SimulatedCard.piv(issuing, guid, CardKey.P256), hospital))
+                .isEqualTo(RefusalReason.CERTIFICATE_UNTRUSTED);
+    }
+
     @Test
     void without_a_genuine_and_current_revocation_list_every_card_is_refused() {
         SimulatedCard card = SimulatedCard.piv(ca, guid, CardKey.P256);
@@ -295,7 +324,10 @@ class CardVerifierTest {
     }
 
     @Test
-    void a_certificate_that_names_no_guid_or_two_is_refused() {
+    void a_certificate_that_names_no_guid_or_two_is_refused() throws Exception {
+        assertThat(identify(pivWith(draft -> draft.guid(guid)), null).guid())
+                .as("the same one, twice")
+                .isEqualTo(guid);
         assertThat(refusal(pivWith(Draft::nameless))).isEqualTo(RefusalReason.GUID_MISMATCH);
         assertThat(refusal(pivWith(draft -> draft.guid(UUID.randomUUID())))).isEqualTo(RefusalReason.GUID_MISMATCH);
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.backend;
+
+import org.jspecify.annotations.NullMarked;

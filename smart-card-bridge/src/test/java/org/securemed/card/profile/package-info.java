@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.profile;
+
+import org.jspecify.annotations.NullMarked;
