@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -245,6 +247,28 @@ class CheckInIT {
     }
 
     @Test
+    void a_code_names_where_it_is_shown_is_kept_by_nothing_between_and_is_forgotten_after_a_day() {
+        for (String audience : List.of("", " ", "x".repeat(201))) {
+            assertThat(bridge.post("/check-in-codes", elena(), "{\"audience\":\"%s\"}".formatted(audience))
+                            .body())
+                    .contains("check-in-audience-missing");
+        }
+        show();
+        JdbcClient database = bridge.context().getBean(JdbcClient.class);
+        database.sql("update card.check_in_code set expires_at = now() - interval '25 hours'")
+                .update();
+
+        HttpResponse<String> answer =
+                bridge.post("/check-in-codes", elena(), "{\"audience\":\"%s\"}".formatted(HOSPITAL));
+
+        assertThat(answer.headers().firstValue("Cache-Control")).hasValue("no-store");
+        assertThat(database.sql("select count(*) from card.check_in_code")
+                        .query(Long.class)
+                        .single())
+                .isOne();
+    }
+
+    @Test
     void what_cannot_be_recorded_is_not_told() {
         String code = show().path("code").asText();
         records.recording(false);
@@ -263,7 +287,9 @@ class CheckInIT {
                         .query(String.class)
                         .list())
                 .isNotEmpty()
-                .allSatisfy(row -> assertThat(row).doesNotContain(code.substring(18)));
+                .allSatisfy(row -> assertThat(row)
+                        .doesNotContain(code.substring(18))
+                        .doesNotContain(HexFormat.of().formatHex(code.getBytes(StandardCharsets.US_ASCII))));
     }
 
     @Test

@@ -3,10 +3,17 @@ package org.securemed.card.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.PlainHeader;
 import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.PlainJWT;
+import com.nimbusds.jwt.SignedJWT;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
@@ -15,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.datasource.AbstractDataSource;
 
 class ServeIT {
     private static TestBridge bridge;
@@ -86,6 +94,53 @@ class ServeIT {
             assertThat(bad)
                     .allSatisfy(token -> assertProblem(bridge.get("/no-such-thing", token), 401, "token-invalid"));
         }
+    }
+
+    /** Whoever has the public key can make the second one, and anybody the third. */
+    @Test
+    void a_token_under_another_algorithm_is_refused() throws Exception {
+        String genuine = bridge.issuer().token("Practitioner/1", "physician");
+        JWTClaimsSet claims = SignedJWT.parse(genuine).getJWTClaimsSet();
+
+        assertProblem(bridge.get("/no-such-thing", genuine), 404, "not-found");
+        for (String other : List.of(
+                bridge.issuer().sign(JWSAlgorithm.PS256, claims),
+                bridge.issuer().sign(JWSAlgorithm.RS384, claims),
+                bridge.issuer().sign(JWSAlgorithm.HS256, claims),
+                new PlainJWT(
+                                new PlainHeader.Builder()
+                                        .type(new JOSEObjectType("at+jwt"))
+                                        .build(),
+                                claims)
+                        .serialize())) {
+            assertProblem(bridge.get("/no-such-thing", other), 401, "token-invalid");
+        }
+    }
+
+    @Test
+    void a_browser_that_shows_an_answer_runs_nothing_in_it_and_tells_nobody_where_it_was() {
+        HttpResponse<String> answer = bridge.get("/health");
+        assertThat(answer.headers().firstValue("Content-Security-Policy"))
+                .hasValue("default-src 'none'; frame-ancestors 'none'");
+        assertThat(answer.headers().firstValue("Referrer-Policy")).hasValue("no-referrer");
+        assertThat(answer.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
+        assertThat(answer.headers().firstValue("Set-Cookie")).isEmpty();
+    }
+
+    @Test
+    void it_is_not_healthy_when_its_database_is_away() {
+        HealthController health = new HealthController(new AbstractDataSource() {
+            @Override
+            public Connection getConnection() throws SQLException {
+                throw new SQLException("away");
+            }
+
+            @Override
+            public Connection getConnection(String user, String password) throws SQLException {
+                throw new SQLException("away");
+            }
+        });
+        assertThat(health.health().getStatusCode().value()).isEqualTo(503);
     }
 
     @Test

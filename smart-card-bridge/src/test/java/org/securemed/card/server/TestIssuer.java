@@ -4,6 +4,7 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.RSASSASigner;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.RSAKey;
@@ -145,6 +146,25 @@ public final class TestIssuer implements AutoCloseable {
                 claims);
         try {
             token.sign(new RSASSASigner(key));
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+        return token.serialize();
+    }
+
+    /** A token under another algorithm; under one with a secret, the secret is the public key. */
+    public String sign(JWSAlgorithm algorithm, JWTClaimsSet claims) {
+        SignedJWT token = new SignedJWT(
+                new JWSHeader.Builder(algorithm)
+                        .type(new JOSEObjectType("at+jwt"))
+                        .keyID(key.getKeyID())
+                        .build(),
+                claims);
+        try {
+            token.sign(
+                    JWSAlgorithm.Family.HMAC_SHA.contains(algorithm)
+                            ? new MACSigner(key.toRSAPublicKey().getEncoded())
+                            : new RSASSASigner(key));
         } catch (JOSEException e) {
             throw new IllegalStateException(e);
         }

@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.card.sealing;
+
+import org.jspecify.annotations.NullMarked;
