@@ -172,7 +172,7 @@ public final class ConsentContract {
         return denies ? Coverage.SOME : Coverage.ALL;
     }
 
-    private static @Nullable BreakGlassAccess brokenGlass(
+    static @Nullable BreakGlassAccess brokenGlass(
             ConsentState state, AccessRequest request, Coding purpose, ImplicitPolicy policy) {
         if (!purpose.equals(Purposes.BTG) || !policy.allowsBreakGlass()) {
             return null;

@@ -1,5 +1,6 @@
 package org.securemed.ledger.consent;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,7 +74,7 @@ final class Evaluation {
             return NOTHING;
         }
         Provision effectiveLabels = provision.securityLabels().isEmpty() ? labelled : provision;
-        boolean guess = guessed || !provision.purposes().isEmpty() && purpose.equals(Purposes.UNDECLARED);
+        boolean guess = guessed || isGuessed(provision);
         int children = NOTHING;
         for (int i = 0; i < provision.provisions().size(); i++) {
             Provision child = provision.provisions().get(i);
@@ -85,6 +86,11 @@ final class Evaluation {
             result |= mayPermit ? own(provision, effectiveLabels, level) : NOTHING;
         }
         return data == Truth.MAYBE ? result | NOTHING : result;
+    }
+
+    /** Whether the provision is limited in purpose while the request declares none. */
+    boolean isGuessed(Provision provision) {
+        return !provision.purposes().isEmpty() && purpose.equals(Purposes.UNDECLARED);
     }
 
     private int own(Provision provision, Provision labelled, int level) {
@@ -106,7 +112,7 @@ final class Evaluation {
     }
 
     /** Level of the most specific actor that matches, -1 if none does. */
-    private int matchedLevel(Provision provision) {
+    int matchedLevel(Provision provision) {
         int level = -1;
         for (int i = 0; i < provision.actors().size(); i++) {
             Actor actor = provision.actors().get(i);
@@ -118,10 +124,15 @@ final class Evaluation {
     }
 
     private boolean matchesRequest(Provision provision) {
+        return isAbout(provision)
+                && (provision.classes().isEmpty() || provision.classes().contains(resourceType));
+    }
+
+    /** Whether the request, whatever it asks for, is one that the provision speaks of; its actors are not looked at. */
+    boolean isAbout(Provision provision) {
         return provision.period().contains(request.at())
                 && matchesPurpose(provision)
-                && (provision.actions().isEmpty() || provision.actions().contains(request.action()))
-                && (provision.classes().isEmpty() || provision.classes().contains(resourceType));
+                && (provision.actions().isEmpty() || provision.actions().contains(request.action()));
     }
 
     /** An undeclared purpose may be any: it meets a deny for some purpose, but not a permit below that deny. */
@@ -140,8 +151,8 @@ final class Evaluation {
             return Truth.MAYBE;
         }
         boolean matches = (provision.codes().isEmpty() || hasOneOfTheCodes(provision, facts))
-                && (provision.data().isEmpty() || isNamed(provision, facts))
-                && (!dated || isOfThePeriod(provision, facts));
+                && (provision.data().isEmpty() || isNamed(provision.data(), facts))
+                && (!dated || isOfThePeriod(provision.type(), provision.dataPeriod(), facts));
         return matches ? Truth.YES : Truth.NO;
     }
 
@@ -158,9 +169,9 @@ final class Evaluation {
         return false;
     }
 
-    private static boolean isNamed(Provision provision, ResourceFacts facts) {
-        for (int i = 0; i < provision.data().size(); i++) {
-            if (provision.data().get(i).matches(facts)) {
+    static boolean isNamed(List<DataReference> data, ResourceFacts facts) {
+        for (int i = 0; i < data.size(); i++) {
+            if (data.get(i).matches(facts)) {
                 return true;
             }
         }
@@ -168,17 +179,17 @@ final class Evaluation {
     }
 
     /** A permit needs all of the data to be of its period; a deny is met by any part, and by data without a date. */
-    private static boolean isOfThePeriod(Provision provision, ResourceFacts facts) {
-        boolean permit = provision.type() == ProvisionType.PERMIT;
+    static boolean isOfThePeriod(ProvisionType type, Period period, ResourceFacts facts) {
+        boolean permit = type == ProvisionType.PERMIT;
         if (facts.dates().isEmpty()) {
             return !permit;
         }
         for (int i = 0; i < facts.dates().size(); i++) {
             Period date = facts.dates().get(i);
-            if (permit && !provision.dataPeriod().encloses(date)) {
+            if (permit && !period.encloses(date)) {
                 return false;
             }
-            if (!permit && provision.dataPeriod().overlaps(date)) {
+            if (!permit && period.overlaps(date)) {
                 return true;
             }
         }

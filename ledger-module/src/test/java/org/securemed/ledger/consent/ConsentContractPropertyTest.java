@@ -63,6 +63,32 @@ class ConsentContractPropertyTest {
     }
 
     @Test
+    void what_a_token_says_opens_nothing_that_the_consents_do_not() {
+        int[] opened = new int[2];
+        forEachSeed(generated -> {
+            ConsentState state = history(generated);
+            ImplicitPolicy policy = generated.policy();
+            for (int i = 0; i < 5; i++) {
+                AccessRequest request = generated.request();
+                String type = generated.type();
+                Residual whatever = Residual.of(state, request, Set.of(), policy);
+                Residual ofType = Residual.of(state, request, Set.of(type), policy);
+                for (int j = 0; j < 10; j++) {
+                    ResourceFacts facts = generated.facts(type);
+                    boolean permitted = ConsentContract.decide(state, request, facts, policy)
+                            .permits();
+                    assertThat(permitted || !ofType.permits(facts) && !whatever.permits(facts))
+                            .as("%s and %s of %s, for %s", whatever, ofType, facts, request)
+                            .isTrue();
+                    opened[0] += permitted ? 1 : 0;
+                    opened[1] += ofType.permits(facts) ? 1 : 0;
+                }
+            }
+        });
+        assertThat(opened[1]).as("of %d", opened[0]).isGreaterThan(opened[0] / 2);
+    }
+
+    @Test
     void who_is_not_among_the_grantees_gets_nothing() {
         forEachSeed(generated -> {
             ConsentState state = history(generated);
