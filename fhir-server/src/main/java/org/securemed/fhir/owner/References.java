@@ -6,11 +6,14 @@ import ca.uhn.fhir.util.ResourceReferenceInfo;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.instance.model.api.IIdType;
 import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.CanonicalType;
 import org.hl7.fhir.r4.model.DomainResource;
+import org.hl7.fhir.r4.model.IdType;
 import org.hl7.fhir.r4.model.Parameters;
 import org.hl7.fhir.r4.model.Patient;
 
@@ -34,6 +37,8 @@ record References(Set<String> local, Set<String> placeholders, Set<String> match
         List<ResourceReferenceInfo> references = new ArrayList<>();
         for (IBaseResource part : parts(resource)) {
             references.addAll(terser.getAllResourceReferences(part));
+            terser.getAllPopulatedChildElementsOfType(part, CanonicalType.class)
+                    .forEach(canonical -> relative(canonical).ifPresent(local::add));
         }
         for (ResourceReferenceInfo info : references) {
             IIdType target = info.getResourceReference().getReferenceElement();
@@ -54,6 +59,14 @@ record References(Set<String> local, Set<String> placeholders, Set<String> match
             }
         }
         return new References(local, placeholders, matchUrls, foreign);
+    }
+
+    /** HAPI takes a canonical without a base for a reference, and looks for what it names. */
+    private static Optional<String> relative(CanonicalType canonical) {
+        IdType target = new IdType(canonical.getValue());
+        return target.hasIdPart() && target.hasResourceType() && !target.isAbsolute()
+                ? Optional.of(target.getResourceType() + "/" + target.getIdPart())
+                : Optional.empty();
     }
 
     private static boolean containsPatient(IBaseResource resource) {

@@ -100,6 +100,14 @@ final class ChannelProbes {
         return probes;
     }
 
+    /** What changes nothing, and hardly anybody asks. */
+    static List<Probe> strange() {
+        List<Probe> probes = new ArrayList<>();
+        FormProbes.add(probes);
+        ReachProbes.add(probes);
+        return probes;
+    }
+
     /** What stores, or would. */
     static List<Probe> writing() {
         List<Probe> probes = new ArrayList<>();

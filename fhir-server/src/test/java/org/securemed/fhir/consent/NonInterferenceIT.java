@@ -6,11 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -26,8 +24,6 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.securemed.fhir.export.Exports;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
-import org.securemed.ledger.log.Ledger;
-import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
  * To a requester without consent a patient's data does not exist: two servers, one of which holds hidden patients and
@@ -39,7 +35,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
  * <p>Sensitivity, tried by taking mechanisms out and counting the differences: {@code PartitionScope} answering with
  * all partitions, 2747; {@code SearchRules.check} allowing everything, 66; includes left to HAPI and all its methods
  * bound, 18; {@code WriteGate} not looking at references and tags in HAPI's common table, 224. {@code ReleaseCheck}
- * alone can't be missed while the others hold: it is there for what they overlook.
+ * alone can't be missed while the others hold: it is there for what they overlook, and has {@link LayersIT}.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class NonInterferenceIT {
@@ -59,10 +55,12 @@ class NonInterferenceIT {
             text -> PART.apply(text).replace("elena-rossi", "mixed-one").replace("obs-elena", "obs-mixed");
 
     private static TwinServers twins;
+    private static TwinAnswers both;
 
     @BeforeAll
     static void start() {
         twins = TwinServers.start();
+        both = new TwinAnswers(twins);
     }
 
     @AfterAll
@@ -75,8 +73,8 @@ class NonInterferenceIT {
     void the_hidden_data_is_there() {
         List<Probe> probes = ChannelProbes.reading();
         long different = probes.stream()
-                .filter(probe ->
-                        !answer(twins.without(), "backend", probe).equals(answer(twins.with(), "backend", probe)))
+                .filter(probe -> !both.answer(twins.without(), "backend", probe)
+                        .equals(both.answer(twins.with(), "backend", probe)))
                 .count();
 
         assertThat(different).as("of %d probes", probes.size()).isGreaterThan(80);
@@ -89,11 +87,34 @@ class NonInterferenceIT {
         for (String requester : REQUESTERS) {
             for (Probe probe : ChannelProbes.reading()) {
                 if (!requester.equals("compliance") || !isReviewed(probe)) {
-                    compare(requester, probe, differences);
+                    both.compare(requester, probe, differences);
                 }
             }
         }
-        report(differences);
+        TwinAnswers.report(differences);
+    }
+
+    @Test
+    @Order(2)
+    void no_other_form_of_a_question_and_no_longer_way_to_the_data_differs() {
+        List<String> differences = new ArrayList<>();
+        for (String requester : List.of("physician", "patient", "administrator")) {
+            for (Probe probe : ChannelProbes.strange()) {
+                both.compare(requester, probe, differences);
+                both.compareWithAbsent(requester, probe, differences);
+            }
+        }
+        TwinAnswers.report(differences);
+    }
+
+    @Test
+    @Order(2)
+    void no_type_of_resource_differs() {
+        List<String> differences = new ArrayList<>();
+        for (String requester : List.of("physician", "administrator")) {
+            ReachProbes.types().forEach(probe -> both.compare(requester, probe, differences));
+        }
+        TwinAnswers.report(differences);
     }
 
     /** Who reviews accesses sees those to every patient's data. */
@@ -146,11 +167,11 @@ class NonInterferenceIT {
             String without = research(twins.without(), query);
             String with = research(twins.with(), query);
             if (!without.equals(with)) {
-                differences.add(
-                        query + "\n--- without the hidden data\n" + cut(without) + "\n--- with it\n" + cut(with));
+                differences.add(query + "\n--- without the hidden data\n" + TwinAnswers.cut(without) + "\n--- with it\n"
+                        + TwinAnswers.cut(with));
             }
         }
-        report(differences);
+        TwinAnswers.report(differences);
         assertThat(research(twins.with(), "Observation?patient=<elena>"))
                 .startsWith("200")
                 .contains("PSEUDED")
@@ -164,7 +185,7 @@ class NonInterferenceIT {
                 .getResource()
                 .getIdElement()
                 .getIdPart();
-        return answer(server, "researcher", Probe.get(query.replace("<elena>", elena)));
+        return both.answer(server, "researcher", Probe.get(query.replace("<elena>", elena)));
     }
 
     @Test
@@ -179,7 +200,7 @@ class NonInterferenceIT {
         for (int i = 0; i < count; i++) {
             Probe probe = searches.next();
             String requester = REQUESTERS.get(i % 3 == 0 ? i / 3 % REQUESTERS.size() : 0);
-            String answer = compare(requester, probe, differences);
+            String answer = both.compare(requester, probe, differences);
             answered += answer.startsWith("200") ? 1 : 0;
             if (answer.startsWith("5")) {
                 failed.add(requester + ": " + probe);
@@ -187,7 +208,7 @@ class NonInterferenceIT {
         }
         System.out.printf("random searches: seed %d, %d run, %d answered with 200%n", seed, count, answered);
         assertThat(answered).as("searches that were not refused").isGreaterThan(count / 4);
-        report(differences);
+        TwinAnswers.report(differences);
         assertThat(failed).as("searches that the server failed to answer").isEmpty();
     }
 
@@ -258,9 +279,9 @@ class NonInterferenceIT {
                 "Observation/obs-elena/_history?_count=1",
                 "Group?_count=1",
                 "Condition?_count=2&_include=Condition:subject&_revinclude=Provenance:target")) {
-            assertThat(walk(twins.without(), path)).as(path).isEqualTo(walk(twins.with(), path));
+            assertThat(both.walk(twins.without(), path)).as(path).isEqualTo(both.walk(twins.with(), path));
         }
-        report(differences);
+        TwinAnswers.report(differences);
     }
 
     @Test
@@ -268,23 +289,24 @@ class NonInterferenceIT {
     void hidden_and_absent_ids_are_answered_alike_when_reading() {
         List<String> differences = new ArrayList<>();
         for (String requester : List.of("physician", "patient", "administrator")) {
-            ChannelProbes.reading().forEach(probe -> compareWithAbsent(requester, probe, differences));
+            ChannelProbes.reading().forEach(probe -> both.compareWithAbsent(requester, probe, differences));
         }
-        report(differences);
+        TwinAnswers.report(differences);
     }
 
     @Test
     @Order(5)
     void the_hidden_parts_are_there() {
         for (String requester : PARTLY_LET_IN) {
-            assertThat(answer(twins.without(), requester, Probe.get("Observation?patient=mixed-one&_summary=count")))
+            assertThat(both.answer(
+                            twins.without(), requester, Probe.get("Observation?patient=mixed-one&_summary=count")))
                     .as(requester)
                     .startsWith("200")
                     .doesNotContain("\"total\":0,");
         }
-        assertThat(answer(twins.with(), "backend", Probe.get("Observation?patient=mixed-one&_summary=count")))
-                .isNotEqualTo(
-                        answer(twins.without(), "backend", Probe.get("Observation?patient=mixed-one&_summary=count")));
+        assertThat(both.answer(twins.with(), "backend", Probe.get("Observation?patient=mixed-one&_summary=count")))
+                .isNotEqualTo(both.answer(
+                        twins.without(), "backend", Probe.get("Observation?patient=mixed-one&_summary=count")));
     }
 
     /** What the consents of a patient hide within the record is as absent as a patient without consent. */
@@ -298,8 +320,11 @@ class NonInterferenceIT {
                     // What is seen is written in no certain order.
                     continue;
                 }
-                compare(requester, probe.map(PART), differences);
-                compareWithAbsent(requester, probe.map(PART), differences);
+                both.compare(requester, probe.map(PART), differences);
+                both.compareWithAbsent(requester, probe.map(PART), differences);
+            }
+            if (requester.equals("physician2")) {
+                ChannelProbes.strange().forEach(probe -> both.compare(requester, probe.map(PART), differences));
             }
             for (String query : List.of(
                     "Observation?patient=mixed-one",
@@ -320,10 +345,10 @@ class NonInterferenceIT {
                     "Observation?_count=0",
                     "Observation?patient=mixed-one&_total=accurate&_count=2&_offset=2",
                     "Group?member=Patient/mixed-one")) {
-                compare(requester, Probe.get(query), differences);
+                both.compare(requester, Probe.get(query), differences);
             }
         }
-        report(differences);
+        TwinAnswers.report(differences);
     }
 
     @Test
@@ -334,9 +359,10 @@ class NonInterferenceIT {
         RandomSearches searches = new RandomSearches(seed);
         List<String> differences = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            compare(PARTLY_LET_IN.get(i % PARTLY_LET_IN.size()), searches.next().map(PART), differences);
+            both.compare(
+                    PARTLY_LET_IN.get(i % PARTLY_LET_IN.size()), searches.next().map(PART), differences);
         }
-        report(differences);
+        TwinAnswers.report(differences);
     }
 
     @Test
@@ -349,9 +375,9 @@ class NonInterferenceIT {
                     "Observation?_count=4&_total=accurate",
                     "Patient/mixed-one/$everything?_count=4",
                     "Condition?_count=2&_include=Condition:subject&_revinclude=Provenance:target")) {
-                assertThat(walk(twins.without(), requester, path))
+                assertThat(both.walk(twins.without(), requester, path))
                         .as("%s: %s", requester, path)
-                        .isEqualTo(walk(twins.with(), requester, path));
+                        .isEqualTo(both.walk(twins.with(), requester, path));
             }
         }
     }
@@ -362,15 +388,15 @@ class NonInterferenceIT {
         List<String> differences = new ArrayList<>();
         for (String requester : REQUESTERS) {
             for (Probe probe : ChannelProbes.writing()) {
-                compare(requester, probe, differences);
+                both.compare(requester, probe, differences);
             }
         }
         for (String requester : PARTLY_LET_IN) {
             for (Probe probe : ChannelProbes.writing()) {
-                compare(requester, probe.map(PART_OF_WHO_IS_SEEN), differences);
+                both.compare(requester, probe.map(PART_OF_WHO_IS_SEEN), differences);
             }
         }
-        report(differences);
+        TwinAnswers.report(differences);
     }
 
     @Test
@@ -378,13 +404,13 @@ class NonInterferenceIT {
     void hidden_and_absent_ids_are_answered_alike_when_writing() {
         List<String> differences = new ArrayList<>();
         for (String requester : List.of("physician", "administrator")) {
-            ChannelProbes.writing().forEach(probe -> compareWithAbsent(requester, probe, differences));
+            ChannelProbes.writing().forEach(probe -> both.compareWithAbsent(requester, probe, differences));
         }
         for (String requester : PARTLY_LET_IN) {
             ChannelProbes.writing()
-                    .forEach(probe -> compareWithAbsent(requester, probe.map(PART_OF_WHO_IS_SEEN), differences));
+                    .forEach(probe -> both.compareWithAbsent(requester, probe.map(PART_OF_WHO_IS_SEEN), differences));
         }
-        report(differences);
+        TwinAnswers.report(differences);
     }
 
     @Test
@@ -399,9 +425,9 @@ class NonInterferenceIT {
             }
             assertThat(answers).as(requester).hasSize(1);
         }
-        assertThat(answer(twins.without(), "physician2", Probe.get("Patient/hidden-one")))
+        assertThat(both.answer(twins.without(), "physician2", Probe.get("Patient/hidden-one")))
                 .startsWith("404");
-        assertThat(answer(twins.with(), "physician2", Probe.get("Patient/hidden-one")))
+        assertThat(both.answer(twins.with(), "physician2", Probe.get("Patient/hidden-one")))
                 .startsWith("200");
     }
 
@@ -422,7 +448,7 @@ class NonInterferenceIT {
         assertThat(sides.get(1).about("hidden-one").replace("hidden-one", "?"))
                 .isEqualTo(sides.get(1).about("nobody-there").replace("nobody-there", "?"));
         assertThat(sides.get(1).about("elena-rossi")).contains("CONSENT_PERMIT").contains("launch\":");
-        report(differences);
+        TwinAnswers.report(differences);
     }
 
     /** What the same subscribers are told of the same changes. */
@@ -447,10 +473,10 @@ class NonInterferenceIT {
     void no_record_of_accesses_differs() {
         String since = Instant.now().toString();
         for (String requester : List.of("patient", "physician")) {
-            ChannelProbes.writing().forEach(probe -> compare(requester, probe, new ArrayList<>()));
+            ChannelProbes.writing().forEach(probe -> both.compare(requester, probe, new ArrayList<>()));
             ChannelProbes.reading().stream()
                     .filter(probe -> probe.toString().contains("both"))
-                    .forEach(probe -> compare(requester, probe, new ArrayList<>()));
+                    .forEach(probe -> both.compare(requester, probe, new ArrayList<>()));
         }
         List<String> without = accesses(twins.without(), since);
         List<String> with = accesses(twins.with(), since);
@@ -459,7 +485,7 @@ class NonInterferenceIT {
         with.forEach(differences::remove);
         without.forEach(with::remove);
         differences.addAll(with);
-        report(differences);
+        TwinAnswers.report(differences);
     }
 
     private static List<String> accesses(TestServer server, String since) {
@@ -498,96 +524,5 @@ class NonInterferenceIT {
             assertThat(took).isGreaterThanOrEqualTo(AnswerPace.ANSWER_AFTER.minusMillis(5));
         }
         return Normal.of(answer);
-    }
-
-    private static String compare(String requester, Probe probe, List<String> differences) {
-        long withoutBefore = size(twins.without());
-        long withBefore = size(twins.with());
-        String without = answer(twins.without(), requester, probe);
-        String with = answer(twins.with(), requester, probe);
-        long withoutGrowth = growth(twins.without(), withoutBefore);
-        long withGrowth = growth(twins.with(), withBefore);
-        if (!without.equals(with)) {
-            differences.add(requester + ": " + probe + "\n--- without the hidden data\n" + cut(without)
-                    + "\n--- with it\n" + cut(with));
-        }
-        // Anybody can see the size of the log. A question that reaches a patient is an entry in their record.
-        if (withoutGrowth != withGrowth && !probe.path().contains("$request-access")) {
-            differences.add(requester + ": " + probe + "\n--- the log grows without the hidden data by " + withoutGrowth
-                    + ", with it by " + withGrowth);
-        }
-        return with;
-    }
-
-    private static long size(TestServer server) {
-        return server.bean(Ledger.class).size();
-    }
-
-    /** How many entries have come since, but for those that the server makes by itself now and then. */
-    private static long growth(TestServer server, long size) {
-        return Objects.requireNonNull(new JdbcTemplate(server.database())
-                .queryForObject(
-                        "select count(*) from ledger.ledger_entry where seq >= ? and actor is not null",
-                        Long.class,
-                        size));
-    }
-
-    private static void compareWithAbsent(String requester, Probe probe, List<String> differences) {
-        UnaryOperator<String> absent = text ->
-                text.replace("hidden-", "absent-").replace("-both", "-none").replace("-part", "-lost");
-        Probe other = probe.map(absent);
-        if (other.equals(probe)) {
-            return;
-        }
-        long before = size(twins.with());
-        String hidden = absent.apply(answer(twins.with(), requester, probe));
-        long forHidden = growth(twins.with(), before);
-        long between = size(twins.with());
-        String never = absent.apply(answer(twins.with(), requester, other));
-        long forAbsent = growth(twins.with(), between);
-        if (forHidden != forAbsent) {
-            differences.add(requester + ": " + probe + "\n--- the log grows for what is hidden by " + forHidden
-                    + ", for what is absent by " + forAbsent);
-        }
-        if (!hidden.equals(never)) {
-            differences.add(requester + ": " + probe + "\n--- hidden\n" + cut(hidden) + "\n--- absent\n" + cut(never));
-        }
-    }
-
-    private static String answer(TestServer server, String requester, Probe probe) {
-        String answer = Normal.of(probe.send(server, twins.token(server, requester)));
-        // Of a view for research the order is that of the pseudonyms.
-        return requester.equals("researcher")
-                ? Arrays.stream(answer.split("\\{\"fullUrl\""))
-                        .map(entry -> entry.replaceAll("(,|\\]\\})$", ""))
-                        .sorted(Comparator.comparing((String entry) -> !entry.startsWith("200"))
-                                .thenComparing(entry -> entry))
-                        .collect(Collectors.joining("\n"))
-                : answer;
-    }
-
-    private static List<String> walk(TestServer server, String path) {
-        return walk(server, "physician", path);
-    }
-
-    private static List<String> walk(TestServer server, String requester, String path) {
-        List<String> pages = new ArrayList<>();
-        String next = path;
-        while (next != null && pages.size() < 200) {
-            Answer answer = Probe.get(next).send(server, twins.token(server, requester));
-            pages.add(Normal.of(answer));
-            Bundle.BundleLinkComponent link =
-                    answer.status() == 200 ? answer.bundle().getLink("next") : null;
-            next = link == null ? null : link.getUrl().replace("http://localhost:8080/fhir/", "");
-        }
-        return pages;
-    }
-
-    private static String cut(String text) {
-        return text.length() > 1500 ? text.substring(0, 1500) + "…" : text;
-    }
-
-    private static void report(List<String> differences) {
-        assertThat(differences).as(() -> String.join("\n\n", differences)).isEmpty();
     }
 }

@@ -57,6 +57,7 @@ record Probe(String method, String path, List<String> headers, String contentTyp
 
     private static String escaped(String path) {
         return path.replace("|", "%7C")
+                .replace("\\", "%5C")
                 .replace("\"", "%22")
                 .replace(" ", "%20")
                 .replace("{", "%7B")

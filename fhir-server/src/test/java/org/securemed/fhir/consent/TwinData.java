@@ -137,6 +137,8 @@ final class TwinData {
                 {"resourceType":"Account","id":"acc-$","status":"active","subject":[{"reference":"Patient/$"}]}
                 {"resourceType":"GuidanceResponse","id":"gr-$","moduleUri":"urn:m","status":"success","subject":{"reference":"Patient/$"}}
                 {"resourceType":"Schedule","id":"sched-$","actor":[{"reference":"Patient/$"}]}
+                {"resourceType":"DocumentReference","id":"doc-$","status":"current","subject":{"reference":"Patient/$"},"content":[{"attachment":{"contentType":"text/plain","url":"Binary/bin-$"}}]}
+                {"resourceType":"PlanDefinition","id":"plan-$","url":"http://hidden.example/plan-$","status":"active","extension":[{"url":"http://hidden.example/of","valueReference":{"reference":"Patient/$"}}]}
                 {"resourceType":"Substance","id":"sub-$","code":{"text":"x"},"contained":[{"resourceType":"Patient","id":"p","name":[{"family":"Containedson"}]}],"extension":[{"url":"http://hidden.example/of","valueReference":{"reference":"Patient/$"}},{"url":"http://hidden.example/c","valueReference":{"reference":"#p"}}]}
                 """.replace("Patient/$", "Patient/" + patient).replace("$", name);
     }

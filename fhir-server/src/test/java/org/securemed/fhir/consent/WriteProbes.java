@@ -128,6 +128,43 @@ final class WriteProbes {
                         "Subscription",
                         "{\"resourceType\":\"Subscription\",\"status\":\"requested\",\"reason\":\"x\",\"criteria\":\"Patient?\",\"channel\":{\"type\":\"rest-hook\",\"endpoint\":\"http://localhost:1\"}}"));
         probes.add(Probe.of("POST", "SearchParameter", "{\"resourceType\":\"SearchParameter\"}"));
+        // They act on the whole server, and can't belong to anybody.
+        for (String patient : List.of("hidden-one", "elena-rossi")) {
+            for (String type :
+                    List.of("SearchParameter", "ValueSet", "CodeSystem", "StructureDefinition", "Questionnaire")) {
+                probes.add(Probe.of(
+                        "POST",
+                        type,
+                        "{\"resourceType\":\"" + type
+                                + "\",\"status\":\"draft\",\"extension\":[{\"url\":\"http://x\",\"valueReference\":{\"reference\":\"Patient/"
+                                + patient + "\"}}]}"));
+            }
+        }
+        for (String content : List.of(
+                "\"content\":[{\"attachment\":{\"url\":\"Binary/bin-hidden-one\"}}]",
+                "\"content\":[{\"attachment\":{\"url\":\"http://localhost:8080/fhir/Binary/bin-hidden-one\"}}]",
+                "\"content\":[{\"attachment\":{\"title\":\"x\"}}],\"relatesTo\":[{\"code\":\"replaces\",\"target\":{\"reference\":\"DocumentReference/doc-hidden-one\"}}]",
+                "\"content\":[{\"attachment\":{\"title\":\"x\"}}],\"context\":{\"sourcePatientInfo\":{\"reference\":\"Patient/hidden-one\"}}")) {
+            probes.add(Probe.of(
+                    "POST",
+                    "DocumentReference",
+                    "{\"resourceType\":\"DocumentReference\",\"status\":\"current\"," + elena() + "," + content + "}"));
+        }
+        for (String resource : List.of(
+                "{\"resourceType\":\"Group\",\"type\":\"person\",\"actual\":true,\"member\":[{\"entity\":{\"reference\":\"Patient/elena-rossi\"}},{\"entity\":{\"reference\":\"Patient/hidden-one\"}}]}",
+                "{\"resourceType\":\"List\",\"status\":\"current\",\"mode\":\"working\"," + elena()
+                        + ",\"entry\":[{\"item\":{\"reference\":\"Observation/obs-hidden-one\"}}]}",
+                "{\"resourceType\":\"Composition\",\"status\":\"final\",\"type\":{\"text\":\"x\"},\"date\":\"2026-01-01\",\"title\":\"x\",\"author\":[{\"reference\":\"Practitioner/amara-okafor\"}],"
+                        + elena() + ",\"section\":[{\"entry\":[{\"reference\":\"Observation/obs-hidden-one\"}]}]}",
+                "{\"resourceType\":\"CarePlan\",\"status\":\"active\",\"intent\":\"plan\"," + elena()
+                        + ",\"instantiatesCanonical\":[\"PlanDefinition/plan-hidden-one\"]}",
+                "{\"resourceType\":\"CarePlan\",\"status\":\"active\",\"intent\":\"plan\"," + elena()
+                        + ",\"instantiatesCanonical\":[\"http://localhost:8080/fhir/PlanDefinition/plan-hidden-one\"]}",
+                "{\"resourceType\":\"CarePlan\",\"status\":\"active\",\"intent\":\"plan\"," + elena()
+                        + ",\"instantiatesUri\":[\"http://localhost:8080/fhir/Patient/hidden-one\"]}",
+                "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"x\",\"valueReference\":{\"reference\":\"Patient/hidden-one\"}}]}")) {
+            probes.add(Probe.of("POST", resource.replaceAll("^.\"resourceType\":\"([A-Za-z]+)\".*", "$1"), resource));
+        }
     }
 
     private static void conditionals(List<Probe> probes) {

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Set;
 import org.hl7.fhir.r4.model.Base;
 import org.hl7.fhir.r4.model.BaseDateTimeType;
+import org.hl7.fhir.r4.model.CanonicalType;
 import org.hl7.fhir.r4.model.Coding;
+import org.hl7.fhir.r4.model.DomainResource;
 import org.hl7.fhir.r4.model.IdType;
 import org.hl7.fhir.r4.model.Period;
 import org.hl7.fhir.r4.model.Property;
@@ -55,6 +57,7 @@ final class FactCollector {
 
     void collect(Resource resource) {
         meta(resource);
+        unlisted(resource).forEach(value -> walk(value, false, false));
         for (Property property : resource.children()) {
             if (property.getName().equals("meta")) {
                 continue;
@@ -90,11 +93,26 @@ final class FactCollector {
         }
     }
 
+    /** What resources that have a canonical URL do not count among their children (HAPI's MetadataResource). */
+    private static List<Base> unlisted(Base value) {
+        if (!(value instanceof DomainResource resource)
+                || resource.children().stream()
+                        .anyMatch(property -> property.getName().equals("extension"))) {
+            return List.of();
+        }
+        List<Base> unlisted = new ArrayList<>(resource.getContained());
+        unlisted.addAll(resource.getExtension());
+        unlisted.addAll(resource.getModifierExtension());
+        return unlisted;
+    }
+
     private void walk(Base value, boolean whatItIs, boolean authorship) {
         if (value instanceof Coding coding) {
             code(coding, whatItIs ? codes : mentioned);
         } else if (value instanceof Reference reference) {
             refer(reference, authorship);
+        } else if (value instanceof CanonicalType canonical) {
+            refer(new Reference(canonical.getValue()), authorship);
         } else if (value instanceof Resource inner) {
             meta(inner);
         }
@@ -102,6 +120,7 @@ final class FactCollector {
             return;
         }
         boolean inner = value instanceof Resource;
+        unlisted(value).forEach(child -> walk(child, false, false));
         for (Property property : value.children()) {
             if (inner && property.getName().equals("meta")) {
                 continue;

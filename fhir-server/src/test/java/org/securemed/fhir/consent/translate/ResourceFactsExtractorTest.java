@@ -6,12 +6,15 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Date;
 import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.CarePlan;
 import org.hl7.fhir.r4.model.CodeableConcept;
 import org.hl7.fhir.r4.model.Coding;
 import org.hl7.fhir.r4.model.Condition;
 import org.hl7.fhir.r4.model.DateTimeType;
 import org.hl7.fhir.r4.model.DateType;
+import org.hl7.fhir.r4.model.DomainResource;
 import org.hl7.fhir.r4.model.Encounter;
+import org.hl7.fhir.r4.model.Extension;
 import org.hl7.fhir.r4.model.InstantType;
 import org.hl7.fhir.r4.model.MedicationRequest;
 import org.hl7.fhir.r4.model.Observation;
@@ -19,6 +22,8 @@ import org.hl7.fhir.r4.model.Patient;
 import org.hl7.fhir.r4.model.Procedure;
 import org.hl7.fhir.r4.model.Reference;
 import org.hl7.fhir.r4.model.Resource;
+import org.hl7.fhir.r4.model.ResourceFactory;
+import org.hl7.fhir.r4.model.ResourceType;
 import org.junit.jupiter.api.Test;
 import org.securemed.ledger.consent.Period;
 import org.securemed.ledger.consent.ResourceFacts;
@@ -57,6 +62,36 @@ class ResourceFactsExtractorTest {
                         Period.at(Instant.parse("2022-06-14T10:00:00Z")));
         assertThat(facts.authors()).containsExactly("Practitioner/ben");
         assertThat(facts.references()).containsExactlyInAnyOrder("Practitioner/ben", "Patient/anna", "Encounter/e");
+    }
+
+    @Test
+    void extensions_and_what_is_contained_are_found_in_every_type() {
+        for (ResourceType type : ResourceType.values()) {
+            if (!(ResourceFactory.createResource(type.name()) instanceof DomainResource resource)) {
+                continue;
+            }
+            Observation contained = new Observation();
+            contained.setCode(concept(LOINC, "contained"));
+            resource.addContained(contained);
+            resource.addExtension("urn:e", new Coding(LOINC, "extension", null));
+            resource.addModifierExtension(new Extension("urn:m", new Reference("Encounter/modifier")));
+
+            ResourceFacts facts = extractor.extract(resource);
+
+            assertThat(facts.mentionedCodes())
+                    .as(type.name())
+                    .contains(code(LOINC, "contained"), code(LOINC, "extension"));
+            assertThat(facts.references()).as(type.name()).contains("Encounter/modifier");
+        }
+    }
+
+    @Test
+    void a_canonical_without_a_base_is_a_reference() {
+        CarePlan plan = new CarePlan();
+        plan.addInstantiatesCanonical("PlanDefinition/p");
+        plan.addInstantiatesCanonical("http://elsewhere.example/PlanDefinition/q");
+
+        assertThat(extractor.extract(plan).references()).containsExactly("PlanDefinition/p");
     }
 
     @Test
