@@ -40,6 +40,15 @@ create table access_request (
   asked_at timestamptz not null default now()
 );
 
+-- Questions that reached nobody, until they would be over: the ledger grows by them as by those that are in a record.
+
+create table question_to_nobody (
+  id       text primary key,
+  until_at timestamptz not null
+);
+
+create index question_to_nobody_until on question_to_nobody (until_at);
+
 -- How far the job has come that labels what was stored before the label lists were what they are.
 
 create table relabelling (

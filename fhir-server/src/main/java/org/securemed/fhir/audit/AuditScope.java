@@ -33,7 +33,8 @@ final class AuditScope {
     /** Whether a requester may see everybody's. */
     static boolean isUnlimited(RequestDetails request) {
         Requester requester = Exchange.of(request).map(Exchange::requester).orElse(Requester.anonymous());
-        return requester.is(Role.COMPLIANCE) || requester.is(Role.SYSTEM);
+        // A token of another server that speaks of one patient speaks of no others.
+        return (requester.is(Role.COMPLIANCE) || requester.is(Role.SYSTEM)) && requester.privacy() == null;
     }
 
     /** Whether events about this patient may be seen. */

@@ -17,6 +17,7 @@ import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.Partition;
+import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.Op;
@@ -129,8 +130,8 @@ final class InteractionEntries {
 
     /** How many entries there are at least; from the custodian's systems nothing is hidden. */
     private static int least(Exchange exchange, int known, int inVain) {
-        boolean seesAll =
-                exchange.requester().is(Role.SYSTEM) && !exchange.requester().isForResearch();
+        Requester requester = exchange.requester();
+        boolean seesAll = requester.is(Role.SYSTEM) && !requester.isForResearch() && requester.privacy() == null;
         return Math.max(1, seesAll ? 0 : known + inVain);
     }
 

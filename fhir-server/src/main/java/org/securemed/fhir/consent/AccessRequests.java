@@ -3,7 +3,9 @@ package org.securemed.fhir.consent;
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.jpa.searchparam.SearchParameterMap;
 import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
+import java.sql.Timestamp;
 import java.time.Duration;
+import java.util.Date;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -95,13 +97,8 @@ final class AccessRequests implements AutoCloseable {
         try {
             transaction.executeWithoutResult(status -> take(id).ifPresent(question -> {
                 jdbc.update("delete from securemed.access_request where id = ?", id);
-                patient(question).ifPresent(patient -> {
-                    Consent consent = question.proposed();
-                    consent.setPatient(new Reference("Patient/" + patient));
-                    consent.getPerformer().clear();
-                    consent.addPerformer(new Reference("Patient/" + patient));
-                    requests.put(Requester.custodian(issuer), consent);
-                });
+                patient(question)
+                        .ifPresentOrElse(patient -> store(question.proposed(), patient), () -> keepQuiet(question));
             }));
         } catch (BaseServerResponseException e) {
             if (e.getStatusCode() >= 500) {
@@ -111,6 +108,23 @@ final class AccessRequests implements AutoCloseable {
             log.atError().addKeyValue("error", e.getClass().getName()).log("a question to a patient is lost");
             jdbc.update("delete from securemed.access_request where id = ?", id);
         }
+    }
+
+    private void store(Consent consent, String patient) {
+        consent.setPatient(new Reference("Patient/" + patient));
+        consent.getPerformer().clear();
+        consent.addPerformer(new Reference("Patient/" + patient));
+        requests.put(Requester.custodian(issuer), consent);
+    }
+
+    /** Nobody is asked, and the log does not tell. */
+    private void keepQuiet(Question question) {
+        Date until = question.proposed().getProvision().getPeriod().getEnd();
+        jdbc.update(
+                "insert into securemed.question_to_nobody (id, until_at) values (?, ?)",
+                question.id(),
+                Timestamp.from(until.toInstant()));
+        requests.recordNothing(Requester.custodian(issuer), "Consent", 1);
     }
 
     private Optional<Question> take(String id) {

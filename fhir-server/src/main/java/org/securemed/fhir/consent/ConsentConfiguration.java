@@ -29,12 +29,23 @@ public class ConsentConfiguration {
 
     @Bean
     PatientAccess patientAccess(
+            ConsentStates states, ConsentProperties properties, BreakGlassRules glass, ContractRequests requests) {
+        return new PatientAccess(states, properties.implicitPolicy(), glass, requests);
+    }
+
+    @Bean
+    ContractRequests contractRequests(GroupMembers members) {
+        return new ContractRequests(members);
+    }
+
+    @Bean
+    ReadSet readSet(
+            PatientAccess access,
             ConsentStates states,
             OwnerIndex index,
             ConsentProperties properties,
-            BreakGlassRules glass,
-            GroupMembers members) {
-        return new PatientAccess(states, index, properties.implicitPolicy(), glass, members);
+            ContractRequests requests) {
+        return new ReadSet(access, states, index, properties.implicitPolicy(), requests);
     }
 
     @Bean
@@ -92,6 +103,7 @@ public class ConsentConfiguration {
             OwnerIndex index,
             OwnerFinder finder,
             PatientAccess access,
+            ReadSet readSet,
             ResourceAccess resources,
             GroupMembers members,
             WriteGate writes,
@@ -109,7 +121,7 @@ public class ConsentConfiguration {
             Redactions redactions,
             StepUp stepUp,
             PatientLookup lookup) {
-        PartitionScope scope = new PartitionScope(index, access, resources, writes, view, lookup);
+        PartitionScope scope = new PartitionScope(index, access, readSet, resources, writes, view, lookup);
         PartialView partial = new PartialView(resources);
         return new GateInterceptors(List.of(
                 new AllowedMethods(),

@@ -14,7 +14,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.hl7.fhir.instance.model.api.IIdType;
+import org.hl7.fhir.r4.model.Consent;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Access;
 import org.securemed.fhir.exchange.Exchange;
@@ -68,8 +70,14 @@ final class ConsentConsult {
      * @param patients identifiers of one patient
      * @param actors identifiers of who wants to see the data, as a person, an organization, a team
      * @param types FHIR resource types; empty for data of whatever type
+     * @param categories scopes or categories of which the deciding Consent has one; empty for whatever Consent
      */
-    record Question(List<Number> patients, List<Number> actors, List<Coding> purposes, Set<String> types) {}
+    record Question(
+            List<Number> patients,
+            List<Number> actors,
+            List<Coding> purposes,
+            Set<String> types,
+            Set<Coding> categories) {}
 
     /**
      * What is answered.
@@ -106,6 +114,9 @@ final class ConsentConsult {
             "GDIS",
             "SICKLE");
 
+    private static final Coding PRIVACY =
+            new Coding("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy");
+
     private static final int MOST_FOUND = 3;
 
     private final ConsentStates states;
@@ -114,6 +125,7 @@ final class ConsentConsult {
     private final HouseRequests requests;
     private final PatientLookup lookup;
     private final ObjectProvider<DaoRegistry> daos;
+    private final String issuer;
 
     ConsentConsult(
             ConsentStates states,
@@ -121,7 +133,9 @@ final class ConsentConsult {
             ImplicitPolicy policy,
             HouseRequests requests,
             PatientLookup lookup,
-            ObjectProvider<DaoRegistry> daos) {
+            ObjectProvider<DaoRegistry> daos,
+            String issuer) {
+        this.issuer = issuer;
         this.states = states;
         this.index = index;
         this.policy = policy;
@@ -144,8 +158,28 @@ final class ConsentConsult {
                 ? decide(patient.get(), asked.get(), question.types(), exchange)
                 : Answer.none();
         requests.answered(request);
+        if (!isOfCategory(answer, question.categories())) {
+            answer = Answer.none();
+        }
         boolean tells = custodian || answer.outcome() == Outcome.CONSENT_PERMIT;
         return tells ? answer : Answer.none();
+    }
+
+    /** Whether the Consent that an answer rests on is one of those that were asked about. */
+    private boolean isOfCategory(Answer answer, Set<Coding> categories) {
+        String id = answer.basedOn();
+        // Others than these decide on no access to data.
+        if (categories.isEmpty() || categories.contains(PRIVACY) || id == null) {
+            return true;
+        }
+        Consent consent = requests.read(Requester.custodian(issuer), Consent.class, id);
+        return Stream.concat(Stream.of(consent.getScope()), consent.getCategory().stream())
+                .flatMap(concept -> concept.getCoding().stream())
+                .anyMatch(coding -> coding.hasSystem()
+                        && coding.hasCode()
+                        && Coding.ifValid(coding.getSystem(), coding.getCode())
+                                .filter(categories::contains)
+                                .isPresent());
     }
 
     private Answer decide(String patient, AccessRequest asked, Set<String> types, Exchange exchange) {

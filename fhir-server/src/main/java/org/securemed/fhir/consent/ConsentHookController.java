@@ -184,7 +184,12 @@ final class ConsentHookController {
         if (patients.isEmpty() || actors.isEmpty()) {
             throw malformed("Send context.patientId and context.actor, each with system and value.");
         }
-        return new Question(patients, actors, purposes(context.path("purposeOfUse")), types(context.path("class")));
+        return new Question(
+                patients,
+                actors,
+                purposes(context.path("purposeOfUse")),
+                types(context.path("class")),
+                categories(context.path("category")));
     }
 
     private JsonNode tree(byte[] body) {
@@ -224,6 +229,15 @@ final class ConsentHookController {
             purposes.add(purpose);
         }
         return List.copyOf(purposes);
+    }
+
+    private static Set<Coding> categories(JsonNode array) {
+        Set<Coding> categories = new LinkedHashSet<>();
+        for (JsonNode one : bounded(array)) {
+            categories.add(Coding.ifValid(text(one.path("system")), text(one.path("code")))
+                    .orElseThrow(() -> malformed("category holds codings, each with system and code.")));
+        }
+        return categories;
     }
 
     private static Set<String> types(JsonNode array) {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.securemed.fhir.keys.SubjectKeys;
@@ -88,18 +89,25 @@ public final class ConsentStates {
         return state == null ? ConsentState.initial("Patient/" + patientId) : state;
     }
 
+    /** Logical ids of the patients who name any of these keys ({@link ConsentContract#grantees}). */
+    Set<String> patientsNaming(Set<String> grantees) {
+        return patientsNaming(grantees, patient -> true, Integer.MAX_VALUE);
+    }
+
     /**
-     * Logical ids of the patients who name any of these keys ({@link ConsentContract#grantees}).
+     * Logical ids of those of them whom {@code counts} admits.
      *
      * @param most so many, and one more if there are more: an organization may be named by very many
      */
-    Set<String> patientsNaming(Set<String> grantees, int most) {
+    Set<String> patientsNaming(Set<String> grantees, Predicate<String> counts, int most) {
         Set<String> patients = new HashSet<>();
         for (String grantee : grantees) {
             for (String patient : patientsByKey.getOrDefault(grantee, Set.of())) {
-                patients.add(patient);
-                if (patients.size() > most) {
-                    return patients;
+                if (!patients.contains(patient) && counts.test(patient)) {
+                    patients.add(patient);
+                    if (patients.size() > most) {
+                        return patients;
+                    }
                 }
             }
         }

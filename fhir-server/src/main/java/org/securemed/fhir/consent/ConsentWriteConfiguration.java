@@ -13,6 +13,7 @@ import org.securemed.fhir.exchange.FhirServerProperties;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.OwnerSchema;
 import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.smart.AppAuthorizations;
 import org.securemed.fhir.smart.AppConsents;
@@ -24,6 +25,7 @@ import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.SecurityEvents;
 import org.securemed.fhir.smart.SmartProperties;
 import org.securemed.fhir.smart.StepUp;
+import org.securemed.fhir.smart.TokenConsents;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.storage.ConsentStateStore;
 import org.springframework.beans.factory.ObjectProvider;
@@ -64,8 +66,9 @@ class ConsentWriteConfiguration {
 
     /** Closes what patients were asked for and did not sign. */
     @Bean(destroyMethod = "close")
-    UnansweredRequests unansweredRequests(HouseRequests requests, SmartProperties smart, Clock clock) {
-        return new UnansweredRequests(requests, smart.issuer(), clock).start();
+    UnansweredRequests unansweredRequests(
+            OwnerSchema schema, DataSource dataSource, HouseRequests requests, SmartProperties smart, Clock clock) {
+        return new UnansweredRequests(new JdbcTemplate(dataSource), requests, smart.issuer(), clock).start();
     }
 
     @Bean
@@ -111,6 +114,16 @@ class ConsentWriteConfiguration {
             ObjectProvider<AuditRecorder> recorder,
             Clock clock) {
         return new HouseRequests(context, server, daos, recorder, clock);
+    }
+
+    @Bean
+    TokenConsents tokenConsents(
+            ConsentStates states,
+            OwnerIndex index,
+            ConsentProperties properties,
+            ContractRequests contract,
+            HouseRequests requests) {
+        return new StandingConsents(states, index, properties.implicitPolicy(), contract, requests);
     }
 
     @Bean

@@ -20,6 +20,7 @@ import org.securemed.fhir.research.StudyKeys;
 import org.securemed.fhir.smart.BearerChain;
 import org.securemed.fhir.smart.HookClients;
 import org.securemed.fhir.smart.RefusedRequests;
+import org.securemed.fhir.smart.SmartProperties;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -58,6 +59,7 @@ class ConsentedDataConfiguration {
     @Bean
     PopulationGate populationGate(
             PatientAccess access,
+            ReadSet readSet,
             ResourceAccess resources,
             NarrowView view,
             Redactions redactions,
@@ -72,6 +74,7 @@ class ConsentedDataConfiguration {
             Clock clock) {
         return new PopulationGate(
                 access,
+                readSet,
                 resources,
                 view,
                 redactions,
@@ -101,9 +104,10 @@ class ConsentedDataConfiguration {
             HookClients clients,
             RefusedRequests refusals,
             ProblemWriter problems,
-            FhirServerProperties fhir) {
+            FhirServerProperties fhir,
+            SmartProperties smart) {
         return new ConsentHookController(
-                new ConsentConsult(states, index, properties.implicitPolicy(), requests, lookup, daos),
+                new ConsentConsult(states, index, properties.implicitPolicy(), requests, lookup, daos, smart.issuer()),
                 clients,
                 refusals,
                 problems,

@@ -131,6 +131,13 @@ final class HouseRequests {
         record(request, OK);
     }
 
+    /** Records of nobody as many entries as writing {@code resources} resources would: anybody can see the log grow. */
+    void recordNothing(Requester requester, String type, int resources) {
+        for (int i = 0; i < resources; i++) {
+            record(begin(requester, RestOperationTypeEnum.UPDATE, RequestTypeEnum.PUT, type), OK);
+        }
+    }
+
     private void recorded(HouseRequest request, int status) {
         if (!TransactionSynchronizationManager.isActualTransactionActive()) {
             record(request, status);

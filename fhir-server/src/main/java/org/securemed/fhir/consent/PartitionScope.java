@@ -33,6 +33,7 @@ public final class PartitionScope {
 
     private final OwnerIndex index;
     private final PatientAccess access;
+    private final ReadSet readSet;
     private final ResourceAccess resources;
     private final WriteGate writes;
     private final NarrowView view;
@@ -41,6 +42,7 @@ public final class PartitionScope {
     PartitionScope(
             OwnerIndex index,
             PatientAccess access,
+            ReadSet readSet,
             ResourceAccess resources,
             WriteGate writes,
             NarrowView view,
@@ -50,6 +52,7 @@ public final class PartitionScope {
         this.index = index;
         this.resources = resources;
         this.access = access;
+        this.readSet = readSet;
         this.writes = writes;
     }
 
@@ -114,13 +117,13 @@ public final class PartitionScope {
     private Set<Integer> patients(
             Exchange exchange, RequestDetails request, String type, SearchParameterMap parameters) {
         if (request.getUserData().get(WITHIN) instanceof Set<?> within) {
-            return access.partitions(
+            return readSet.partitions(
                     exchange, within.stream().map(String.class::cast).toList(), type);
         }
         Set<String> named = NamedPatients.in(type, parameters);
         if (!named.isEmpty()) {
             note(exchange, request, type, named);
-            return access.partitions(exchange, named, type);
+            return readSet.partitions(exchange, named, type);
         }
         Set<String> ids = NamedPatients.ids(parameters);
         if (!ids.isEmpty()) {
@@ -129,13 +132,13 @@ public final class PartitionScope {
         if (SharedTypes.contains(type)) {
             return Set.of();
         }
-        if (type.equals("Patient") && access.spansMany(exchange)) {
-            Optional<Set<String>> meant = lookup.meantBy(parameters);
+        if (type.equals("Patient") && readSet.spansMany(exchange)) {
+            Optional<Set<String>> meant = lookup.meantBy(parameters, () -> readSet.slices(exchange, type));
             if (meant.isPresent()) {
-                return access.partitions(exchange, meant.get(), type);
+                return readSet.partitions(exchange, meant.get(), type);
             }
         }
-        return access.partitions(exchange, type);
+        return readSet.partitions(exchange, type);
     }
 
     /** Those who let the requester in were asked for by name, and so was each that is not there for the requester. */

@@ -1,40 +1,30 @@
 package org.securemed.fhir.consent;
 
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Access;
 import org.securemed.fhir.exchange.Exchange;
-import org.securemed.fhir.owner.JointPartition;
-import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.Partition;
-import org.securemed.fhir.research.Study;
 import org.securemed.fhir.smart.Interaction;
+import org.securemed.fhir.smart.PrivacyGrant;
 import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.ScopeContext;
 import org.securemed.ledger.consent.AccessRequest;
-import org.securemed.ledger.consent.Action;
 import org.securemed.ledger.consent.Basis;
 import org.securemed.ledger.consent.Coding;
 import org.securemed.ledger.consent.ConsentContract;
-import org.securemed.ledger.consent.ConsentRecord;
 import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.consent.Coverage;
 import org.securemed.ledger.consent.Decision;
 import org.securemed.ledger.consent.ImplicitPolicy;
 import org.securemed.ledger.consent.Obligation;
-import org.securemed.ledger.consent.Provision;
-import org.securemed.ledger.consent.ProvisionType;
-import org.securemed.ledger.consent.Purposes;
+import org.securemed.ledger.consent.Residual;
 import org.securemed.ledger.consent.ResourceFacts;
 
 /**
@@ -42,41 +32,29 @@ import org.securemed.ledger.consent.ResourceFacts;
  * the patient, then the consent contract. Both layers of the gate ask here, and get one answer in one request.
  */
 final class PatientAccess {
-    /** The most patients that a search over all consented ones spans; beyond it a patient has to be named. */
-    static final int MOST_PATIENTS = 1000;
-
-    /** So few that HAPI searches among them as fast as among one. */
-    private static final int FEW_PATIENTS = 50;
-
-    private static final String ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
-
     /** What no consent for clinical data opens: who else may see it is between the patient and the custodian. */
     private static final Set<String> PRIVATE_TYPES = Set.of("Consent");
 
     private final ConsentStates states;
-    private final OwnerIndex index;
     private final ImplicitPolicy policy;
     private final BreakGlassRules glass;
-    private final GroupMembers members;
+    private final ContractRequests requests;
     private final Representation representation;
+    private final ThroughApp apps;
 
-    PatientAccess(
-            ConsentStates states,
-            OwnerIndex index,
-            ImplicitPolicy policy,
-            BreakGlassRules glass,
-            GroupMembers members) {
-        this.members = members;
+    PatientAccess(ConsentStates states, ImplicitPolicy policy, BreakGlassRules glass, ContractRequests requests) {
+        this.requests = requests;
         this.states = states;
-        this.index = index;
         this.policy = policy;
         this.glass = glass;
         this.representation = new Representation(states);
+        this.apps = new ThroughApp(states, policy);
     }
 
     /** Whether the requester is a system of the custodian, whose duties need no consent; research is none of them. */
     boolean seesEverything(Exchange exchange) {
-        return exchange.requester().is(Role.SYSTEM) && !exchange.requester().isForResearch();
+        Requester requester = exchange.requester();
+        return requester.is(Role.SYSTEM) && !requester.isForResearch() && requester.privacy() == null;
     }
 
     /** Whether any search may be answered: that of a system of the custodian whose scopes leave no type out. */
@@ -120,7 +98,7 @@ final class PatientAccess {
     }
 
     /** Whether each of {@code patients}, at least one, permits the requester to see resources of {@code type}. */
-    private boolean permitsAll(Exchange exchange, Set<String> patients, String type) {
+    boolean permitsAll(Exchange exchange, Set<String> patients, String type) {
         boolean permitted = !patients.isEmpty();
         for (String patient : patients) {
             permitted &= decide(exchange, patient, type).permitted();
@@ -151,14 +129,26 @@ final class PatientAccess {
         if (!ofType.partly()) {
             return ofType;
         }
+        PrivacyGrant token = exchange.requester().privacy();
+        if (token != null && !token.residual().permits(facts)) {
+            return ofType.denied(null);
+        }
+        if (ofType.consentVersion() == Access.NO_CONSENT_READ) {
+            return ofType;
+        }
         ConsentState state = states.of(patientId);
         if (state.version() != ofType.consentVersion()) {
             // Changed meanwhile: what was decided on will be found outdated when it is recorded.
             return ofType.denied(null);
         }
-        AccessRequest request = request(exchange, state);
+        if (isThroughApp(exchange.requester(), patientId)) {
+            boolean permitted = apps.permits(state, exchange.requester(), facts, exchange.started());
+            return permitted ? ofType : ofType.denied(null);
+        }
+        AccessRequest request = requests.of(exchange, state);
         boolean emergency = ofType.reason().equals(Access.BREAK_GLASS);
-        Decision decision = ConsentContract.decide(state, emergency ? inEmergency(request) : request, facts, policy);
+        Decision decision = ConsentContract.decide(
+                state, emergency ? ContractRequests.inEmergency(request) : request, facts, policy);
         return mayBeShown(exchange.requester(), decision) ? ofType : ofType.denied(basis(decision));
     }
 
@@ -177,85 +167,12 @@ final class PatientAccess {
 
     /** Labels of the topics that the patient kept from the app through which they ask. */
     Set<Coding> withheld(Exchange exchange) {
-        Requester requester = exchange.requester();
-        // Whoever acts for a patient lets the app into the record in context.
-        Optional<String> patient = requester
-                .user()
-                .filter(user -> user.startsWith("Patient/"))
-                .map(user -> user.substring("Patient/".length()))
-                .or(requester::launchPatient);
-        if (requester.consent() == null || patient.isEmpty()) {
-            return Set.of();
-        }
-        return state(patient.get(), requester.consent())
-                .consent(requester.consent())
-                .flatMap(ConsentRecord::activeProvision)
-                .map(PatientAccess::deniedLabels)
-                .orElse(Set.of());
-    }
-
-    private static Set<Coding> deniedLabels(Provision provision) {
-        Set<Coding> labels = new LinkedHashSet<>();
-        provision.provisions().stream()
-                .filter(nested -> nested.type() == ProvisionType.DENY)
-                .forEach(nested -> labels.addAll(nested.securityLabels()));
-        return labels;
-    }
-
-    /** Partitions of what belongs to any of {@code patients}, as far as all whom it concerns permit to see it. */
-    Set<Integer> partitions(Exchange exchange, Collection<String> patients, String type) {
-        Set<Integer> partitions = new TreeSet<>();
-        List<String> permitting = new ArrayList<>();
-        index.partitionsOf(patients).forEach((patient, partition) -> {
-            if (decide(exchange, patient, type).permitted()) {
-                partitions.add(partition);
-                permitting.add(patient);
-            }
-        });
-        for (JointPartition joint : index.jointPartitions(permitting)) {
-            if (permitsAll(exchange, joint.patients(), type)) {
-                partitions.add(joint.partition());
-            }
-        }
-        if (partitions.size() > MOST_PATIENTS) {
-            throw tooMany();
-        }
-        return partitions;
+        return apps.withheld(exchange.requester());
     }
 
     /** The decision for resources of {@code type} of a patient of this server. */
     Access decide(Exchange exchange, String patientId, String type) {
         return exchange.access(patientId, type, () -> decideNow(exchange, patientId, type));
-    }
-
-    /** The patients who may have let the requester in: those whose consents name them, and themselves. */
-    Set<String> candidates(Exchange exchange) {
-        return candidates(exchange, Integer.MAX_VALUE);
-    }
-
-    /** @param most so many, and a few more if there are more */
-    private Set<String> candidates(Exchange exchange, int most) {
-        Set<String> candidates = new LinkedHashSet<>(
-                states.patientsNaming(request(exchange, groups(exchange)).keys(), most));
-        exchange.requester()
-                .user()
-                .filter(user -> user.startsWith("Patient/"))
-                .ifPresent(user -> candidates.add(user.substring("Patient/".length())));
-        if (isOpenToAll(exchange)) {
-            String last = "";
-            List<String> page = index.patientsAfter(last, MOST_PATIENTS);
-            while (!page.isEmpty()) {
-                candidates.addAll(page);
-                last = page.get(page.size() - 1);
-                page = index.patientsAfter(last, MOST_PATIENTS);
-            }
-        }
-        return candidates;
-    }
-
-    /** Whether the implicit policy opens to the requester normal data of patients who say nothing of it. */
-    private boolean isOpenToAll(Exchange exchange) {
-        return mayBeGranted(exchange.requester()) && policy.permitsNormalData(request(exchange, groups(exchange)));
     }
 
     /** Whether the consents that the decisions of an exchange read are still what they were. */
@@ -271,60 +188,20 @@ final class PatientAccess {
         return true;
     }
 
-    /** Partitions of all that the requester may see of resources of {@code type}. */
-    Set<Integer> partitions(Exchange exchange, String type) {
-        if (isOpenToAll(exchange)) {
-            return partitionsOfAll(exchange, type);
-        }
-        Set<String> candidates = candidates(exchange, MOST_PATIENTS);
-        if (candidates.size() > MOST_PATIENTS) {
-            // Who says no is not there, and does not count.
-            candidates = permitting(exchange, candidates, type);
-        }
-        return partitions(exchange, candidates, type);
-    }
-
-    private Set<String> permitting(Exchange exchange, Set<String> candidates, String type) {
-        Set<String> permitting = new LinkedHashSet<>();
-        for (String patient : candidates) {
-            if (decide(exchange, patient, type).permitted()) {
-                permitting.add(patient);
-                if (permitting.size() > MOST_PATIENTS) {
-                    throw tooMany();
-                }
-            }
-        }
-        return permitting;
-    }
-
-    /** Whether so many may have let the requester in that it is worth while to find out first who is meant. */
-    boolean spansMany(Exchange exchange) {
-        return isOpenToAll(exchange)
-                || states.namingMoreThan(request(exchange, groups(exchange)).keys(), FEW_PATIENTS);
-    }
-
-    /** Under a policy that opens normal data anybody may be visible who doesn't forbid it. */
-    private Set<Integer> partitionsOfAll(Exchange exchange, String type) {
-        Set<Integer> partitions = new TreeSet<>();
-        String last = "";
-        List<String> patients = index.patientsAfter(last, MOST_PATIENTS);
-        while (!patients.isEmpty()) {
-            partitions.addAll(partitions(exchange, patients, type));
-            if (partitions.size() > MOST_PATIENTS) {
-                throw tooMany();
-            }
-            last = patients.get(patients.size() - 1);
-            patients = index.patientsAfter(last, MOST_PATIENTS);
-        }
-        return partitions;
-    }
-
-    /** The refusal of a search that spans more than can be looked through at once. */
-    static RuntimeException tooMany() {
-        return Refusal.notOffered("Name the patient: too many patients have consented to search all at once.");
-    }
-
     private Access decideNow(Exchange exchange, String patientId, String type) {
+        Access access = decideHere(exchange, patientId, type);
+        PrivacyGrant token = exchange.requester().privacy();
+        if (token == null || !access.permitted()) {
+            return access;
+        }
+        // What another server's token leaves out is left out here, whatever our consents open.
+        if (!token.patient().equals(patientId) || token.residual().equals(Residual.NOTHING_OPEN)) {
+            return fixed(false, patientId, type, "token");
+        }
+        return token.residual().equals(Residual.NONE) ? access : access.inPart();
+    }
+
+    private Access decideHere(Exchange exchange, String patientId, String type) {
         Requester requester = exchange.requester();
         if (!ScopeBound.shows(requester, type, patientId)) {
             return fixed(false, patientId, type, "scope");
@@ -338,13 +215,13 @@ final class PatientAccess {
         if (requester.user().filter(("Patient/" + patientId)::equals).isPresent()) {
             return requester.consent() == null || !requester.is(Role.PATIENT)
                     ? fixed(requester.is(Role.PATIENT), patientId, type, "self")
-                    : throughApp(requester, requester.consent(), patientId, type, exchange.started());
+                    : apps.decide(requester, requester.consent(), patientId, type, exchange.started());
         }
         boolean representative = representation.is(requester, patientId, exchange.started());
         if (requester.consent() != null && isRelated(requester)) {
             // An app works for somebody who acts for the patient, or for nobody.
             return representative
-                    ? throughApp(requester, requester.consent(), patientId, type, exchange.started())
+                    ? apps.decide(requester, requester.consent(), patientId, type, exchange.started())
                     : fixed(false, patientId, type, "representation-ended");
         }
         if (PRIVATE_TYPES.contains(type) && !representative) {
@@ -354,16 +231,33 @@ final class PatientAccess {
             return fixed(false, patientId, type, "role");
         }
         ConsentState state = states.of(patientId);
-        AccessRequest request = request(exchange, state);
+        AccessRequest request = requests.of(exchange, state);
         Access access = byContract(requester, state, request, patientId, type);
         boolean opensAll = access.permitted() && !access.partly();
         if (opensAll || requester.isForResearch() || !glass.isBroken(state, requester, exchange.started())) {
             return access;
         }
         // The declaration stands for the purpose of what would be hidden otherwise.
-        Access emergency = byContract(requester, state, inEmergency(request), patientId, type);
+        Access emergency = byContract(requester, state, ContractRequests.inEmergency(request), patientId, type);
         boolean opensMore = emergency.permitted() && (!access.permitted() || access.partly() && !emergency.partly());
         return opensMore ? emergency : access;
+    }
+
+    /** Whether it is the authorization of an app that decides on this patient's data. */
+    private static boolean isThroughApp(Requester requester, String patientId) {
+        return requester.consent() != null
+                && (isRelated(requester)
+                        || requester
+                                .user()
+                                .filter(("Patient/" + patientId)::equals)
+                                .isPresent());
+    }
+
+    private static boolean isRelated(Requester requester) {
+        return requester
+                .user()
+                .filter(user -> user.startsWith("RelatedPerson/"))
+                .isPresent();
     }
 
     private Access byContract(
@@ -391,56 +285,8 @@ final class PatientAccess {
                 partly && !decision.permits() ? null : basis(decision));
     }
 
-    /** A patient's own record, as far as the patient lets this app see it: the app's authorization is a consent. */
-    private Access throughApp(Requester requester, String consentId, String patientId, String type, Instant at) {
-        ConsentState state = state(patientId, consentId);
-        AccessRequest app = AccessRequest.by(
-                AppConsent.device(requester.clientId(), requester.user().orElse(null)), Purposes.PATRQT, at);
-        boolean inForce = state.consent(consentId)
-                .filter(consent -> consent.status() == ConsentRecord.Status.ACTIVE)
-                .isPresent();
-        Decision decision = ConsentContract.decide(state, app, ResourceFacts.of(type, ""), policy);
-        // What depends on the resource are labels that the app does not see, see NarrowView.
-        boolean permitted = inForce
-                && decision.permits()
-                && !isForbidden(state, requester, type, at)
-                && ConsentContract.coarse(state, app, type, policy) != Coverage.NONE;
-        return new Access(
-                permitted,
-                false,
-                patientId,
-                states.subject(patientId),
-                type,
-                permitted ? "consent" : inForce ? "app-not-permitted" : "app-ended",
-                state.version(),
-                basis(decision));
-    }
-
-    private static boolean isRelated(Requester requester) {
-        return requester
-                .user()
-                .filter(user -> user.startsWith("RelatedPerson/"))
-                .isPresent();
-    }
-
-    /** What forbids an app something forbids it for everybody who uses it. */
-    private boolean isForbidden(ConsentState state, Requester requester, String type, Instant at) {
-        AccessRequest anybodys = AccessRequest.by(AppConsent.device(requester.clientId()), Purposes.PATRQT, at);
-        return ConsentContract.decide(state, anybodys, ResourceFacts.of(type, ""), policy)
-                .fold(permit -> false, deny -> deny.reason() == Decision.Reason.CONSENT_DENIES);
-    }
-
-    private ConsentState state(String patientId, String consentId) {
-        ConsentState known = states.of(patientId);
-        if (known.consent(consentId).isPresent()) {
-            return known;
-        }
-        // Granted at another instance.
-        states.refresh(states.subject(patientId));
-        return states.of(patientId);
-    }
-
-    private static @Nullable String basis(Decision decision) {
+    /** The consent that a decision rests on, as the record names it; null if it rests on none. */
+    static @Nullable String basis(Decision decision) {
         Basis basis = decision.basis();
         return basis.rule() == Basis.Rule.CONSENT ? "Consent/" + basis.id() + " v" + basis.version() : null;
     }
@@ -461,68 +307,11 @@ final class PatientAccess {
     }
 
     /** Whether the requester has a role to which consent can open anything. */
-    private static boolean mayBeGranted(Requester requester) {
+    static boolean mayBeGranted(Requester requester) {
         return requester.is(Role.PHYSICIAN)
                 || requester.is(Role.NURSE)
                 || requester.is(Role.RESEARCHER)
                 || requester.is(Role.REPRESENTATIVE)
                 || requester.is(Role.PATIENT);
-    }
-
-    private static AccessRequest inEmergency(AccessRequest request) {
-        return new AccessRequest(
-                request.user(),
-                request.roles(),
-                request.organizations(),
-                request.groups(),
-                request.clientId(),
-                List.of(Purposes.BTG),
-                request.action(),
-                request.at());
-    }
-
-    /** Groups are looked up only where a patient names any. */
-    private AccessRequest request(Exchange exchange, ConsentState state) {
-        return request(exchange, namesGroups(state) ? groups(exchange) : Set.of());
-    }
-
-    private Set<String> groups(Exchange exchange) {
-        return exchange.groups(() -> members.of(exchange.requester(), exchange.started()));
-    }
-
-    private static boolean namesGroups(ConsentState state) {
-        return state.active().stream()
-                .flatMap(consent -> consent.activeProvision().stream())
-                .anyMatch(PatientAccess::namesGroups);
-    }
-
-    private static boolean namesGroups(Provision provision) {
-        return provision.actors().stream().anyMatch(actor -> GroupMembers.isGroup(actor.reference()))
-                || provision.provisions().stream().anyMatch(PatientAccess::namesGroups);
-    }
-
-    private static AccessRequest request(Exchange exchange, Set<String> groups) {
-        Requester requester = exchange.requester();
-        Set<Coding> roles = new LinkedHashSet<>();
-        requester.roles().forEach(role -> {
-            roles.add(new Coding(Role.CODE_SYSTEM, role.code()));
-            role.practitionerRole().ifPresent(code -> roles.add(new Coding(Role.PRACTITIONER_ROLES, code)));
-        });
-        requester.researchStudy().map(Study::role).ifPresent(roles::add);
-        List<Coding> purposes = new ArrayList<>();
-        requester.purposesOfUse().forEach(code -> purposes.add(new Coding(ACT_REASON, code)));
-        if (purposes.isEmpty()) {
-            // Nothing declared: only a consent that is not limited in purpose can match.
-            purposes.add(new Coding(ACT_REASON, "PurposeOfUse"));
-        }
-        return new AccessRequest(
-                requester.user().orElse("Device/" + requester.clientId()),
-                roles,
-                requester.organizations(),
-                groups,
-                requester.clientId(),
-                purposes,
-                Action.ACCESS,
-                exchange.started());
     }
 }

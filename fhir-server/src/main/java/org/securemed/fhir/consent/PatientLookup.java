@@ -1,5 +1,6 @@
 package org.securemed.fhir.consent;
 
+import ca.uhn.fhir.interceptor.model.RequestPartitionId;
 import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
 import ca.uhn.fhir.jpa.api.dao.IFhirResourceDao;
 import ca.uhn.fhir.jpa.searchparam.SearchParameterMap;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.hl7.fhir.r4.model.Patient;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
@@ -26,20 +28,29 @@ final class PatientLookup {
     /** The most among whom one is sought. */
     private static final int MOST = 200;
 
-    /**
-     * The most whom demographics can mean; what means more is searched for in the ordinary way. So many that they
-     * decide nothing: whoever has not let the requester in is among them.
-     */
+    /** The most who are looked for among all patients. */
     private static final int MOST_MEANT = 20_000;
 
     private final ObjectProvider<DaoRegistry> daos;
+    private final int mostMeant;
 
     PatientLookup(ObjectProvider<DaoRegistry> daos) {
-        this.daos = daos;
+        this(daos, MOST_MEANT);
     }
 
-    /** Logical ids of all whom the search can mean; empty if it doesn't say enough of them. */
-    Optional<Set<String>> meantBy(SearchParameterMap parameters) {
+    /** @param mostMeant if demographics mean more, they are looked for among those alone who let the requester in */
+    PatientLookup(ObjectProvider<DaoRegistry> daos, int mostMeant) {
+        this.daos = daos;
+        this.mostMeant = mostMeant;
+    }
+
+    /**
+     * Logical ids of all whom the search can mean, or of all of them who let the requester in; empty if it doesn't say
+     * enough of them.
+     *
+     * @param letIn partitions of those who let the requester in, in parts; asked if very many are meant
+     */
+    Optional<Set<String>> meantBy(SearchParameterMap parameters, Supplier<List<List<Integer>>> letIn) {
         SearchParameterMap demographics = SearchParameterMap.newSynchronous();
         boolean byIdentifier = copy(parameters, demographics, "identifier", PatientLookup::isWholeToken);
         boolean byBirth = copy(parameters, demographics, "birthdate", PatientLookup::isWholeDate);
@@ -48,8 +59,15 @@ final class PatientLookup {
         if (!byIdentifier && !(byBirth && byName)) {
             return Optional.empty();
         }
-        Set<String> found = all(demographics, MOST_MEANT);
-        return found.size() > MOST_MEANT ? Optional.empty() : Optional.of(found);
+        Set<String> found = all(demographics.clone(), mostMeant);
+        if (found.size() > mostMeant) {
+            // How many are hidden must not decide whether there is an answer.
+            found.clear();
+            for (List<Integer> partitions : letIn.get()) {
+                found.addAll(in(RequestPartitionId.fromPartitionIds(partitions), demographics.clone()));
+            }
+        }
+        return Optional.of(found);
     }
 
     /** Logical ids of at most {@value #MOST} patients and one more whom {@code demographics} finds. */
@@ -59,9 +77,13 @@ final class PatientLookup {
 
     private Set<String> all(SearchParameterMap demographics, int most) {
         demographics.setLoadSynchronousUpTo(most + 1);
+        return in(RequestPartitionId.allPartitions(), demographics);
+    }
+
+    private Set<String> in(RequestPartitionId partitions, SearchParameterMap demographics) {
         IFhirResourceDao<Patient> dao = daos.getObject().getResourceDao(Patient.class);
         Set<String> ids = new LinkedHashSet<>();
-        dao.searchForResourceIds(demographics, SystemRequestDetails.forAllPartitions())
+        dao.searchForResourceIds(demographics, SystemRequestDetails.forRequestPartitionId(partitions))
                 .forEach(id -> ids.add(id.getIdPart()));
         return ids;
     }

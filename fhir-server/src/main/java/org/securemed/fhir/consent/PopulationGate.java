@@ -53,6 +53,7 @@ public final class PopulationGate {
     private static final Set<String> NEVER = Set.of("AuditEvent", "Subscription");
 
     private final PatientAccess access;
+    private final ReadSet readSet;
     private final ResourceAccess resources;
     private final NarrowView view;
     private final Redactions redactions;
@@ -67,6 +68,7 @@ public final class PopulationGate {
 
     PopulationGate(
             PatientAccess access,
+            ReadSet readSet,
             ResourceAccess resources,
             NarrowView view,
             Redactions redactions,
@@ -81,6 +83,7 @@ public final class PopulationGate {
         this.clock = clock;
         this.memory = memory;
         this.access = access;
+        this.readSet = readSet;
         this.resources = resources;
         this.view = view;
         this.redactions = redactions;
@@ -173,7 +176,7 @@ public final class PopulationGate {
     public List<String> candidates(Exchange exchange) {
         return access.seesEverything(exchange)
                 ? contents.patients()
-                : List.copyOf(new TreeSet<>(access.candidates(exchange)));
+                : List.copyOf(new TreeSet<>(readSet.candidates(exchange)));
     }
 
     /**

@@ -125,7 +125,7 @@ final class ResourceAccess {
             }
         }
         if (keys.size() > MOST_RESOURCES) {
-            throw PatientAccess.tooMany();
+            throw ReadSet.tooMany();
         }
         return Optional.of(keys);
     }

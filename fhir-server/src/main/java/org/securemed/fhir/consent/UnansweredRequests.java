@@ -7,11 +7,14 @@ import ca.uhn.fhir.rest.param.DateParam;
 import ca.uhn.fhir.rest.param.ParamPrefixEnum;
 import ca.uhn.fhir.rest.param.TokenParam;
 import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
+import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -20,16 +23,19 @@ import org.hl7.fhir.r4.model.Consent;
 import org.securemed.fhir.smart.Requester;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Closes what clinicians asked patients for and nobody signed in time: the proposed Consent becomes rejected. Harmless
- * on several instances at once. Thread-safe.
+ * Closes what clinicians asked patients for and nobody signed in time: the proposed Consent becomes rejected. What was
+ * asked of nobody is over at the same time, and leaves as many entries. Harmless on several instances at once.
+ * Thread-safe.
  */
 final class UnansweredRequests implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(UnansweredRequests.class);
     private static final Duration INTERVAL = Duration.ofMinutes(10);
     private static final int AT_ONCE = 200;
 
+    private final JdbcTemplate jdbc;
     private final HouseRequests requests;
     private final String issuer;
     private final Clock clock;
@@ -39,7 +45,8 @@ final class UnansweredRequests implements AutoCloseable {
         return made;
     });
 
-    UnansweredRequests(HouseRequests requests, String issuer, Clock clock) {
+    UnansweredRequests(JdbcTemplate jdbc, HouseRequests requests, String issuer, Clock clock) {
+        this.jdbc = jdbc;
         this.requests = requests;
         this.issuer = issuer;
         this.clock = clock;
@@ -78,11 +85,21 @@ final class UnansweredRequests implements AutoCloseable {
                 .add(Consent.SP_PERIOD, new DateParam(ParamPrefixEnum.ENDS_BEFORE, now));
         over.setSort(new SortSpec("_lastUpdated", SortOrderEnum.ASC));
         int closed = 0;
+        Set<String> patients = new HashSet<>();
         for (IBaseResource found : requests.search(custodian, "Consent", over, Map.of("status", "proposed"), AT_ONCE)) {
             if (found instanceof Consent consent && isOver(consent, now.toInstant())) {
+                patients.add(consent.getPatient().getReference());
                 closed += close(custodian, consent.getIdElement().getIdPart(), now.toInstant());
             }
         }
+        int nobody = jdbc.update(
+                "delete from securemed.question_to_nobody where id in (select id from securemed.question_to_nobody"
+                        + " where until_at < ? order by until_at limit ? for update skip locked)",
+                Timestamp.from(at),
+                AT_ONCE);
+        // The search above has an entry for each patient whom it found, and one if it found none.
+        int searched = Math.max(1, patients.size() + nobody) - Math.max(1, patients.size());
+        requests.recordNothing(custodian, "Consent", searched + nobody);
         return closed;
     }
 

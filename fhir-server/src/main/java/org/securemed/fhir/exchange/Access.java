@@ -39,6 +39,11 @@ public record Access(
         return new Access(false, false, patientId, subject, resourceType, PARTIAL, consentVersion, denyingConsent);
     }
 
+    /** This, where it depends on the resource which of them may be shown. */
+    public Access inPart() {
+        return new Access(permitted, true, patientId, subject, resourceType, reason, consentVersion, basis);
+    }
+
     /** Whether the block that records the answer must find the consent state unchanged. */
     public boolean dependsOnConsent() {
         return permitted && consentVersion >= 0;

@@ -34,10 +34,10 @@ record AuthorizationServerParts(
         PublicClients publicClients,
         BearerIntrospection bearers,
         ClientAssertions assertions,
-        Revocations revocations,
         AuthorizationRequestRules requestRules,
         ConsentDecision consentDecision,
-        SecurityTrail trail) {
+        SecurityTrail trail,
+        IntrospectionAnswer introspection) {
     private static final List<String> NOT_OFFERED = List.of(
             "device_authorization_endpoint",
             "tls_client_certificate_bound_access_tokens",
@@ -104,7 +104,7 @@ record AuthorizationServerParts(
                             });
                         }))
                 .tokenIntrospectionEndpoint(endpoint -> endpoint.introspectionRequestConverter(bearers)
-                        .introspectionResponseHandler(trail.answered(new IntrospectionAnswer(revocations)))
+                        .introspectionResponseHandler(trail.answered(introspection))
                         .errorResponseHandler(trail.refused()))
                 .tokenRevocationEndpoint(endpoint -> endpoint.revocationResponseHandler(
                                 trail.answered((request, response, done) -> response.setStatus(200)))

@@ -25,7 +25,7 @@ final class Claims {
     static final String SUBJECT_ROLE = "subject_role";
     static final String PURPOSE_OF_USE = "purpose_of_use";
 
-    /** What the patient's consent adds, IHE PCF, 3:5.8. */
+    /** What the patient's consents add, IHE PCF's updates to ITI-71. */
     static final String IHE_PCF = "ihe_pcf";
 
     static final String PATIENT_ID = "patient_id";

@@ -32,6 +32,7 @@ import org.springframework.security.oauth2.server.authorization.client.Registere
  * @param acr how strongly the person logged in
  * @param device the card with which the person logged in, {@code Device/…}; null if with none
  * @param study the research study that the app or client works for, {@code ResearchStudy/…}; null if for none
+ * @param privacy what another server's token says of privacy consents; null if it says nothing, and for our own tokens
  * @param expiresAt when the token ends
  * @see <a href="https://profiles.ihe.net/ITI/IUA/index.html">IHE IUA</a>
  */
@@ -54,6 +55,7 @@ public record Requester(
         @Nullable String acr,
         @Nullable String device,
         @Nullable String study,
+        @Nullable PrivacyGrant privacy,
         Instant expiresAt) {
     /** Client id under which this server's own pages act. */
     public static final String OWN_PAGES = "securemed";
@@ -70,6 +72,7 @@ public record Requester(
             null,
             Set.of(),
             ScopeSet.NONE,
+            null,
             null,
             null,
             null,
@@ -123,6 +126,7 @@ public record Requester(
                 acr,
                 null,
                 null,
+                null,
                 Instant.MAX);
     }
 
@@ -140,6 +144,7 @@ public record Requester(
                 null,
                 Set.of("HOPERAT"),
                 ScopeSet.everything(ScopeContext.SYSTEM),
+                null,
                 null,
                 null,
                 null,
@@ -180,6 +185,7 @@ public record Requester(
                         null,
                         null,
                         Clients.setting(client, Clients.Setting.STUDY),
+                        null,
                         expiresAt));
     }
 
@@ -218,6 +224,7 @@ public record Requester(
                 null,
                 null,
                 Clients.setting(client, Clients.Setting.STUDY),
+                null,
                 Instant.MAX);
     }
 

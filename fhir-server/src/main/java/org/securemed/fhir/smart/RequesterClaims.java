@@ -26,6 +26,7 @@ final class RequesterClaims {
     private static final Pattern ORGANIZATION =
             Pattern.compile("Organization/[A-Za-z0-9\\-.]{1,64}|urn:(oid|uuid):[0-9A-Za-z.\\-]{1,120}");
     private static final Pattern STUDY = Pattern.compile("ResearchStudy/[A-Za-z0-9\\-.]{1,64}");
+    private static final Pattern CONSENT = Pattern.compile("Consent/[A-Za-z0-9\\-.]{1,64}");
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9\\-.]{1,64}");
     private static final Pattern PURPOSE = Pattern.compile("[A-Z][A-Z0-9-]{1,31}");
 
@@ -72,6 +73,8 @@ final class RequesterClaims {
                 optional(token.getClaim(Claims.ACR), null),
                 device(token),
                 study(token),
+                // Consents bind our own tokens as they are when they are used.
+                null,
                 expiresAt);
     }
 
@@ -89,7 +92,8 @@ final class RequesterClaims {
      * token.
      *
      * @param otherwise names a token that has no {@code jti}
-     * @throws Problem 401 {@code token-claims} if a claim is missing or malformed
+     * @throws Problem 401 {@code token-claims} if a claim is missing or malformed, or restricts in a way that can't be
+     *     enforced
      */
     Requester of(Jwt token, Account account, String otherwise) {
         Object client = token.hasClaim(Claims.CLIENT_ID) ? token.getClaim(Claims.CLIENT_ID) : token.getClaim("azp");
@@ -119,18 +123,39 @@ final class RequesterClaims {
                 // Another server's cards and studies are not known here.
                 null,
                 null,
+                privacy(token),
                 expiresAt);
     }
 
+    /** What another server says of privacy consents, which may be less than its scopes say. */
+    private @Nullable PrivacyGrant privacy(Jwt token) {
+        if (!(token.getClaim(Claims.EXTENSIONS) instanceof Map<?, ?> extensions)
+                || extensions.get(Claims.IHE_PCF) == null) {
+            return null;
+        }
+        if (!(extensions.get(Claims.IHE_PCF) instanceof Map<?, ?> pcf)) {
+            throw malformed();
+        }
+        try {
+            return PrivacyClaim.read(pcf, fhirBase);
+        } catch (IllegalArgumentException e) {
+            throw malformed();
+        }
+    }
+
     /** IHE PCF names the Consents that a token rests on; ours rest on one. */
-    private static @Nullable String consent(Jwt token) {
+    private @Nullable String consent(Jwt token) {
         if (token.getClaim(Claims.EXTENSIONS) instanceof Map<?, ?> extensions
                 && extensions.get(Claims.IHE_PCF) instanceof Map<?, ?> pcf) {
             List<?> documents = list(pcf.get(Claims.DOC_ID));
             if (documents.size() != 1) {
                 throw malformed();
             }
-            return optional(required(documents.get(0)), ID);
+            String reference = relative(required(documents.get(0)));
+            if (reference == null || !CONSENT.matcher(reference).matches()) {
+                throw malformed();
+            }
+            return reference.substring("Consent/".length());
         }
         return null;
     }

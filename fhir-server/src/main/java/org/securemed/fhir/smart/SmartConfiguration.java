@@ -415,6 +415,8 @@ public class SmartConfiguration {
             AuthorizationServerSettings settings,
             SmartStore store,
             Revocations revocations,
+            AccessTokens accessTokens,
+            ObjectProvider<TokenConsents> tokenConsents,
             LaunchContexts launches,
             PendingRequests pending,
             ObjectProvider<AppConsents> appConsents,
@@ -433,7 +435,6 @@ public class SmartConfiguration {
                 new PublicClients(clients, authorizations),
                 new BearerIntrospection(clients),
                 new ClientAssertions(signatures, properties, store.clock()),
-                revocations,
                 new AuthorizationRequestRules(properties, launches),
                 // No bean: Spring would make it a provider of every chain, and ask it twice.
                 new ConsentDecision(
@@ -447,7 +448,12 @@ public class SmartConfiguration {
                         sessions,
                         store.transactions(),
                         store.clock()),
-                trail);
+                trail,
+                new IntrospectionAnswer(
+                        revocations,
+                        accessTokens,
+                        () -> tokenConsents.getIfAvailable(() -> TokenConsents.NONE),
+                        properties.fhirBase()));
     }
 
     @Bean

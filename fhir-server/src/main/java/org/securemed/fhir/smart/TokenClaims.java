@@ -158,8 +158,8 @@ final class TokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
                         account.purposesOfUse()));
         if (authorization != null && authorization.getAttribute(Grants.CONSENT) instanceof String consent) {
             Map<String, Object> pcf = new LinkedHashMap<>();
-            pcf.put(Claims.PATIENT_ID, authorization.getAttribute(Grants.CONSENT_PATIENT));
-            pcf.put(Claims.DOC_ID, new ArrayList<>(List.of(consent)));
+            pcf.put(Claims.PATIENT_ID, fhirBase + "/Patient/" + authorization.getAttribute(Grants.CONSENT_PATIENT));
+            pcf.put(Claims.DOC_ID, new ArrayList<>(List.of(fhirBase + "/Consent/" + consent)));
             extensions.put(Claims.IHE_PCF, pcf);
         }
         own(extensions, person.device(), study);

@@ -95,6 +95,31 @@ class ConsentHookIT {
     }
 
     @Test
+    void only_consents_of_a_category_are_asked_if_one_is_named() {
+        String question = question(PERMITS, "TREAT", "Observation");
+
+        for (String category : List.of(
+                "{\"system\":\"http://terminology.hl7.org/CodeSystem/consentscope\",\"code\":\"patient-privacy\"}",
+                "{\"system\":\"http://loinc.org\",\"code\":\"59284-0\"}",
+                "{\"system\":\"urn:other\",\"code\":\"x\"},{\"system\":\"http://loinc.org\",\"code\":\"59284-0\"}")) {
+            assertThat(card(SYSTEM, of(question, category)).path("summary").asText())
+                    .as(category)
+                    .isEqualTo("CONSENT_PERMIT");
+        }
+        assertThat(card(SYSTEM, of(question, "{\"system\":\"urn:other\",\"code\":\"x\"}"))
+                        .path("summary")
+                        .asText())
+                .isEqualTo("NO_CONSENT");
+        assertThat(ask(SYSTEM.sign(SYSTEM.claims().build()), of(question, "\"x\""))
+                        .status())
+                .isEqualTo(400);
+    }
+
+    private static String of(String question, String category) {
+        return question.replaceAll("\"category\":\\[[^]]*]", "\"category\":[" + category + "]");
+    }
+
+    @Test
     void a_deny_is_told_to_the_custodians_systems_and_nobody_else() {
         assertThat(card(SYSTEM, question(DENIES, "TREAT", "Observation"))
                         .path("summary")

@@ -3,6 +3,7 @@ package org.securemed.fhir.consent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.hl7.fhir.r4.model.BooleanType;
 import org.hl7.fhir.r4.model.Bundle;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
+import org.securemed.ledger.log.Ledger;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Looking for a patient finds those who let one in, and asking the others is answered as asking nobody. */
@@ -124,6 +126,36 @@ class PatientMatchIT {
         assertThat(SERVER.get("backend", "Consent/" + id(twins)).status()).isEqualTo(404);
         assertThat(SERVER.get(CLINICIAN, "Consent/" + id(hidden)).status()).isEqualTo(404);
         assertThat(SERVER.get(CLINICIAN, "Patient/match-hidden").status()).isEqualTo(404);
+    }
+
+    /** Anybody can see the log grow: by the question, and when it is over without an answer. */
+    @Test
+    void the_log_grows_alike_whoever_is_meant() {
+        UnansweredRequests unanswered = SERVER.bean(UnansweredRequests.class);
+        Instant over = Instant.now().plusSeconds(48 * 3600);
+        unanswered.run(over);
+        List<Long> growths = new ArrayList<>();
+        for (Parameters sought :
+                List.of(byNumber("match-hidden"), byNumber("match-nobody"), byName("Matchtwin", "1970-03-03"))) {
+            long before = SERVER.bean(Ledger.class).size();
+            awaitDelivery(id(ask(CLINICIAN, sought)));
+            growths.add(growth(before));
+            before = SERVER.bean(Ledger.class).size();
+            unanswered.run(over);
+            growths.add(growth(before));
+        }
+
+        assertThat(growths.subList(2, 4)).isEqualTo(growths.subList(0, 2));
+        assertThat(growths.subList(4, 6)).isEqualTo(growths.subList(0, 2));
+        assertThat(growths.get(0)).isEqualTo(2);
+    }
+
+    private static Long growth(long size) {
+        return new JdbcTemplate(SERVER.database())
+                .queryForObject(
+                        "select count(*) from ledger.ledger_entry where seq >= ? and actor is not null",
+                        Long.class,
+                        size);
     }
 
     @Test

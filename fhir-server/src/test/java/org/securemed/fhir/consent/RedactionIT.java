@@ -47,6 +47,9 @@ class RedactionIT {
                 {"resourceType":"DiagnosticReport","id":"rd-report","status":"final","code":{"text":"x"},"contained":[{"resourceType":"Observation","id":"o","status":"final","code":{"text":"y"},"valueQuantity":{"value":77.25}}],"result":[{"reference":"#o"}],"subject":{"reference":"Patient/rd-patient"},"text":{"status":"generated","div":"<div xmlns=\\"http://www.w3.org/1999/xhtml\\">77.25 g/dL</div>"}}
                 """);
         put("""
+                {"resourceType":"Bundle","id":"rd-bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:0f5b5a0a-6f0e-4d0e-8f0e-000000000077","resource":{"resourceType":"Observation","status":"final","code":{"text":"y"},"subject":{"reference":"Patient/rd-patient"},"valueQuantity":{"value":77.25}}}]}
+                """);
+        put("""
                 {"resourceType":"Observation","id":"rd-empty","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},"subject":{"reference":"Patient/rd-patient"}}
                 """);
         put("""
@@ -80,6 +83,7 @@ class RedactionIT {
                 "DocumentReference/rd-doc",
                 "DiagnosticReport/rd-report",
                 "DiagnosticReport/rd-report/_history/1",
+                "Bundle/rd-bundle",
                 "DiagnosticReport?patient=rd-patient",
                 "Observation/rd-empty",
                 "DocumentReference?patient=rd-patient"
@@ -121,6 +125,19 @@ class RedactionIT {
             })
     void what_is_left_out_is_not_sought(String path) {
         Answer answer = get(path.replace("$", "%24"));
+
+        assertThat(answer.status()).as(answer.text()).isEqualTo(403);
+        assertThat(answer.text()).contains("not-offered");
+    }
+
+    @Test
+    void a_token_that_sees_what_matches_something_that_is_left_out_sees_nothing() {
+        String narrow =
+                SERVER.bean(TokenMint.class).forPerson("billing", "user/DocumentReference.rs?contenttype=text/plain");
+
+        Answer answer = SERVER.send(SERVER.anonymous("DocumentReference/rd-doc")
+                .header("Authorization", "Bearer " + narrow)
+                .GET());
 
         assertThat(answer.status()).as(answer.text()).isEqualTo(403);
         assertThat(answer.text()).contains("not-offered");

@@ -36,7 +36,8 @@ class AppConsentIT {
                     .path("ihe_pcf")
                     .path("doc_id")
                     .path(0)
-                    .asText();
+                    .asText()
+                    .replaceFirst("^.*/Consent/", "");
         }
     }
 
@@ -255,18 +256,8 @@ class AppConsentIT {
     @Test
     void a_consent_against_the_app_binds_the_app() {
         Tokens tokens = tokens("patient2", "launch/patient patient/*.rs", form -> {});
-        Consent against = new Consent();
-        against.setStatus(Consent.ConsentState.ACTIVE);
-        against.setScope(new CodeableConcept(
-                new Coding("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy", null)));
-        against.addCategory(new CodeableConcept(new Coding("http://loinc.org", "59284-0", null)));
-        against.setPatient(new Reference("Patient/mateusz-kowalczyk"));
-        against.addPolicy().setUri("https://securemed.org/policy/basic-consent");
-        against.getProvision()
-                .setType(Consent.ConsentProvisionType.DENY)
-                .addClass_(new Coding("http://hl7.org/fhir/resource-types", "Immunization", null))
-                .addActor()
-                .setReference(new Reference("Device/app-" + DemoClients.APP));
+        Consent against = against();
+        against.getProvision().addClass_(new Coding("http://hl7.org/fhir/resource-types", "Immunization", null));
         String id = SERVER.post("patient2", "Consent", against)
                 .resource()
                 .getIdElement()
@@ -281,6 +272,63 @@ class AppConsentIT {
         } finally {
             SERVER.delete("patient2", "Consent/" + id);
         }
+    }
+
+    /** Of the patient; forbids the app everything, unless it is narrowed. */
+    private static Consent against() {
+        Consent against = new Consent();
+        against.setStatus(Consent.ConsentState.ACTIVE);
+        against.setScope(new CodeableConcept(
+                new Coding("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy", null)));
+        against.addCategory(new CodeableConcept(new Coding("http://loinc.org", "59284-0", null)));
+        against.setPatient(new Reference("Patient/mateusz-kowalczyk"));
+        against.addPolicy().setUri("https://securemed.org/policy/basic-consent");
+        against.getProvision()
+                .setType(Consent.ConsentProvisionType.DENY)
+                .addActor()
+                .setReference(new Reference("Device/app-" + DemoClients.APP));
+        return against;
+    }
+
+    /** In totals, in what is found and in what is read, and in what a resource server elsewhere is told. */
+    @Test
+    void a_consent_against_the_app_about_a_part_binds_the_app() {
+        Tokens tokens = tokens("patient2", "launch/patient patient/Immunization.rs", form -> {});
+        Bundle before =
+                fhir(tokens.access(), "Immunization?patient=mateusz-kowalczyk").bundle();
+        String hidden = before.getEntryFirstRep().getFullUrl().replaceFirst("^.*/Immunization/", "Immunization/");
+        Consent against = against();
+        against.getProvision()
+                .addData()
+                .setMeaning(Consent.ConsentDataMeaning.INSTANCE)
+                .setReference(new Reference(hidden));
+        String id = SERVER.post("patient2", "Consent", against)
+                .resource()
+                .getIdElement()
+                .getIdPart();
+        try {
+            assertThat(fhir(tokens.access(), "Immunization?patient=mateusz-kowalczyk&_summary=count")
+                            .bundle()
+                            .getTotal())
+                    .isEqualTo(before.getEntry().size() - 1);
+            assertThat(fhir(tokens.access(), "Immunization?patient=mateusz-kowalczyk")
+                            .text())
+                    .doesNotContain(hidden);
+            assertThat(fhir(tokens.access(), hidden).status()).isEqualTo(404);
+            assertThat(SmartApp.json(app.browser.post(
+                                    app.at("/oauth2/introspect"),
+                                    Map.of("token", tokens.access()),
+                                    "Authorization",
+                                    PersonsApp.backEnd()))
+                            .at("/extensions/ihe_pcf/residual")
+                            .toString())
+                    .isEqualTo(
+                            "[{\"type\":\"forbid\",\"data\":[{\"meaning\":\"instance\",\"reference\":{\"reference\":\""
+                                    + FHIR_BASE + "/" + hidden + "\"}}]}]");
+        } finally {
+            SERVER.delete("patient2", "Consent/" + id);
+        }
+        assertThat(fhir(tokens.access(), hidden).status()).isEqualTo(200);
     }
 
     @Test

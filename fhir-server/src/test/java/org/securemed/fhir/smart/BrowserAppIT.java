@@ -107,7 +107,8 @@ class BrowserAppIT {
                 .path("ihe_pcf")
                 .path("doc_id")
                 .path(0)
-                .asText();
+                .asText()
+                .replaceFirst("^.*/Consent/", "");
     }
 
     @Test

@@ -74,6 +74,29 @@ public final class PersonsApp {
         });
     }
 
+    /** A token for the record of a patient whom the person has chosen. */
+    public String tokenFor(String patient) {
+        return SmartApp.json(app.exchange(SmartApp.parameter(choose(patient), "code")))
+                .path("access_token")
+                .asText();
+    }
+
+    /** What the authorization server says of a token to whom proves themselves so, and of its claims. */
+    public JsonNode introspect(String token, String authorization) {
+        return SmartApp.json(
+                app.browser.post(app.at("/oauth2/introspect"), Map.of("token", token), "Authorization", authorization));
+    }
+
+    /** How the demonstration's back end proves itself. */
+    public static String backEnd() {
+        return SmartApp.basic(DemoClients.BACKEND, DemoClients.BACKEND + DemoClients.SECRET_SUFFIX);
+    }
+
+    /** The claims of a token. */
+    public static JsonNode claims(String token) {
+        return SmartApp.claims(token);
+    }
+
     /** What comes of opening a launch of this app for a patient, with a token of the person. */
     public HttpResponse<String> launch(String token, String patient) {
         return app.browser.send(HttpRequest.newBuilder(URI.create(server.base() + LaunchController.PATH))

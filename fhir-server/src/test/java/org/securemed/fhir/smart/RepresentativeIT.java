@@ -143,8 +143,10 @@ class RepresentativeIT {
         assertThat(get(token, "Patient/" + child(1)).status()).isEqualTo(404);
         assertThat(get(token, "Patient/mateusz-kowalczyk").status()).isEqualTo(404);
 
-        String consentId =
-                SmartApp.claims(token).at("/extensions/ihe_pcf/doc_id/0").asText();
+        String consentId = SmartApp.claims(token)
+                .at("/extensions/ihe_pcf/doc_id/0")
+                .asText()
+                .replaceFirst("^.*/Consent/", "");
         Consent consent = (Consent) get(Representatives.token(SERVER, parent) /* as of child 1 */, "Consent/" + first)
                 .resource();
         assertThat(consent.getProvision().getActorFirstRep().getReference().getReference())
@@ -273,7 +275,8 @@ class RepresentativeIT {
         JsonNode tokens = tokens(1, form -> {});
         String id = SmartApp.claims(tokens.path("access_token").asText())
                 .at("/extensions/ihe_pcf/doc_id/0")
-                .asText();
+                .asText()
+                .replaceFirst("^.*/Consent/", "");
         String page = app.browser.get(app.at("/account/apps")).body();
         app.browser.post(
                 app.at("/account/apps"),

@@ -11,7 +11,11 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.hl7.fhir.r4.model.Consent;
 import org.hl7.fhir.r4.model.Resource;
@@ -21,10 +25,13 @@ import org.securemed.ledger.consent.AccessRequest;
 import org.securemed.ledger.consent.Author;
 import org.securemed.ledger.consent.Coding;
 import org.securemed.ledger.consent.ConsentContract;
+import org.securemed.ledger.consent.ConsentRecord;
 import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.consent.ImplicitPolicy;
 import org.securemed.ledger.consent.Period;
+import org.securemed.ledger.consent.ProvisionType;
 import org.securemed.ledger.consent.Purposes;
+import org.securemed.ledger.consent.Residual;
 import org.securemed.ledger.consent.ResourceFacts;
 import org.securemed.ledger.consent.SecurityLabels;
 import org.securemed.ledger.consent.TransitionResult;
@@ -107,6 +114,97 @@ class PcfExamplesTest {
             }
         }
         assertThat(permitted).containsExactlyInAnyOrderEntriesOf(EXPECTED.get(example));
+    }
+
+    /**
+     * What a token says ({@code ihe_pcf.residual}) by the notes page of each example, in the words of {@link #words}:
+     * for whoever asks for treatment, or, where the notes tell them apart, for the named practitioner ({@code named})
+     * or a privileged user who breaks the glass ({@code btg}). Where they say that no token is issued, nothing is open.
+     */
+    private static final Map<String, Map<String, String>> RESIDUALS = Map.ofEntries(
+            entry("basic-treat", Map.of("other", "")),
+            entry("basic-ink", Map.of("other", "")),
+            entry("basic-treat-infant", Map.of("other", "")),
+            entry("basic-reject", Map.of("other", "forbid")),
+            entry("basic-research", Map.of("research", "", "other", "forbid")),
+            entry("expired-treat", Map.of("other", "forbid")),
+            entry("intermediate-authoredby", Map.of("other", "forbid; permit authoredby Practitioner/ex-practitioner")),
+            entry("intermediate-not-authoredby", Map.of("other", "forbid authoredby Practitioner/ex-practitioner")),
+            entry(
+                    "intermediate-data",
+                    Map.of(
+                            "other",
+                            "forbid; permit instance Encounter/ex-encounter instance Observation/ex-alcoholUse"
+                                    + " instance Observation/ex-bloodPressure instance Observation/ex-bloodSugar"
+                                    + " instance Observation/ex-weight instance Observation/ex-weight-2")),
+            entry("intermediate-not-data", Map.of("other", "forbid instance Observation/ex-alcoholUse")),
+            entry("intermediate-encounter", Map.of("other", "forbid; permit related Encounter/ex-encounter")),
+            entry("intermediate-not-encounter", Map.of("other", "forbid related Encounter/ex-encounter")),
+            entry("intermediate-timeframe", Map.of("other", "forbid; permit 2022-01-01/2023-01-01")),
+            entry("intermediate-not-timeframe", Map.of("other", "forbid 2022-01-01/2023-01-01")),
+            entry("intermediate-purpose", Map.of("foobar", "", "other", "forbid")),
+            entry("advanced-normal", Map.of("other", "forbid; permit N")),
+            entry("advanced-normal-not-restricted", Map.of("other", "forbid; permit N; forbid R")),
+            entry("advanced-normal-restricted", Map.of("other", "forbid; permit N R")),
+            // The notes: no different than normal and restricted.
+            entry(
+                    "advanced-normal-focused-restricted",
+                    Map.of("other", "forbid; permit N", "named", "forbid; permit N; permit R")),
+            entry(
+                    "advanced-normal-focused-psy",
+                    Map.of("other", "forbid; permit N", "named", "forbid; permit N; permit PSY")),
+            entry(
+                    "advanced-normal-focused-psy-or-sdv",
+                    Map.of("other", "forbid; permit N", "named", "forbid; permit N; permit PSY SDV")),
+            entry(
+                    "advanced-normal-break-glass-restricted",
+                    Map.of("other", "forbid; permit N", "btg", "forbid; permit N; permit R")),
+            entry("dissent-intermediate-break-glass", Map.of("btg", "", "other", "forbid")));
+
+    @TestFactory
+    Stream<DynamicTest> each_example_leaves_of_a_token_what_its_notes_say() throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> file.getFileName().toString().startsWith("Consent-")).sorted().toList().stream()
+                    .map(file -> dynamicTest(file.getFileName().toString(), () -> checkResidual(file)));
+        }
+    }
+
+    private void checkResidual(Path file) throws IOException {
+        Consent consent = (Consent) read(file);
+        String id = consent.getIdElement().getIdPart();
+        Map<String, String> expected = Objects.requireNonNull(
+                RESIDUALS.get(id.replaceFirst("^ex-consent-", "").replaceFirst("^ex-", "")), id);
+        ConsentState state = granted(consent, id);
+        Map<String, String> said = new LinkedHashMap<>();
+        expected.forEach((who, words) -> {
+            AccessRequest request = Objects.requireNonNull(requesters().get(who), who);
+            said.put(who, words(Residual.of(state, request, Set.of(), ImplicitPolicy.DENY)));
+            assertThat(Residual.consents(state, request, Set.of()))
+                    .as("the Consent is named where it opens something")
+                    .extracting(ConsentRecord::id)
+                    .containsAll(words.equals("forbid") ? List.of() : List.of(id));
+        });
+        assertThat(said).containsExactlyInAnyOrderEntriesOf(expected);
+    }
+
+    private static String words(Residual residual) {
+        return residual.rules().stream()
+                .map(rule -> Stream.of(
+                                Stream.of(rule.type() == ProvisionType.PERMIT ? "permit" : "forbid"),
+                                rule.securityLabels().stream().map(Coding::code).sorted(),
+                                Stream.of(rule.dataPeriod())
+                                        .filter(period -> !period.equals(Period.ALWAYS))
+                                        .map(period -> day(period.start()) + "/" + day(period.until())),
+                                rule.data().stream()
+                                        .map(data -> data.meaning().code() + " " + data.reference())
+                                        .sorted())
+                        .flatMap(words -> words)
+                        .collect(Collectors.joining(" ")))
+                .collect(Collectors.joining("; "));
+    }
+
+    private static String day(Instant instant) {
+        return instant.toString().substring(0, "2022-01-01".length());
     }
 
     private ConsentState granted(Consent consent, String id) {
