@@ -12,8 +12,7 @@ create table resource_owner (
   partition_id integer not null,             -- 0 shared, 1 several patients, 2 quarantine, from 100 a patient's own
   patients     text[] not null,
   deleted      boolean not null,
-  facts        text,                         -- what consents may ask of the newest version; null if nobody looked yet
-  changed_at   timestamptz not null default now()
+  facts        text                          -- what consents may ask of the newest version; null if nobody looked yet
 );
 
 create index resource_owner_partition on resource_owner (partition_id, reference);

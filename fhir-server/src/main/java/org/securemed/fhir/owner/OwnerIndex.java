@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.RowCallbackHandler;
 
 /**
  * Our own table of whom each stored resource belongs to, deleted ones included. It is written in the transaction that
@@ -73,13 +74,16 @@ public class OwnerIndex {
             return found;
         }
         Map<String, Ownership> read = new HashMap<>();
-        jdbc.query(
-                "select reference, partition_id, patients, deleted from securemed.resource_owner"
-                        + " where reference = any(?)",
-                row -> {
-                    read.put(row.getString(1), new Ownership(row.getInt(2), strings(row, 3), row.getBoolean(4)));
-                },
-                (Object) missing.toArray(String[]::new));
+        String query = "select reference, partition_id, patients, deleted from securemed.resource_owner"
+                + " where reference = ";
+        RowCallbackHandler keep =
+                row -> read.put(row.getString(1), new Ownership(row.getInt(2), strings(row, 3), row.getBoolean(4)));
+        // The database plans the question for one reference once, and that for several each time.
+        if (missing.size() == 1) {
+            jdbc.query(query + "?", keep, missing.iterator().next());
+        } else {
+            jdbc.query(query + "any(?)", keep, (Object) missing.toArray(String[]::new));
+        }
         byReference.putAll(read);
         found.putAll(read);
         return found;
@@ -341,7 +345,8 @@ public class OwnerIndex {
                 all.stream()
                         .filter(entry -> entry.getKey().startsWith("Patient/")
                                 && Partition.isPatients(
-                                        entry.getValue().ownership().partition()))
+                                        entry.getValue().ownership().partition())
+                                && !isKnown(entry.getKey(), entry.getValue().ownership()))
                         .toList(),
                 BATCH,
                 (statement, entry) -> {
@@ -364,7 +369,10 @@ public class OwnerIndex {
                         + " values (?, ?, ?, ?, ?)"
                         + " on conflict (reference) do update set partition_id = excluded.partition_id,"
                         + " patients = excluded.patients, deleted = excluded.deleted,"
-                        + " facts = coalesce(excluded.facts, o.facts), changed_at = now()",
+                        + " facts = coalesce(excluded.facts, o.facts)"
+                        + " where (o.partition_id, o.patients, o.deleted, o.facts) is distinct from"
+                        + " (excluded.partition_id, excluded.patients, excluded.deleted,"
+                        + " coalesce(excluded.facts, o.facts))",
                 all,
                 BATCH,
                 (statement, entry) -> {
@@ -384,6 +392,12 @@ public class OwnerIndex {
                 jointsByPatient.invalidateAll(ownership.patients());
             }
         });
+    }
+
+    /** Whether this was committed before, in the same partition: then so was the partition. */
+    private boolean isKnown(String reference, Ownership ownership) {
+        Ownership known = byReference.getIfPresent(reference);
+        return known != null && known.partition() == ownership.partition();
     }
 
     private static boolean isJoint(Ownership ownership) {

@@ -158,7 +158,7 @@ final class PostgresSession extends JdbcSession {
         connection.setAutoCommit(true);
         try (Statement statement = connection.createStatement()) {
             statement.execute("reset synchronous_commit; reset statement_timeout; reset lock_timeout;"
-                    + " reset idle_in_transaction_session_timeout");
+                    + " reset idle_in_transaction_session_timeout; reset plan_cache_mode; reset enable_seqscan");
         }
     }
 
