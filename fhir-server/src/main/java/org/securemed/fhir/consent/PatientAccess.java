@@ -64,8 +64,8 @@ final class PatientAccess {
 
     /** Whether the requester attends to what could not be attributed to a patient. */
     boolean seesQuarantine(Exchange exchange) {
-        return exchange.requester().is(Role.ADMINISTRATOR)
-                        && !exchange.requester().isForResearch()
+        Requester requester = exchange.requester();
+        return requester.is(Role.ADMINISTRATOR) && !requester.isForResearch() && requester.privacy() == null
                 || seesEverything(exchange);
     }
 

@@ -48,6 +48,10 @@ public final class RequestRules {
             "$sign-off",
             "$review");
 
+    /** Those of them that look at one patient, or at what a patient may know. */
+    private static final Set<String> AUDIT_OF_A_PATIENT =
+            Set.of("$proof", "$access-log", "$accounting-of-disclosures", "$explain-access");
+
     /** Answered from the ledger and for those who may, so that no search of it can tell of hidden data. */
     private static final String AUDIT = "AuditEvent";
 
@@ -279,6 +283,9 @@ public final class RequestRules {
             return;
         }
         if (name != null && AUDIT_OPERATIONS.contains(name)) {
+            if (exchange.requester().privacy() != null && !AUDIT_OF_A_PATIENT.contains(name)) {
+                throw Refusal.notOffered("This token speaks of one patient; ask with one that does not.");
+            }
             access.requireRole(exchange, AUDIT, Interaction.READ);
             return;
         }

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.hl7.fhir.r4.model.AuditEvent;
@@ -262,6 +263,45 @@ class NonInterferenceIT {
             Probe.of("DELETE", status, "").send(server, token);
         }
         return answers;
+    }
+
+    /** Links of pages, and addresses of an export, that another requester was given. */
+    @Test
+    @Order(4)
+    void what_somebody_else_was_given_leads_nowhere_else() {
+        List<String> differences = new ArrayList<>();
+        List<String> links = new ArrayList<>();
+        for (String path : List.of(
+                "Observation?patient=hidden-one&_count=2",
+                "Observation?code=718-7&_count=3&_total=accurate",
+                "Patient?_count=20",
+                "Practitioner?_count=2&_sort=-_lastUpdated",
+                "Patient/hidden-one/$everything?_count=4",
+                "Observation/obs-hidden-one/_history?_count=1")) {
+            links.addAll(both.links(twins.with(), "backend", path));
+        }
+        links.addAll(both.links(twins.with(), "physician", "Observation?patient=elena-rossi&_count=3"));
+        assertThat(links).hasSizeGreaterThan(30);
+        String status =
+                Exports.status(twins.with(), twins.token(twins.with(), "backend"), "Patient/$export?_type=Observation");
+        String file = Exports.first(
+                Exports.manifest(twins.with(), twins.token(twins.with(), "backend"), status), "Observation");
+        for (String requester : List.of("physician", "nurse", "patient", "administrator")) {
+            links.forEach(link -> both.compare(requester, Probe.get(link), differences));
+            for (String given : List.of(status, file)) {
+                String never = given.replaceFirst("job=[^&]*", "job=" + UUID.randomUUID());
+                assertThat(both.answer(twins.with(), requester, Probe.get(given)))
+                        .as("%s: %s", requester, given)
+                        .startsWith("404")
+                        .isEqualTo(both.answer(twins.with(), requester, Probe.get(never)));
+                assertThat(both.answer(twins.with(), requester, Probe.of("DELETE", given, "")))
+                        .isEqualTo(both.answer(twins.with(), requester, Probe.of("DELETE", never, "")));
+            }
+        }
+        assertThat(both.answer(twins.with(), "backend", Probe.get(status)))
+                .as("nobody else has ended it")
+                .startsWith("200");
+        TwinAnswers.report(differences);
     }
 
     @Test

@@ -103,6 +103,7 @@ class OwnersIT {
             {'resourceType':'Substance','code':{'text':'x'},'contained':[{'resourceType':'Patient','id':'c'}],'extension':[{'url':'http://x','valueReference':{'reference':'#c'}}]} | nobody
             {'resourceType':'Observation',X,'subject':P,'contained':[{'resourceType':'Patient','id':'c'}],'focus':[{'reference':'#c'}]} | in part
             {'resourceType':'Observation',X,'subject':P,'focus':[{'reference':'http://elsewhere.example/fhir/Patient/1'}]} | in part
+            {'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient'}},{'resource':{'resourceType':'Basic','code':{'text':'x'},'subject':P}}]} | in part
             """)
     void what_belongs_to_somebody_who_cannot_be_told_is_quarantined(String json, String known) {
         assertThat(stored(json).partition())

@@ -133,6 +133,19 @@ class TokenConsentsIT {
     }
 
     @Test
+    void whatever_the_role_another_servers_token_opens_nobody_elses_data() {
+        put(
+                "Observation/tc-lost",
+                "{\"resourceType\":\"Observation\",\"id\":\"tc-lost\",\"status\":\"final\",\"code\":{\"text\":\"x\"}}");
+        PrivacyGrant nobody = new PrivacyGrant("nobody-here", Residual.NONE);
+
+        assertThat(seen(requester("Practitioner/x", Role.ADMINISTRATOR, null))).containsExactly("tc-lost");
+        assertThat(seen(requester("Practitioner/x", Role.ADMINISTRATOR, nobody)))
+                .isEmpty();
+        assertThat(seen(requester("Device/x", Role.SYSTEM, nobody))).isEmpty();
+    }
+
+    @Test
     void a_patient_sees_their_own_record_through_it_in_part() {
         Residual.Rule noPsychiatry = new Residual.Rule(
                 ProvisionType.DENY, List.of(SecurityLabels.sensitivity("PSY")), Period.ALWAYS, List.of());
@@ -155,7 +168,7 @@ class TokenConsentsIT {
                 .filter(id -> id.startsWith("tc-"))
                 .forEach(searched::add);
         Set<String> read = new TreeSet<>();
-        for (String id : List.of("tc-anna-normal", "tc-anna-psy", "tc-boris-normal", "tc-boris-psy")) {
+        for (String id : List.of("tc-anna-normal", "tc-anna-psy", "tc-boris-normal", "tc-boris-psy", "tc-lost")) {
             try {
                 requests.read(requester, org.hl7.fhir.r4.model.Observation.class, id);
                 read.add(id);

@@ -97,6 +97,22 @@ final class TwinAnswers {
         return walk(server, "physician", path);
     }
 
+    /** The addresses of all pages but the first. */
+    List<String> links(TestServer server, String requester, String path) {
+        List<String> links = new ArrayList<>();
+        String next = path;
+        while (next != null && links.size() < 40) {
+            Answer answer = Probe.get(next).send(server, twins.token(server, requester));
+            Bundle.BundleLinkComponent link =
+                    answer.status() == 200 ? answer.bundle().getLink("next") : null;
+            next = link == null ? null : link.getUrl().replace("http://localhost:8080/fhir/", "");
+            if (next != null) {
+                links.add(next);
+            }
+        }
+        return links;
+    }
+
     /** All pages, from link to link. */
     List<String> walk(TestServer server, String requester, String path) {
         List<String> pages = new ArrayList<>();
