@@ -8,27 +8,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.nimbusds.jose.JWEObject;
 import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.crypto.DirectDecrypter;
-import com.nimbusds.jose.jwk.ECKey;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
-import java.net.ProxySelector;
-import java.net.SocketAddress;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.zip.Inflater;
@@ -37,58 +25,29 @@ import org.hl7.fhir.r4.model.AuditEvent;
 import org.hl7.fhir.r4.model.Device;
 import org.hl7.fhir.r4.model.Identifier;
 import org.hl7.fhir.r4.model.Patient;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.securemed.card.apdu.Bytes;
-import org.securemed.card.identify.CardProfiles;
 import org.securemed.card.profile.CardKey;
-import org.securemed.card.profile.CardProof;
-import org.securemed.card.profile.CardReading;
-import org.securemed.card.profile.Challenge;
-import org.securemed.card.profile.Pin;
-import org.securemed.card.server.ServeCommand;
 import org.securemed.card.simulated.SimulatedCard;
-import org.securemed.card.simulated.TestCa;
 import org.securemed.fhir.audit.Balp;
 import org.securemed.fhir.demo.Hospital;
 import org.securemed.fhir.server.TestServer;
-import org.springframework.context.ConfigurableApplicationContext;
 
 /** The smart card bridge with this server behind it: what it reads is under consent, what it does is in the ledger. */
 class BridgeIT {
     private static final ObjectMapper JSON = new ObjectMapper();
-    /** By which the server calls itself, wherever it listens. */
-    private static final int NAMED_PORT = 8080;
 
     @TempDir
     private static Path directory;
 
     private static final TestServer server = TestServer.shared();
-    private static final TestCa ca = new TestCa("Hospital CA");
-    private static final HttpClient http = HttpClient.newHttpClient();
-    private static ProxySelector before;
-    private static ConfigurableApplicationContext bridge;
+    private static RunningBridge bridge;
 
     @BeforeAll
     static void start() throws Exception {
-        before = ProxySelector.getDefault();
-        ProxySelector.setDefault(new ByName(before, URI.create(server.base()).getPort()));
-        ECKey key = TestCardBridge.key();
-        bridge = ServeCommand.start(
-                "--server.port=0",
-                "--securemed.development.data-directory=" + directory.resolve("bridge"),
-                "--securemed.bridge.client.key="
-                        + Files.writeString(directory.resolve("client.jwk"), key.toJSONString()),
-                "--securemed.bridge.cards.ca="
-                        + Files.write(
-                                directory.resolve("ca.der"), ca.certificate().getEncoded()),
-                "--securemed.bridge.cards.revocation-list="
-                        + Files.write(directory.resolve("crl.der"), ca.revoke().getEncoded()),
-                "--securemed.bridge.cards.number-secret=" + Base64.getEncoder().encodeToString(new byte[32]),
-                "--securemed.bridge.check-in.printed-system=https://securemed.example/mrn");
+        bridge = new RunningBridge(server, directory);
     }
 
     @AfterAll
@@ -96,14 +55,13 @@ class BridgeIT {
         if (bridge != null) {
             bridge.close();
         }
-        ProxySelector.setDefault(before);
     }
 
     @Test
     void a_patient_shares_their_summary_by_a_link_and_sees_who_opened_it() throws Exception {
         Instant start = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-        JsonNode made = json(
-                post(
+        JsonNode made = RunningBridge.json(
+                bridge.post(
                         "/health-links",
                         server.token("patient"),
                         "{\"summary\":true,\"passcode\":\"correct horse\",\"lifetime\":\"PT1H\"}"),
@@ -112,10 +70,11 @@ class BridgeIT {
                 Base64.getUrlDecoder().decode(made.path("link").asText().substring("shlink:/".length())));
         String path = URI.create(link.path("url").asText()).getPath();
 
-        JsonNode wrong = json(post(path, null, "{\"recipient\":\"Dr Far Away\",\"passcode\":\"wrong horse\"}"), 401);
+        JsonNode wrong = RunningBridge.json(
+                bridge.post(path, null, "{\"recipient\":\"Dr Far Away\",\"passcode\":\"wrong horse\"}"), 401);
         assertThat(wrong.path("remainingAttempts").asInt()).isEqualTo(9);
-        JsonNode manifest =
-                json(post(path, null, "{\"recipient\":\"Dr Far Away\",\"passcode\":\"correct horse\"}"), 200);
+        JsonNode manifest = RunningBridge.json(
+                bridge.post(path, null, "{\"recipient\":\"Dr Far Away\",\"passcode\":\"correct horse\"}"), 200);
         JWEObject file = JWEObject.parse(manifest.at("/files/0/embedded").asText());
         file.decrypt(new DirectDecrypter(
                 Base64.getUrlDecoder().decode(link.path("key").asText())));
@@ -135,8 +94,8 @@ class BridgeIT {
     void a_health_card_is_made_of_the_record_and_recorded() throws Exception {
         Instant start = Instant.now().truncatedTo(ChronoUnit.SECONDS);
         for (String content : List.of("emergency", "immunizations")) {
-            JsonNode card =
-                    json(post("/health-cards", server.token("patient"), "{\"content\":\"" + content + "\"}"), 201);
+            JsonNode card = RunningBridge.json(
+                    bridge.post("/health-cards", server.token("patient"), "{\"content\":\"" + content + "\"}"), 201);
 
             String payload =
                     inflated(JWSObject.parse(card.at("/verifiableCredential/0").asText())
@@ -152,13 +111,14 @@ class BridgeIT {
     @Test
     void a_patient_checks_in_by_a_code_and_a_wristband_selects_only_for_whoever_may_see_the_patient() throws Exception {
         Instant start = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-        JsonNode code = json(
-                post("/check-in-codes", server.token("patient"), "{\"audience\":\"" + Hospital.HOSPITAL + "\"}"), 201);
+        JsonNode code = RunningBridge.json(
+                bridge.post("/check-in-codes", server.token("patient"), "{\"audience\":\"" + Hospital.HOSPITAL + "\"}"),
+                201);
         String reading =
                 JSON.createObjectNode().put("code", code.path("code").asText()).toString();
-        JsonNode found = json(post("/check-in", server.token("nurse"), reading), 200);
+        JsonNode found = RunningBridge.json(bridge.post("/check-in", server.token("nurse"), reading), 200);
         assertThat(found.path("patient").asText()).isEqualTo("Patient/elena-rossi");
-        json(post("/check-in", server.token("nurse"), reading), 409);
+        RunningBridge.json(bridge.post("/check-in", server.token("nurse"), reading), 409);
         await().untilAsserted(() -> assertThat(events("patient", "patient=Patient/elena-rossi", start))
                 .anySatisfy(event -> {
                     assertThat(event.getOutcomeDesc()).isEqualTo("check-in-used");
@@ -172,36 +132,38 @@ class BridgeIT {
                 .findFirst()
                 .orElseThrow();
         String wristband = "{\"text\":\"" + number + "\"}";
-        assertThat(json(post("/wristband", server.token("patient"), wristband), 200)
+        assertThat(RunningBridge.json(bridge.post("/wristband", server.token("patient"), wristband), 200)
                         .path("patient")
                         .asText())
                 .isEqualTo("Patient/elena-rossi");
-        json(post("/wristband", server.token("patient2"), wristband), 404);
+        RunningBridge.json(bridge.post("/wristband", server.token("patient2"), wristband), 404);
     }
 
     @Test
     void a_card_is_a_device_here_and_each_judgement_of_it_is_in_the_ledger() throws Exception {
         Instant start = Instant.now().truncatedTo(ChronoUnit.SECONDS);
         UUID guid = UUID.randomUUID();
-        SimulatedCard card = SimulatedCard.piv(ca, guid, CardKey.P256);
-        JsonNode credential = json(
-                post(
+        SimulatedCard card = SimulatedCard.piv(bridge.ca(), guid, CardKey.P256);
+        JsonNode credential = RunningBridge.json(
+                bridge.post(
                         "/cards",
                         server.token("administrator"),
                         "{\"owner\":\"Patient/mateusz-kowalczyk\",\"answers\":[%s,%s]}"
-                                .formatted(answer(card, null), answer(card, SimulatedCard.PIN))),
+                                .formatted(bridge.answer(card, null), bridge.answer(card, SimulatedCard.PIN))),
                 201);
         String device = credential.path("device").asText();
-        json(
-                put(
+        RunningBridge.json(
+                bridge.put(
                         "/cards/" + credential.path("id").asText() + "/status",
                         server.token("administrator"),
                         "{\"status\":\"active\"}"),
                 200);
 
-        JsonNode whose = json(post("/cards/identifications", null, answer(card, null)), 200);
+        JsonNode whose =
+                RunningBridge.json(bridge.post("/cards/identifications", null, bridge.answer(card, null)), 200);
         assertThat(whose.path("reference").asText()).isEqualTo("Patient/mateusz-kowalczyk");
-        json(post("/cards/identifications", null, answer(clone(card), null)), 403);
+        RunningBridge.json(
+                bridge.post("/cards/identifications", null, bridge.answer(RunningBridge.clone(card), null)), 403);
 
         Device token = (Device) server.get("patient2", device).resource();
         assertThat(token.getStatus()).isEqualTo(Device.FHIRDeviceStatus.ACTIVE);
@@ -243,95 +205,9 @@ class BridgeIT {
                 .toList();
     }
 
-    private static SimulatedCard clone(SimulatedCard original) {
-        SimulatedCard clone = SimulatedCard.blankPiv();
-        clone.generatePiv(0x9E, CardKey.P256);
-        for (int tag : List.of(0x5FC102, 0x5FC101)) {
-            clone.putPiv(tag, original.readPiv(tag));
-        }
-        return clone;
-    }
-
-    /** What a reader sends of a card. */
-    private static String answer(SimulatedCard card, @Nullable String pin) throws Exception {
-        JsonNode given = json(post("/cards/challenges", null, ""), 201);
-        Challenge challenge = new Challenge(Bytes.copyOf(
-                Base64.getUrlDecoder().decode(given.path("challenge").asText())));
-        CardReading reading = new CardReading(CardProfiles.all(Clock.systemUTC()));
-        CardProof proof;
-        if (pin == null) {
-            proof = reading.read(card, challenge, null);
-        } else {
-            try (Pin entered = Pin.of(pin.toCharArray())) {
-                proof = reading.read(card, challenge, entered);
-            }
-        }
-        return JSON.createObjectNode()
-                .put("challenge", given.path("id").asText())
-                .put("profile", proof.profile())
-                .put("slot", proof.slot().name().toLowerCase(Locale.ROOT))
-                .put("guid", proof.guid().toString())
-                .put("certificate", encoded(proof.certificate()))
-                .put("signature", encoded(proof.signature()))
-                .toString();
-    }
-
-    private static String encoded(Bytes bytes) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.toByteArray());
-    }
-
     private static String inflated(byte[] deflated) throws IOException {
         return new String(
                 new InflaterInputStream(new ByteArrayInputStream(deflated), new Inflater(true)).readAllBytes(),
                 StandardCharsets.UTF_8);
-    }
-
-    private static HttpResponse<String> post(String path, @Nullable String token, String json) throws Exception {
-        return send("POST", path, token, json);
-    }
-
-    private static HttpResponse<String> put(String path, String token, String json) throws Exception {
-        return send("PUT", path, token, json);
-    }
-
-    private static HttpResponse<String> send(String method, String path, @Nullable String token, String json)
-            throws Exception {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(
-                        "http://localhost:" + bridge.getEnvironment().getProperty("local.server.port") + path))
-                .timeout(Duration.ofMinutes(2))
-                .header("Content-Type", "application/json")
-                .method(method, HttpRequest.BodyPublishers.ofString(json));
-        if (token != null) {
-            request.header("Authorization", "Bearer " + token);
-        }
-        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-    }
-
-    private static JsonNode json(HttpResponse<String> answer, int status) throws IOException {
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
-        return JSON.readTree(answer.body());
-    }
-
-    /** Leads to the server where it listens, under the address by which it calls itself. */
-    private static final class ByName extends ProxySelector {
-        private final ProxySelector others;
-        private final int port;
-
-        ByName(ProxySelector others, int port) {
-            this.others = others;
-            this.port = port;
-        }
-
-        @Override
-        public List<Proxy> select(URI uri) {
-            return "localhost".equals(uri.getHost()) && uri.getPort() == NAMED_PORT
-                    ? List.of(new Proxy(Proxy.Type.HTTP, new InetSocketAddress("localhost", port)))
-                    : others.select(uri);
-        }
-
-        @Override
-        public void connectFailed(URI uri, SocketAddress address, IOException failure) {
-            // Whoever connects says so.
-        }
     }
 }

@@ -1,5 +1,6 @@
 package org.securemed.card.server;
 
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -53,8 +54,10 @@ final class KnownSettings {
             .map(ConfigurationPropertyName::of)
             .collect(Collectors.toUnmodifiableSet());
 
-    /** Tells the project's tests where the implementation guides are; it reaches every JVM of a build. */
-    private static final String OF_THE_BUILD = "securemed.ig.dir";
+    /**
+     * Where the project's tests find the implementation guides, and how long they run; it reaches every JVM of a build.
+     */
+    private static final List<String> OF_THE_BUILD = List.of("securemed.ig.dir", "securemed.test.");
 
     private KnownSettings() {}
 
@@ -68,7 +71,9 @@ final class KnownSettings {
         environment.getPropertySources().forEach(source -> {
             if (source instanceof EnumerablePropertySource<?> enumerable) {
                 for (String name : enumerable.getPropertyNames()) {
-                    if (name.startsWith("securemed.") && !name.equals(OF_THE_BUILD) && !isKnown(name)) {
+                    if (name.startsWith("securemed.")
+                            && OF_THE_BUILD.stream().noneMatch(name::startsWith)
+                            && !isKnown(name)) {
                         unknown.add(name);
                     }
                 }

@@ -43,6 +43,22 @@ class CardPresenceIT extends RegistryDesk {
     }
 
     @Test
+    void without_the_nonce_of_a_log_in_page_nobody_is_stated_to_have_logged_in() throws Exception {
+        SimulatedCard card = SimulatedCard.secureMed(ca, UUID.randomUUID());
+        active(card, "Practitioner/amara");
+        String answer = answer(card, SimulatedCard.PIN);
+        for (String nonce :
+                List.of("\"short\"", "\"" + "n".repeat(129) + "\"", "\"" + "n".repeat(40) + " <\"", "null")) {
+            assertProblem(
+                    open("/cards/log-ins", "{\"nonce\":%s,\"answer\":%s}".formatted(nonce, answer)),
+                    400,
+                    "bad-request");
+        }
+        assertProblem(open("/cards/log-ins", "{\"nonce\":\"%s\"}".formatted(NONCE)), 400, "bad-request");
+        json(logIn(answer), 200);
+    }
+
+    @Test
     void the_authorization_server_hears_at_once_that_a_card_was_taken_out_and_again_until_it_has_heard()
             throws Exception {
         SimulatedCard card = SimulatedCard.secureMed(ca, UUID.randomUUID());
