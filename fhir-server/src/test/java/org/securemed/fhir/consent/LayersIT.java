@@ -9,6 +9,7 @@ import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
 import ca.uhn.fhir.jpa.searchparam.SearchParameterMap;
 import ca.uhn.fhir.rest.api.RequestTypeEnum;
 import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
+import ca.uhn.fhir.rest.api.server.RequestDetails;
 import ca.uhn.fhir.rest.api.server.SimplePreResourceShowDetails;
 import ca.uhn.fhir.rest.api.server.SystemRequestDetails;
 import ca.uhn.fhir.rest.param.DateParam;
@@ -29,9 +30,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.securemed.fhir.audit.NotificationRecorder;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Partition;
+import org.securemed.fhir.owner.PartitionContents.Place;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
 import org.securemed.fhir.smart.Requester;
@@ -186,6 +189,41 @@ class LayersIT {
         assertThat(lookup(7).meantBy(demographics, () -> slices).orElseThrow()).hasSize(7);
         assertThat(lookup(6).meantBy(demographics, () -> slices).orElseThrow())
                 .containsExactlyInAnyOrderElementsOf(OPEN);
+    }
+
+    /** The record of a notification holds only if the consents that it rests on are still what they were. */
+    @Test
+    void what_was_decided_before_a_consent_ended_is_neither_recorded_nor_sent() {
+        Consent permit = Consents.permit(SILENT, CLINICIAN);
+        String consent = Consents.record(SERVER, permit);
+        PopulationGate gate = SERVER.bean(PopulationGate.class);
+        RequestDetails first = gate.begin(clinician(), "Observation");
+        RequestDetails second = gate.begin(clinician(), "Observation");
+        for (RequestDetails decided : List.of(first, second)) {
+            assertThat(gate.show(
+                            decided,
+                            "Observation",
+                            List.of(new Place(Partition.SHARED, "Observation/" + SILENT)),
+                            null))
+                    .hasSize(1);
+        }
+
+        assertThat(isSent(first)).isTrue();
+        Consents.end(SERVER, consent);
+
+        assertThat(isSent(second)).isFalse();
+        assertThat(gate.isCurrent(second)).isFalse();
+    }
+
+    private static boolean isSent(RequestDetails decided) {
+        return SERVER.bean(NotificationRecorder.class)
+                .sending(
+                        Exchange.of(decided).orElseThrow(),
+                        Set.of(SILENT),
+                        "Observation/" + SILENT + "/_history/1",
+                        "a-subscription",
+                        "PUT",
+                        "hooks.example");
     }
 
     private static PatientLookup lookup(int mostMeant) {

@@ -99,11 +99,11 @@ class OwnersIT {
             {'resourceType':'Basic','code':{'text':'x'}} | nobody
             {'resourceType':'Observation',X,'contained':[{'resourceType':'Patient','id':'c'}],'subject':{'reference':'#c'}} | nobody
             {'resourceType':'Observation',X,'subject':{'reference':'http://elsewhere.example/fhir/Patient/1'}} | nobody
-            {'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient'}}]} | nobody
+            {'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient','gender':'male'}}]} | nobody
             {'resourceType':'Substance','code':{'text':'x'},'contained':[{'resourceType':'Patient','id':'c'}],'extension':[{'url':'http://x','valueReference':{'reference':'#c'}}]} | nobody
             {'resourceType':'Observation',X,'subject':P,'contained':[{'resourceType':'Patient','id':'c'}],'focus':[{'reference':'#c'}]} | in part
             {'resourceType':'Observation',X,'subject':P,'focus':[{'reference':'http://elsewhere.example/fhir/Patient/1'}]} | in part
-            {'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient'}},{'resource':{'resourceType':'Basic','code':{'text':'x'},'subject':P}}]} | in part
+            {'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Patient','gender':'male'}},{'resource':{'resourceType':'Basic','code':{'text':'x'},'subject':P}}]} | in part
             """)
     void what_belongs_to_somebody_who_cannot_be_told_is_quarantined(String json, String known) {
         assertThat(stored(json).partition())
