@@ -141,6 +141,8 @@ class CardRecordIT extends RegistryDesk {
                 bridge.post("/cards", desk, "{\"owner\":\"Patient/elena\",\"answers\":[%s]}".formatted(first)), 201);
         json(status(credential, "active", desk), 200);
 
+        assertProblem(
+                bridge.post("/cards/identifications", staff, weak(guid, pair, stuck)), 403, "card-randomness-weak");
         json(bridge.post("/cards/identifications", staff, weak(guid, pair, BigInteger.valueOf(4712))), 200);
         assertProblem(
                 bridge.post("/cards/identifications", staff, weak(guid, pair, BigInteger.valueOf(4712))),
