@@ -63,7 +63,10 @@ class ServeIT {
             Stream<UnaryOperator<JWTClaimsSet.Builder>> changes = Stream.of(
                     claims -> claims.issuer("http://localhost:1"),
                     claims -> claims.audience("http://localhost:1/fhir"),
-                    claims -> claims.expirationTime(Date.from(past)),
+                    claims -> claims.issueTime(Date.from(past.minusSeconds(60)))
+                            .notBeforeTime(Date.from(past.minusSeconds(60)))
+                            .expirationTime(Date.from(past)),
+                    claims -> claims.notBeforeTime(Date.from(Instant.now().plusSeconds(60))),
                     claims -> claims.claim("client_id", null),
                     claims -> claims.subject(null));
             List<String> bad = Stream.concat(
