@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.securemed.fhir.consent.Consents;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
+import org.securemed.fhir.smart.TokenMint;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Emergencies and findings, from what clinicians did to what an officer says of it. */
 class ReviewIT {
@@ -92,6 +94,12 @@ class ReviewIT {
         assertThat(SERVER.post("physician", "AuditEvent/" + event + "/$sign-off", note)
                         .status())
                 .isEqualTo(403);
+        assertThat(signOff(event, " ").status()).isEqualTo(400);
+        assertThat(signOff(UUID.randomUUID().toString(), "Agreed.").status()).isEqualTo(404);
+        Answer signed = signOff(event, "Agreed.");
+        assertThat(signed.status()).as(signed.toString()).isEqualTo(200);
+        assertThat(emergencies("unsigned", id)).isEmpty();
+        assertThat(part(emergencies("reviewed", id).get(0), "signedOff")).isEqualTo("true");
         assertThat(part(emergencies("reviewed", id).get(0), "review"))
                 .isEqualTo("justified: Charted in the ambulance.");
     }
@@ -145,6 +153,25 @@ class ReviewIT {
         parameters.addParameter("outcome", new CodeType(outcome));
         parameters.addParameter("note", new StringType(note));
         return SERVER.post(user, "AuditEvent/" + event + "/$review", parameters);
+    }
+
+    /** By another compliance officer than the demonstration's. */
+    private static Answer signOff(String event, String note) {
+        new JdbcTemplate(SERVER.database())
+                .update("insert into smart.account (username, password_hash, display_name, roles, fhir_user,"
+                        + " organization, organization_name, purposes_of_use)"
+                        + " select 'compliance2', password_hash, 'Ada Berg', roles, 'Practitioner/ada-berg',"
+                        + " organization, organization_name, purposes_of_use"
+                        + " from smart.account where username = 'compliance' on conflict do nothing");
+        Parameters parameters = new Parameters();
+        parameters.addParameter("note", new StringType(note));
+        return SERVER.send(SERVER.anonymous("AuditEvent/" + event + "/$sign-off")
+                .header(
+                        "Authorization",
+                        "Bearer " + SERVER.bean(TokenMint.class).forPerson("compliance2", "user/*.cruds"))
+                .header("Content-Type", "application/fhir+json")
+                .POST(HttpRequest.BodyPublishers.ofString(
+                        SERVER.fhir().newJsonParser().encodeResourceToString(parameters))));
     }
 
     private static String part(ParametersParameterComponent parameter, String name) {
