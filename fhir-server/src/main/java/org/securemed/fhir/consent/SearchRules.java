@@ -54,6 +54,9 @@ final class SearchRules {
             if (name.indexOf('.') >= 0) {
                 throw Refusal.notOffered("Search without chained parameters: look up the target first.");
             }
+            if (name.endsWith(":above") || name.endsWith(":below")) {
+                requireSystem(parameter.getValue());
+            }
             if (name.endsWith(":missing")) {
                 // HAPI's SQL for it is wrong as soon as there is a condition on partitions.
                 throw Refusal.notOffered("Search without :missing.");
@@ -69,6 +72,17 @@ final class SearchRules {
                 }
                 case "_sort" -> sort(parameter.getValue());
                 default -> {}
+            }
+        }
+    }
+
+    /** HAPI fails on a code alone; a URL is what other types than tokens are compared with. */
+    private static void requireSystem(String[] values) {
+        for (String value : values) {
+            for (String one : value.split(",")) {
+                if (one.indexOf('|') < 0 && one.indexOf('/') < 0 && one.indexOf(':') < 0) {
+                    throw new InvalidRequestException("Give the code with its system, as in system|code.");
+                }
             }
         }
     }
