@@ -149,9 +149,7 @@ public final class HospitalCa {
         boolean[] usage = root.getKeyUsage();
         boolean valid = !now.isBefore(root.getNotBefore().toInstant())
                 && !now.isAfter(root.getNotAfter().toInstant());
-        // Of version 1 it cannot say whether it is a CA's; that it is says whoever configured it (RFC 5280, 6.1.4 k).
-        boolean authority = root.getVersion() < 3 || root.getBasicConstraints() >= 0;
-        // Less than 0 of what is no CA's.
+        // Less than 0 of what does not say that it is a CA's.
         if (!valid || root.getBasicConstraints() < authorities || (usage != null && !usage[KEY_CERT_SIGN])) {
             throw new CardRefusedException(RefusalReason.CERTIFICATE_UNTRUSTED);
         }
