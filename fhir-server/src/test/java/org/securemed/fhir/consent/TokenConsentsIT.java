@@ -3,6 +3,7 @@ package org.securemed.fhir.consent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ca.uhn.fhir.jpa.searchparam.SearchParameterMap;
+import ca.uhn.fhir.rest.param.TokenParam;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ class TokenConsentsIT {
     private static final String CLINICIAN = "Practitioner/jonas-lindqvist";
     private static final String PATIENT = "tc-anna";
     private static final String BASE = "http://localhost:8080/fhir";
+    private static final String CODES = "urn:token-consents";
 
     private final List<String> consents = new ArrayList<>();
 
@@ -136,7 +138,8 @@ class TokenConsentsIT {
     void whatever_the_role_another_servers_token_opens_nobody_elses_data() {
         put(
                 "Observation/tc-lost",
-                "{\"resourceType\":\"Observation\",\"id\":\"tc-lost\",\"status\":\"final\",\"code\":{\"text\":\"x\"}}");
+                "{\"resourceType\":\"Observation\",\"id\":\"tc-lost\",\"status\":\"final\",\"code\":{\"coding\":[{\"system\":\""
+                        + CODES + "\",\"code\":\"x\"}]}}");
         PrivacyGrant nobody = new PrivacyGrant("nobody-here", Residual.NONE);
 
         assertThat(seen(requester("Practitioner/x", Role.ADMINISTRATOR, null))).containsExactly("tc-lost");
@@ -163,7 +166,9 @@ class TokenConsentsIT {
     private static Set<String> seen(Requester requester) {
         HouseRequests requests = SERVER.bean(HouseRequests.class);
         Set<String> searched = new TreeSet<>();
-        requests.search(requester, "Observation", new SearchParameterMap(), Map.of(), 100).stream()
+        // Other tests' patients may have let the same clinician in.
+        SearchParameterMap ofThisTest = new SearchParameterMap("code", new TokenParam(CODES, "x"));
+        requests.search(requester, "Observation", ofThisTest, Map.of(), 100).stream()
                 .map(found -> found.getIdElement().getIdPart())
                 .filter(id -> id.startsWith("tc-"))
                 .forEach(searched::add);
@@ -219,7 +224,7 @@ class TokenConsentsIT {
 
     private static void observation(String id, String patient, String more) {
         put("Observation/" + id, """
-                {"resourceType":"Observation","id":"%s"%s,"status":"final","code":{"text":"x"},"subject":{"reference":"Patient/%s"}}""".formatted(id, more, patient));
+                {"resourceType":"Observation","id":"%s"%s,"status":"final","code":{"coding":[{"system":"%s","code":"x"}]},"subject":{"reference":"Patient/%s"}}""".formatted(id, more, CODES, patient));
     }
 
     private static void put(String path, String json) {
