@@ -157,6 +157,9 @@ class ReaderAgentIT {
                             .statusCode())
                     .isEqualTo(403);
         }
+        HttpRequest ofNoPage = HttpRequest.newBuilder(uri("/readers")).build();
+        assertThat(http.send(ofNoPage, HttpResponse.BodyHandlers.ofString()).statusCode())
+                .isEqualTo(403);
         assertThat(post("/answers", PAGE, "text/plain", challengeJson()).statusCode())
                 .isEqualTo(400);
     }
