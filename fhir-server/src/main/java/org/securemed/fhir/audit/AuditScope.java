@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.smart.Requester;
-import org.securemed.fhir.smart.Role;
 
 /**
  * Whose audit a requester may see: compliance staff and the custodian's systems everybody's, a patient their own, and a
@@ -33,8 +32,7 @@ final class AuditScope {
     /** Whether a requester may see everybody's. */
     static boolean isUnlimited(RequestDetails request) {
         Requester requester = Exchange.of(request).map(Exchange::requester).orElse(Requester.anonymous());
-        // A token of another server that speaks of one patient speaks of no others.
-        return (requester.is(Role.COMPLIANCE) || requester.is(Role.SYSTEM)) && requester.privacy() == null;
+        return requester.overseesAudit();
     }
 
     /** Whether events about this patient may be seen. */

@@ -17,8 +17,6 @@ import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.Partition;
-import org.securemed.fhir.smart.Requester;
-import org.securemed.fhir.smart.Role;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.Op;
 
@@ -130,9 +128,7 @@ final class InteractionEntries {
 
     /** How many entries there are at least; from the custodian's systems nothing is hidden. */
     private static int least(Exchange exchange, int known, int inVain) {
-        Requester requester = exchange.requester();
-        boolean seesAll = requester.is(Role.SYSTEM) && !requester.isForResearch() && requester.privacy() == null;
-        return Math.max(1, seesAll ? 0 : known + inVain);
+        return Math.max(1, exchange.requester().isCustodiansSystem() ? 0 : known + inVain);
     }
 
     /** The addressed resource, and what the body refers to; nothing of a body that refers to very much. */

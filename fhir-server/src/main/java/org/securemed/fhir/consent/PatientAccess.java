@@ -53,8 +53,7 @@ final class PatientAccess {
 
     /** Whether the requester is a system of the custodian, whose duties need no consent; research is none of them. */
     boolean seesEverything(Exchange exchange) {
-        Requester requester = exchange.requester();
-        return requester.is(Role.SYSTEM) && !requester.isForResearch() && requester.privacy() == null;
+        return exchange.requester().isCustodiansSystem();
     }
 
     /** Whether any search may be answered: that of a system of the custodian whose scopes leave no type out. */

@@ -243,6 +243,19 @@ public record Requester(
         return !isAnonymous() && subject.equals(clientId);
     }
 
+    /**
+     * Whether this is a system of the custodian in its duties: not for research, and not with a token of another server
+     * that speaks of one patient.
+     */
+    public boolean isCustodiansSystem() {
+        return is(Role.SYSTEM) && !isForResearch() && privacy == null;
+    }
+
+    /** Whether the audit of all patients is theirs to see; a token that speaks of one patient speaks of no others. */
+    public boolean overseesAudit() {
+        return (is(Role.COMPLIANCE) || is(Role.SYSTEM)) && privacy == null;
+    }
+
     /** Whether a research purpose is declared, or the requester is here for research only. */
     public boolean isForResearch() {
         return study != null
