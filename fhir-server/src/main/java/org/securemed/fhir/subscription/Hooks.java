@@ -107,8 +107,8 @@ final class Hooks {
         return types;
     }
 
-    /** Looks anew for {@link #types}. */
-    void look() {
+    /** Looks anew for {@link #types}; one look after the other, so that none brings back what an earlier one saw. */
+    synchronized void look() {
         types = Set.copyOf(
                 jdbc.queryForList("select distinct type from subscription.hook where status = 'active'", String.class));
     }
