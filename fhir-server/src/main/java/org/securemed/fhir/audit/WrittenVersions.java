@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.ledger.entry.Bytes;
 import org.securemed.ledger.entry.Entry;
@@ -34,10 +35,22 @@ public final class WrittenVersions {
         }
     }
 
+    /**
+     * A write of a version.
+     *
+     * @param patient logical id of the patient whose entry it is; null if the version belongs to nobody
+     */
+    public record Write(Version version, @Nullable String patient) {}
+
     /** Of the entry of a write that succeeded; empty of any other, and if the patient was erased. */
     public Optional<Version> of(StoredEntry stored) {
+        return writeOf(stored).map(Write::version);
+    }
+
+    /** As {@link #of}, with the patient. */
+    public Optional<Write> writeOf(StoredEntry stored) {
         try {
-            return version(stored);
+            return write(stored);
         } catch (RuntimeException e) {
             if (!Unreadable.is(e)) {
                 throw e;
@@ -47,7 +60,7 @@ public final class WrittenVersions {
         }
     }
 
-    private Optional<Version> version(StoredEntry stored) {
+    private Optional<Write> write(StoredEntry stored) {
         Entry entry = stored.entry();
         Bytes sealed = entry.sealed();
         if (sealed == null || entry.resourceCommitment() == null) {
@@ -55,10 +68,19 @@ public final class WrittenVersions {
         }
         return keys.open(entry.patient(), entry.id(), sealed).flatMap(plain -> {
             try {
-                List<String> resources = EntryDetail.parse(plain).resources();
+                EntryDetail detail = EntryDetail.parse(plain);
+                List<String> resources = detail.resources();
+                String patient = detail.patient();
                 return resources == null
                         ? Optional.empty()
-                        : resources.stream().flatMap(one -> parse(one).stream()).findFirst();
+                        : resources.stream()
+                                .flatMap(one -> parse(one).stream())
+                                .findFirst()
+                                .map(version -> new Write(
+                                        version,
+                                        patient == null || entry.patient() == null
+                                                ? null
+                                                : patient.replaceFirst("^Patient/", "")));
             } catch (IOException e) {
                 throw new IllegalStateException("entry %d holds no detail".formatted(stored.index()), e);
             }

@@ -103,21 +103,27 @@ class ConsentStateConfiguration {
     }
 
     @Bean
-    CompleteOwners completeOwners(
+    Adoption adoption(
             OwnerIndex index,
             OwnerFinder finder,
             ResourceAccess access,
             FhirContext context,
             DataSource dataSource,
             PlatformTransactionManager transactions,
-            AdoptedVersions adopted,
-            ConsentProperties properties) {
-        JdbcTemplate jdbc = new JdbcTemplate(dataSource);
-        return new CompleteOwners(
-                new UnownedResources(jdbc),
-                new Adoption(
-                        index, finder, access::facts, context, jdbc, new TransactionTemplate(transactions), adopted),
-                properties.adopt());
+            AdoptedVersions adopted) {
+        return new Adoption(
+                index,
+                finder,
+                access::facts,
+                context,
+                new JdbcTemplate(dataSource),
+                new TransactionTemplate(transactions),
+                adopted);
+    }
+
+    @Bean
+    CompleteOwners completeOwners(Adoption adoption, DataSource dataSource, ConsentProperties properties) {
+        return new CompleteOwners(new UnownedResources(new JdbcTemplate(dataSource)), adoption, properties.adopt());
     }
 
     /** Says in the ledger when Consents ended by themselves. */

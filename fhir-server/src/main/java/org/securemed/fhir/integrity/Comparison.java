@@ -43,9 +43,18 @@ final class Comparison {
 
     /** Whether these bytes are what was recorded of the version. */
     Verdict verdict(VersionBytes version) {
+        return verdict(version, patients(version.resource()));
+    }
+
+    /**
+     * Whether these bytes are what was recorded of the version, each of these patients having an entry of it.
+     *
+     * @param patients logical ids; none if it belongs to nobody
+     */
+    Verdict verdict(VersionBytes version, Set<String> patients) {
         List<Long> indexes = new ArrayList<>();
         Verdict.State worst = Verdict.State.INTACT;
-        for (@Nullable String patient : keysOf(version)) {
+        for (@Nullable String patient : keysOf(patients)) {
             Verdict.State state = keys.committed(patient, version.reference(), version.updated(), version.canonical())
                     .map(expected -> state(expected, indexes))
                     .orElse(Verdict.State.ERASED);
@@ -82,8 +91,7 @@ final class Comparison {
     }
 
     /** Logical ids of the patients whose keys commit to it; null stands for the system's key. */
-    private Set<@Nullable String> keysOf(VersionBytes version) {
-        Set<String> patients = patients(version.resource());
+    private static Set<@Nullable String> keysOf(Set<String> patients) {
         if (!patients.isEmpty()) {
             return new HashSet<>(patients);
         }

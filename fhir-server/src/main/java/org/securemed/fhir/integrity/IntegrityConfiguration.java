@@ -1,19 +1,27 @@
 package org.securemed.fhir.integrity;
 
+import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
+import ca.uhn.fhir.jpa.util.MemoryCacheService;
+import jakarta.persistence.EntityManagerFactory;
 import java.time.Clock;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.securemed.fhir.audit.IntegrityRecorder;
 import org.securemed.fhir.audit.WrittenVersions;
 import org.securemed.fhir.database.Migrations;
 import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.owner.Adoption;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.ShownVersions;
+import org.securemed.fhir.owner.StoredResourceRows;
 import org.securemed.fhir.owner.StoredVersionRows;
 import org.securemed.ledger.log.Ledger;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -84,18 +92,82 @@ public class IntegrityConfiguration {
     }
 
     @Bean
+    RecordedVersions recordedVersions(Ledger ledger, WrittenVersions written) {
+        return new RecordedVersions(ledger, written);
+    }
+
+    @Bean
+    SearchIndexes searchIndexes(
+            ObjectProvider<DaoRegistry> daos,
+            ObjectProvider<MemoryCacheService> caches,
+            EntityManagerFactory entities) {
+        return new SearchIndexes(daos, caches, entities);
+    }
+
+    @Bean
+    Restoration versionRestoration(
+            StoredVersionRows rows,
+            Comparison comparison,
+            Findings findings,
+            IntegrityProperties properties,
+            IntegrityRecorder recorder,
+            PlatformTransactionManager transactions) {
+        return new Restoration(
+                rows, replica(properties), comparison, findings, recorder, new TransactionTemplate(transactions));
+    }
+
+    @Bean
+    ResourceRestoration resourceRestoration(
+            StoredVersionRows rows,
+            RecordedVersions recorded,
+            Comparison comparison,
+            Findings findings,
+            IntegrityProperties properties,
+            IntegrityRecorder recorder,
+            OwnerIndex index,
+            Adoption adoption,
+            SearchIndexes indexes,
+            DataSource dataSource,
+            PlatformTransactionManager transactions) {
+        return new ResourceRestoration(
+                new StoredResourceRows(new JdbcTemplate(dataSource)),
+                rows,
+                replica(properties),
+                recorded,
+                comparison,
+                findings,
+                recorder,
+                index,
+                adoption,
+                indexes,
+                new TransactionTemplate(transactions));
+    }
+
+    @Bean
     IntegrityOperations integrityOperations(
             StoredVersionRows rows,
             Comparison comparison,
             Findings findings,
             Sweep sweep,
             SweepWork work,
-            IntegrityProperties properties,
-            IntegrityRecorder recorder,
-            PlatformTransactionManager transactions,
+            Restoration versions,
+            ResourceRestoration resources,
+            RecordedVersions recorded,
             Ledger ledger) {
-        Restoration restoration = new Restoration(
-                rows, properties, comparison, findings, recorder, new TransactionTemplate(transactions));
-        return new IntegrityOperations(rows, comparison, findings, sweep, work, restoration, ledger);
+        return new IntegrityOperations(
+                rows,
+                comparison,
+                findings,
+                sweep,
+                work,
+                new RestoreOperation(comparison, versions, resources),
+                recorded,
+                ledger);
+    }
+
+    static Optional<StoredVersionRows> replica(IntegrityProperties properties) {
+        return Optional.ofNullable(properties.replica())
+                .map(other -> new StoredVersionRows(
+                        new JdbcTemplate(new DriverManagerDataSource(other.url(), other.user(), other.password()))));
     }
 }

@@ -10,12 +10,12 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.hl7.fhir.instance.model.api.IIdType;
 import org.hl7.fhir.r4.model.BooleanType;
 import org.hl7.fhir.r4.model.CodeType;
 import org.hl7.fhir.r4.model.InstantType;
 import org.hl7.fhir.r4.model.IntegerType;
-import org.hl7.fhir.r4.model.OperationOutcome.IssueType;
 import org.hl7.fhir.r4.model.Parameters;
 import org.hl7.fhir.r4.model.Parameters.ParametersParameterComponent;
 import org.hl7.fhir.r4.model.Reference;
@@ -42,7 +42,8 @@ public final class IntegrityOperations {
     private final Findings findings;
     private final Sweep sweep;
     private final SweepWork work;
-    private final Restoration restoration;
+    private final RestoreOperation restoration;
+    private final RecordedVersions recorded;
     private final Ledger ledger;
 
     IntegrityOperations(
@@ -51,7 +52,8 @@ public final class IntegrityOperations {
             Findings findings,
             Sweep sweep,
             SweepWork work,
-            Restoration restoration,
+            RestoreOperation restoration,
+            RecordedVersions recorded,
             Ledger ledger) {
         this.rows = rows;
         this.comparison = comparison;
@@ -59,12 +61,13 @@ public final class IntegrityOperations {
         this.sweep = sweep;
         this.work = work;
         this.restoration = restoration;
+        this.recorded = recorded;
         this.ledger = ledger;
     }
 
     /**
-     * Compares all versions of a resource with their commitments, and these with the newest checkpoint. A resource that
-     * was never stored and one that was taken away with all its versions are not told apart here; the sweep does.
+     * Compares all versions of a resource with their commitments, and these with the newest checkpoint. Of one that is
+     * gone with all its versions it says which were recorded, after looking through all recorded writes.
      *
      * @return {@code intact}, and {@code version} for each, with parts {@code reference}, {@code state} and
      *     {@code index}
@@ -75,11 +78,13 @@ public final class IntegrityOperations {
         String type = String.valueOf(request.getResourceName());
         String name = type + "/" + id.getIdPart();
         List<StoredVersionRows.Row> versions = rows.of(type, id.getIdPart());
-        if (versions.isEmpty()) {
+        Set<Long> gone = versions.isEmpty() ? recorded.of(type, id.getIdPart()).versions() : Set.of();
+        if (versions.isEmpty() && gone.isEmpty()) {
             throw new ResourceNotFoundException("HAPI-2001: Resource " + name + " is not known");
         }
         comparison.patients(name).forEach(patient -> Exchange.of(request).ifPresent(own -> own.name(patient)));
         List<Verdict> verdicts = new ArrayList<>();
+        gone.forEach(version -> verdicts.add(missing(name, version)));
         long expected = 1;
         for (StoredVersionRows.Row row : versions) {
             for (; expected < row.bytes().version(); expected++) {
@@ -88,7 +93,7 @@ public final class IntegrityOperations {
             expected++;
             verdicts.add(proved(comparison.verdict(row)));
         }
-        for (; expected <= versions.get(0).newest(); expected++) {
+        for (; !versions.isEmpty() && expected <= versions.get(0).newest(); expected++) {
             verdicts.add(missing(name, expected));
         }
         verdicts.stream().filter(verdict -> verdict.state().isFinding()).forEach(findings::tell);
@@ -138,52 +143,37 @@ public final class IntegrityOperations {
     }
 
     /**
-     * Puts back what was recorded of a version: the text that is sent, or that of the replica in the settings, if it is
-     * what the ledger has a commitment to.
+     * Puts back what was recorded, from what is sent, or from the replica in the settings, if it is what the ledger has
+     * a commitment to: a version, or the whole resource with all that the ledger says was ever stored of it, even if
+     * nothing is left of it.
      *
-     * @param version which
-     * @param content its text as an older copy of the database has it, to the byte
-     * @param updated with {@code source}, if the row is gone: its time and {@code meta.source} in that copy
+     * @param version which; the whole resource if there is none
+     * @param content with {@code version}: its text as an older copy of the database has it, to the byte
+     * @param updated with {@code content} and {@code source}, if the row is gone: its time and {@code meta.source} in
+     *     that copy
+     * @param copy without {@code version}: a version as that copy has it, with parts {@code version}, {@code updated},
+     *     {@code content} and {@code source}; without {@code content} it is a deletion
      */
     @Operation(name = "$restore-integrity", global = true)
     public Parameters restore(
             @IdParam IIdType id,
-            @OperationParam(name = "version", min = 1, max = 1) @Nullable IntegerType version,
+            @OperationParam(name = "version", max = 1) @Nullable IntegerType version,
             @OperationParam(name = "content", max = 1) @Nullable StringType content,
             @OperationParam(name = "updated", max = 1) @Nullable InstantType updated,
             @OperationParam(name = "source", max = 1) @Nullable StringType source,
+            @OperationParam(name = "copy", max = OperationParam.MAX_UNLIMITED) @Nullable
+                    List<ParametersParameterComponent> copy,
             RequestDetails request) {
         requireAuditor(request);
-        if (version == null || version.getValue() == null || version.getValue() < 1) {
-            throw refused(Problem.badRequest("malformed-parameters", "Say which version, from 1."));
-        }
         String type = String.valueOf(request.getResourceName());
-        Exchange exchange = Exchange.of(request).orElseThrow();
-        comparison.patients(type + "/" + id.getIdPart()).forEach(exchange::name);
-        Restoration.Outcome outcome = restoration.restore(
-                type,
-                id.getIdPart(),
-                version.getValue(),
-                Optional.ofNullable(content).map(StringType::getValue),
-                Optional.ofNullable(updated)
-                        .map(InstantType::getValue)
-                        .map(time ->
-                                new Restoration.Beside(time.toInstant(), source == null ? null : source.getValue())),
-                exchange.requester().user().orElse(exchange.requester().clientId()));
-        return switch (outcome) {
-            case RESTORED -> new Parameters().addParameter("restored", new BooleanType(true));
-            case INTACT -> new Parameters().addParameter("restored", new BooleanType(false));
-            case NOT_THE_RECORDED ->
-                throw refused(Problem.of(
-                        422, "not-recorded", IssueType.PROCESSING, "This is not what was recorded of the version."));
-            case NOT_THERE ->
-                throw refused(Problem.of(
-                        409,
-                        "not-restorable",
-                        IssueType.CONFLICT,
-                        "The resource is gone, or there is nothing to take it from: send content, and for a row"
-                                + " that is gone updated and source, too, or set a replica."));
-        };
+        if (version != null) {
+            return restoration.version(type, id.getIdPart(), version, content, updated, source, request);
+        }
+        if (content != null || updated != null || source != null) {
+            throw refused(Problem.badRequest(
+                    "malformed-parameters", "Say which version it is, or send copies of the whole resource."));
+        }
+        return restoration.resource(type, id.getIdPart(), copy == null ? List.of() : copy, request);
     }
 
     /** An entry that is not under the checkpoint proves nothing. */
@@ -233,7 +223,7 @@ public final class IntegrityOperations {
         }
     }
 
-    private static BaseServerResponseException refused(Problem problem) {
+    static BaseServerResponseException refused(Problem problem) {
         BaseServerResponseException exception =
                 BaseServerResponseException.newInstance(problem.status(), problem.diagnostics());
         exception.setOperationOutcome(problem.operationOutcome());

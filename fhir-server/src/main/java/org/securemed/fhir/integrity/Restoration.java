@@ -10,8 +10,6 @@ import org.securemed.fhir.audit.IntegrityRecorder;
 import org.securemed.fhir.owner.StoredVersionRows;
 import org.securemed.fhir.owner.VersionBytes;
 import org.securemed.ledger.entry.Entry;
-import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -28,15 +26,13 @@ final class Restoration {
 
     Restoration(
             StoredVersionRows rows,
-            IntegrityProperties properties,
+            Optional<StoredVersionRows> replica,
             Comparison comparison,
             Findings findings,
             IntegrityRecorder recorder,
             TransactionTemplate transaction) {
         this.rows = rows;
-        this.replica = Optional.ofNullable(properties.replica())
-                .map(other -> new StoredVersionRows(
-                        new JdbcTemplate(new DriverManagerDataSource(other.url(), other.user(), other.password()))));
+        this.replica = replica;
         this.comparison = comparison;
         this.findings = findings;
         this.recorder = recorder;
@@ -129,8 +125,8 @@ final class Restoration {
     }
 
     private boolean isRecorded(VersionBytes version) {
-        return !comparison.verdict(version).state().isFinding()
-                && comparison.verdict(version).state() != Verdict.State.ERASED;
+        Verdict.State state = comparison.verdict(version).state();
+        return !state.isFinding() && state != Verdict.State.ERASED && StoredVersionRows.isWritable(version);
     }
 
     private static VersionBytes with(VersionBytes row, String text) {

@@ -8,10 +8,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.securemed.fhir.audit.AdoptionRecorder;
 import org.securemed.fhir.audit.WrittenVersions;
 import org.securemed.fhir.owner.StoredVersionRows;
-import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.log.EntryQuery;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.log.StoredEntry;
@@ -24,8 +22,6 @@ import org.springframework.transaction.support.TransactionTemplate;
  * away. Where it is, is stored: after a restart it goes on, and of several instances one works on a batch.
  */
 final class Sweep {
-    private static final Set<Op> WRITES = Set.of(Op.CREATE, Op.UPDATE, Op.PATCH, Op.DELETE, AdoptionRecorder.ADOPT);
-
     private final StoredVersionRows rows;
     private final Comparison comparison;
     private final Findings findings;
@@ -135,7 +131,15 @@ final class Sweep {
     private int recorded(Status where, int limit) {
         EntryQuery.Place after = where.place() < 0 ? null : new EntryQuery.Place(where.placeTime(), where.place());
         List<StoredEntry> batch = ledger.find(new EntryQuery(
-                Set.of(), null, WRITES, null, null, Long.MAX_VALUE, EntryQuery.Order.OLDEST_FIRST, after, limit));
+                Set.of(),
+                null,
+                RecordedVersions.WRITES,
+                null,
+                null,
+                Long.MAX_VALUE,
+                EntryQuery.Order.OLDEST_FIRST,
+                after,
+                limit));
         long wrong = 0;
         EntryQuery.Place last = after;
         for (StoredEntry entry : batch) {

@@ -76,6 +76,21 @@ public final class Adoption {
         adopt(false, done, move, progress);
     }
 
+    /**
+     * To whom a stored resource belongs by what its versions say, and what its neighbours do. Nothing is written.
+     *
+     * @param deleted whether its newest version is a deletion
+     */
+    public Ownership ownersOf(String type, String id, boolean deleted) {
+        return owners(new UnownedResources.Resource(0, type, id, deleted), texts.versions(type, id), new HashMap<>());
+    }
+
+    /** What consents may ask of a stored resource's newest version that is no deletion; empty if there is none. */
+    public Optional<String> factsOf(String type, String id) {
+        List<IBaseResource> versions = texts.versions(type, id);
+        return versions.isEmpty() ? Optional.empty() : Optional.of(facts.apply(versions.get(versions.size() - 1)));
+    }
+
     private long adopt(boolean patients, long before, PartitionMove move, LongConsumer progress) {
         long done = before;
         List<UnownedResources.Resource> batch = unowned.next(patients, -1, BATCH);

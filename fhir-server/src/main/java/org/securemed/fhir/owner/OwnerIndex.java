@@ -60,6 +60,11 @@ public class OwnerIndex {
         return Optional.ofNullable(findAll(List.of(reference)).get(reference));
     }
 
+    /** Lets the next question about {@code reference} be answered by the table and not from memory. */
+    public void forget(String reference) {
+        byReference.invalidate(reference);
+    }
+
     /** To whom each of {@code references} belongs; those that were never stored are missing from the answer. */
     public Map<String, Ownership> findAll(Collection<String> references) {
         Optional<OwnerWrites> pending = OwnerWrites.current(this);

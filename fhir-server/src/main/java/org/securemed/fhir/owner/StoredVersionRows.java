@@ -63,6 +63,33 @@ public final class StoredVersionRows {
                 .findFirst();
     }
 
+    /** A resource's key there; empty if it has no such resource. */
+    public OptionalLong key(String type, String id) {
+        return jdbc
+                .queryForList(
+                        "select res_id from hfj_resource where res_type = ? and fhir_id = ?", Long.class, type, id)
+                .stream()
+                .mapToLong(Long::longValue)
+                .findFirst();
+    }
+
+    /**
+     * The versions that are there under a key, of whatever resource: read as if they were of this one.
+     *
+     * @param key HAPI's own, of a resource whose row is gone
+     */
+    public List<VersionBytes> orphaned(long key, String type, String id) {
+        return jdbc.query(
+                "select v.pid, v.res_type, ?, v.res_ver, v.res_updated, v.res_encoding, v.source_uri, v.res_text_vc,"
+                        + " case when v.res_text is not null then lo_get(v.res_text) end, v.res_ver,"
+                        + " (v.res_deleted_at is not null), (v.res_deleted_at is not null), v.res_type"
+                        + " from hfj_res_ver v where v.res_id = ? and v.res_type = ? order by v.res_ver",
+                (row, number) -> row(row).bytes(),
+                id,
+                key,
+                type);
+    }
+
     /** The version that HAPI takes for the newest of a resource; empty if it knows none. */
     public OptionalLong newest(String type, String id) {
         return jdbc
@@ -141,6 +168,11 @@ public final class StoredVersionRows {
 
     /** HAPI's encoding of a deletion. */
     public static final String DELETED = "DEL";
+
+    /** Whether {@link #restore} and {@link #insert} can put a version where it was: not one that HAPI had packed. */
+    public static boolean isWritable(VersionBytes version) {
+        return version.encoding().equals("JSON") || version.encoding().equals(DELETED);
+    }
 
     private static Row row(ResultSet row) throws SQLException {
         @Nullable String inline = row.getString(8);

@@ -216,7 +216,8 @@ class IntegrityIT {
                     "");
             Restoration restoration = new Restoration(
                     SERVER.bean(StoredVersionRows.class),
-                    new IntegrityProperties(Duration.ofHours(24), 50, IntegrityProperties.OnRead.OFF, replica),
+                    IntegrityConfiguration.replica(
+                            new IntegrityProperties(Duration.ofHours(24), 50, IntegrityProperties.OnRead.OFF, replica)),
                     SERVER.bean(Comparison.class),
                     SERVER.bean(Findings.class),
                     SERVER.bean(IntegrityRecorder.class),
