@@ -84,6 +84,8 @@ public final class KnownSettings {
                     "securemed.review.scores.vip",
                     "securemed.review.scores.department-mismatch",
                     "securemed.review.scores.card-in-two-places",
+                    "securemed.review.scores.blocked-card",
+                    "securemed.review.scores.card-too-often",
                     "securemed.review.scores.repeated-denials",
                     "securemed.retention.period",
                     "securemed.retention.shorter",

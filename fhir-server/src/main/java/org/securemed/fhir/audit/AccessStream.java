@@ -75,8 +75,20 @@ public final class AccessStream {
 
         /** Whether a card was used. */
         public boolean isCard() {
-            return op.equals(SecurityEvent.Kind.CARD.op())
+            return op.equals(SecurityEvent.Kind.CARD.op()) && note != null && note.equals(CardUse.Kind.ACCEPTED.name())
                     || op.equals(SecurityEvent.Kind.LOGIN.op()) && note != null && note.contains("card");
+        }
+
+        /** Whether a card was used that is blocked: lost, suspended or replaced. */
+        public boolean isBlockedCard() {
+            return op.equals(SecurityEvent.Kind.CARD.op())
+                    && CardUse.Kind.BLOCKED.name().equals(note);
+        }
+
+        /** Whether the bridge says that a card is used more often than hands can. */
+        public boolean isCardTooOften() {
+            return op.equals(SecurityEvent.Kind.CARD.op())
+                    && CardUse.Kind.TOO_OFTEN.name().equals(note);
         }
     }
 
@@ -162,8 +174,8 @@ public final class AccessStream {
                 null,
                 null,
                 use.map(CardUse::address).orElse(null),
-                null,
-                use.isPresent());
+                use.map(CardUse::kind).map(Enum::name).orElse(null),
+                use.filter(one -> one.kind() == CardUse.Kind.ACCEPTED).isPresent());
     }
 
     private static String content(StoredEntry stored, byte[] plain) {

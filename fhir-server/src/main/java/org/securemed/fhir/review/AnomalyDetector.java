@@ -75,6 +75,9 @@ final class AnomalyDetector {
             case OPENED -> opened(now, own, reasons, events);
             case DENIED -> denied(now, own, reasons, events);
             case CARD -> card(now, own, reasons, events);
+            case BLOCKED_CARD -> add(reasons, Rule.BLOCKED_CARD, "A card of theirs was used that is blocked.");
+            case CARD_TOO_OFTEN ->
+                add(reasons, Rule.CARD_TOO_OFTEN, "A card of theirs is used more often than hands can.");
             default -> {}
         }
         own.addLast(now);

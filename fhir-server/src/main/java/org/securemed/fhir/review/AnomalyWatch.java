@@ -111,6 +111,10 @@ final class AnomalyWatch implements AutoCloseable {
         Observed.Kind kind = Observed.Kind.OTHER;
         if (line.isCard()) {
             kind = Observed.Kind.CARD;
+        } else if (line.isBlockedCard()) {
+            kind = Observed.Kind.BLOCKED_CARD;
+        } else if (line.isCardTooOften()) {
+            kind = Observed.Kind.CARD_TOO_OFTEN;
         } else if (line.patient() != null && line.isDenied()) {
             kind = Observed.Kind.DENIED;
         } else if (line.patient() != null && line.shows()) {

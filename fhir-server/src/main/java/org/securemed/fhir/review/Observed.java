@@ -33,6 +33,10 @@ record Observed(
         SEARCHED,
         /** A card was used. */
         CARD,
+        /** A card was used that is blocked: lost, suspended or replaced. */
+        BLOCKED_CARD,
+        /** A card is used more often than hands can. */
+        CARD_TOO_OFTEN,
         OTHER
     }
 }

@@ -20,6 +20,8 @@ record Suspicion(Rule rule, double score, String evidence) {
         VIP("vip", 0.5),
         DEPARTMENT_MISMATCH("department-mismatch", 0.3),
         CARD_IN_TWO_PLACES("card-in-two-places", 0.9),
+        BLOCKED_CARD("blocked-card", 0.6),
+        CARD_TOO_OFTEN("card-too-often", 0.7),
         REPEATED_DENIALS("repeated-denials", 0.6);
 
         private final String code;

@@ -393,7 +393,7 @@ class ResourceRestorationIT {
 
     private static ParametersParameterComponent copy(Map<String, Object> row) {
         ParametersParameterComponent copy = new ParametersParameterComponent().setName("copy");
-        copy.addPart().setName("version").setValue(new IntegerType(((Number) row.get("res_ver")).intValue()));
+        copy.addPart().setName("version").setValue(new IntegerType(String.valueOf(row.get("res_ver"))));
         copy.addPart().setName("updated").setValue(new InstantType((Timestamp) row.get("res_updated")));
         if (row.get("res_text_vc") != null) {
             copy.addPart().setName("content").setValue(new StringType(String.valueOf(row.get("res_text_vc"))));

@@ -1,6 +1,7 @@
 package org.securemed.fhir.review;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.time.Instant;
 import java.util.HashSet;
@@ -113,6 +114,49 @@ class AnomalyDetectorTest {
         assertThat(rules(detector.observe(event(NOON.plusSeconds(300), null, Observed.Kind.CARD, "there"))))
                 .containsExactly(Rule.CARD_IN_TWO_PLACES);
         assertThat(rules(detector.observe(event(NOON.plusSeconds(900), null, Observed.Kind.CARD, "here"))))
+                .isEmpty();
+    }
+
+    @Test
+    void a_card_in_two_places_scores_so_much_shows_both_uses_and_ends_with_the_window() {
+        AnomalyDetector detector = detector();
+        detector.observe(event(NOON, null, Observed.Kind.CARD, "here"));
+        AnomalyDetector.Finding finding = detector.observe(
+                        event(NOON.plusSeconds(1), null, Observed.Kind.CARD, "there"))
+                .orElseThrow();
+        assertThat(finding.score()).isCloseTo(0.9, within(1e-9));
+        assertThat(finding.events()).containsExactly("e0", "e1");
+        AnomalyDetector later = detector();
+        later.observe(event(NOON, null, Observed.Kind.CARD, "here"));
+        assertThat(rules(later.observe(event(NOON.plusMillis(300_001), null, Observed.Kind.CARD, "there"))))
+                .isEmpty();
+    }
+
+    @Test
+    void a_blocked_card_and_one_that_is_used_too_often_are_findings_by_themselves() {
+        AnomalyDetector.Finding blocked = detector()
+                .observe(event(NOON, null, Observed.Kind.BLOCKED_CARD, "here"))
+                .orElseThrow();
+        assertThat(rules(Optional.of(blocked))).containsExactly(Rule.BLOCKED_CARD);
+        assertThat(blocked.score()).isCloseTo(0.6, within(1e-9));
+        AnomalyDetector.Finding often = detector()
+                .observe(event(NOON, null, Observed.Kind.CARD_TOO_OFTEN, "here"))
+                .orElseThrow();
+        assertThat(rules(Optional.of(often))).containsExactly(Rule.CARD_TOO_OFTEN);
+        assertThat(often.score()).isCloseTo(0.7, within(1e-9));
+        AnomalyDetector lighter =
+                new AnomalyDetector(hospital, Settings.with(Map.of("blocked-card", 0.49, "card-too-often", 0.5)));
+        assertThat(lighter.observe(event(NOON, null, Observed.Kind.BLOCKED_CARD, "here")))
+                .isEmpty();
+        assertThat(lighter.observe(event(NOON, null, Observed.Kind.CARD_TOO_OFTEN, "here")))
+                .isPresent();
+    }
+
+    @Test
+    void a_refused_card_is_nowhere_and_makes_no_second_place() {
+        AnomalyDetector detector = detector();
+        detector.observe(event(NOON, null, Observed.Kind.BLOCKED_CARD, "here"));
+        assertThat(rules(detector.observe(event(NOON.plusSeconds(1), null, Observed.Kind.CARD, "there"))))
                 .isEmpty();
     }
 

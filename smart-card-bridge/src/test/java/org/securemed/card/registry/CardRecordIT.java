@@ -8,6 +8,8 @@ import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.KeyPair;
 import java.util.Base64;
 import java.util.List;
@@ -81,6 +83,36 @@ class CardRecordIT extends RegistryDesk {
         assertProblem(enrol(card, "Practitioner/amara"), 409, "card-enrolled");
         assertThat(event("enrolment", "\"card-enrolled\"").path("outcome").asText())
                 .isEqualTo("4");
+    }
+
+    @Test
+    void what_the_server_s_anomaly_rules_are_tested_with_is_what_is_told() throws Exception {
+        fhir.resources.put("Practitioner/berta", "{\"resourceType\":\"Practitioner\",\"id\":\"berta\"}");
+        SimulatedCard card = SimulatedCard.piv(ca, UUID.randomUUID(), CardKey.P256);
+        JsonNode credential = active(card, "Practitioner/berta");
+        String device = credential.path("device").asText();
+        for (int i = 0; i < 21; i++) {
+            json(identify(card), 200);
+        }
+        assertToldAs("identified.json", event("identification", device, "\"outcome\":\"0\""), device);
+        assertToldAs("too-often.json", event("alarm", device, "\"too-often\""), device);
+        assertThat(elsewhere(answer(card, null))).startsWith("HTTP/1.1 200");
+        assertToldAs("two-places.json", event("alarm", device, "\"two-places\""), device);
+        json(status(credential, "lost", desk), 200);
+        assertProblem(identify(card), 403, "card-not-active");
+        assertToldAs("lost.json", event("identification", device, "\"not-active\""), device);
+    }
+
+    /** The server's tests put in what is different each time. */
+    private static void assertToldAs(String file, JsonNode event, String device) throws Exception {
+        String told = event.toString()
+                .replace(device, "${device}")
+                .replace("Practitioner/berta", "${owner}")
+                .replaceAll("127\\.0\\.0\\.[12]", "\\${address}")
+                .replace(event.path("recorded").asText(), "${recorded}")
+                .replace(event.at("/entity/2/what/identifier/value").asText(), "${id}");
+        Path fixture = Path.of("..", "fhir-server", "src", "test", "resources", "card-events", file);
+        assertThat(JSON.readTree(told)).as(told).isEqualTo(JSON.readTree(Files.readString(fixture)));
     }
 
     private static String detail(JsonNode event, String type) {
