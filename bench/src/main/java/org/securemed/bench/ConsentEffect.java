@@ -16,9 +16,10 @@ import org.securemed.fhir.FhirServerApplication;
 /**
  * From the acknowledgement of a changed Consent to the first answer that goes by it, and how long the change itself
  * takes: over HTTP, on our server with its own ledger and PostgreSQL. One Consent is ended and given again; after each
- * acknowledgement the clinician's next read has to see it. One JSON line per figure.
+ * acknowledgement the clinician's next read has to see it. Answers are not held back to even times
+ * ({@code securemed.consent.answer-interval}), which would be what is measured. One JSON line per figure.
  *
- * <pre>java -cp … org.securemed.bench.ConsentEffect [changes]</pre>
+ * <pre>java -cp … org.securemed.bench.ConsentEffect [times given and ended]</pre>
  */
 public final class ConsentEffect {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -30,7 +31,7 @@ public final class ConsentEffect {
     /** Ends with status 1 if any read after an acknowledgement was answered by what held before. */
     public static void main(String[] arguments) throws Exception {
         System.setProperty("logback.configurationFile", "bench-logback.xml");
-        int changes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 1000;
+        int changes = arguments.length > 0 ? 2 * Integer.parseInt(arguments[0]) : 2000;
         Path directory = Path.of("target", "bench-effect").toAbsolutePath();
         removeEarlierRun(directory);
         int late;
@@ -41,7 +42,10 @@ public final class ConsentEffect {
                         database.jdbcUrl("ours"),
                         directory,
                         List.of("-Xmx1g"),
-                        List.of("spring.profiles.active=demo", "securemed.demo.patients=0"))) {
+                        List.of(
+                                "spring.profiles.active=demo",
+                                "securemed.demo.patients=0",
+                                "securemed.consent.answer-interval=0"))) {
             server.awaitReady();
             Target system = server.target().withToken(server.awaitFile("data/demo/backend.token"));
             Target clinician = server.target().withToken(server.awaitFile("data/demo/physician.token"));
@@ -53,7 +57,7 @@ public final class ConsentEffect {
 
     private static int measure(Target system, Target clinician, String patient, int changes) throws IOException {
         double[] change = new double[changes];
-        double[] effect = new double[changes];
+        double[][] effect = new double[2][changes / 2];
         int late = 0;
         try (Connection writer = Connection.open(system);
                 Connection reader = Connection.open(clinician)) {
@@ -76,12 +80,13 @@ public final class ConsentEffect {
                 late += status == (open ? 200 : 404) ? 0 : 1;
                 if (i >= 0) {
                     change[i] = (acknowledged - begin) / 1e6;
-                    effect[i] = (answered - acknowledged) / 1e6;
+                    effect[i % 2][i / 2] = (answered - acknowledged) / 1e6;
                 }
             }
         }
         print("consent.change", change);
-        print("consent.effect", effect);
+        print("consent.effect.given", effect[0]);
+        print("consent.effect.ended", effect[1]);
         System.out.printf("{\"name\":\"consent.late-answers\",\"unit\":\"answers\",\"value\":%d}%n", late);
         return late;
     }

@@ -19,7 +19,8 @@ class RevocationIT {
         try (WillRounds rounds = new WillRounds(server, "changes-her-mind", history)) {
             rounds.readAt(server, false);
             rounds.listen();
-            rounds.change(12, server, server);
+            rounds.change(13, server, server);
+            rounds.awaitNotification();
         }
 
         assertThat(history.violations()).isEmpty();

@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.hl7.fhir.r4.model.Bundle;
@@ -35,6 +37,7 @@ public final class WillRounds implements AutoCloseable {
     private final String nextPage;
     private final String status;
     private final String file;
+    private final Semaphore told = new Semaphore(0);
     private @Nullable HttpServer receiver;
     private int numbers;
 
@@ -85,6 +88,7 @@ public final class WillRounds implements AutoCloseable {
             if (number.find()) {
                 long begin = Objects.requireNonNull(written.get(Integer.parseInt(number.group(1))));
                 history.saw("notification " + number.group(1), begin, now, true, true);
+                told.release();
             }
             exchange.sendResponseHeaders(200, -1);
             exchange.close();
@@ -99,6 +103,15 @@ public final class WillRounds implements AutoCloseable {
                 .send(first, access);
         if (answer.status() != 201) {
             throw new IllegalStateException("no subscription: " + answer);
+        }
+    }
+
+    /** Writes something more, and waits until somebody was notified. */
+    public void awaitNotification() throws InterruptedException {
+        told.drainPermits();
+        tell();
+        if (!told.tryAcquire(60, TimeUnit.SECONDS)) {
+            throw new IllegalStateException("no notification");
         }
     }
 
