@@ -22,7 +22,6 @@ import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.smart.CardLogIns;
 import org.securemed.fhir.smart.CardStatements;
 import org.securemed.fhir.smart.Requester;
-import org.securemed.fhir.smart.Role;
 import org.securemed.ledger.consent.Author;
 import org.securemed.ledger.consent.ConsentState;
 import org.securemed.ledger.consent.RegisteredKey;
@@ -181,7 +180,8 @@ public final class CardDevices {
     /** Whoever keeps the Device; the Device itself is the document. */
     private static Author author(Exchange exchange, String card) {
         Requester requester = exchange.requester();
-        String system = requester.is(Role.SYSTEM) && requester.isMachine() ? "Device/card-bridge" : "Device/" + card;
+        String system =
+                requester.isCustodiansSystem() && requester.isMachine() ? "Device/card-bridge" : "Device/" + card;
         return Author.recorder(requester.user().orElse(system), "Device/" + card);
     }
 

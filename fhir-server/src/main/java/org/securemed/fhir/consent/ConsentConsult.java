@@ -22,7 +22,6 @@ import org.securemed.fhir.exchange.Access;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.smart.Requester;
-import org.securemed.fhir.smart.Role;
 import org.securemed.ledger.consent.AccessRequest;
 import org.securemed.ledger.consent.Action;
 import org.securemed.ledger.consent.Basis;
@@ -150,7 +149,7 @@ final class ConsentConsult {
                 requester, RestOperationTypeEnum.EXTENDED_OPERATION_TYPE, RequestTypeEnum.POST, "Consent");
         request.setOperation("$patient-consent-consult");
         Exchange exchange = Exchange.of(request).orElseThrow();
-        boolean custodian = requester.is(Role.SYSTEM);
+        boolean custodian = requester.isCustodiansSystem();
         Optional<AccessRequest> asked = custodian ? others(question, exchange) : own(requester, question, exchange);
         Optional<String> patient = patient(question);
         patient.ifPresent(exchange::name);

@@ -155,7 +155,7 @@ public final class ConsentTransitions {
                         .flatMap(ConsentRecord::activeProvision)
                         .filter(provision -> provision.type() == ProvisionType.DENY)
                         .isPresent();
-        if (opens && !requester.is(Role.SYSTEM) && !stepUp.isMet(requester)) {
+        if (opens && !requester.isCustodiansSystem() && !stepUp.isMet(requester)) {
             throw Refusal.stepUp(stepUp);
         }
     }
@@ -284,7 +284,7 @@ public final class ConsentTransitions {
             // The contract says whether they act for this patient.
             return Author.representative(requester.user().orElseThrow(), requester.tokenId());
         }
-        if (requester.is(Role.SYSTEM)) {
+        if (requester.isCustodiansSystem()) {
             boolean proposal = PatientPresent.is(consent) && consent.getStatus() != Consent.ConsentState.ACTIVE;
             if (requester.clientId().equals(Requester.OWN_PAGES) && (AppConsent.is(consent) || proposal)) {
                 // That it ends with the app's authorization is what the patient agreed to; a proposal opens nothing.

@@ -21,7 +21,6 @@ import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.smart.Requester;
-import org.securemed.fhir.smart.Role;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -149,7 +148,7 @@ final class FiledConsents {
             throw Refusal.unprocessable("consent-document", "The document is about the patient of the Consent.");
         }
         subject.setReference(patient);
-        boolean staff = requester.is(Role.SYSTEM);
+        boolean staff = requester.isCustodiansSystem();
         // Patients and representatives store no documents otherwise; here it is a part of what they do. It is stored in
         // the custodian's name, so it may not ask by its references what they could not.
         boolean closed = Set.of(patient).containsAll(finder.references(document))

@@ -21,7 +21,6 @@ import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.owner.Memberships;
 import org.securemed.fhir.owner.Memberships.Member;
 import org.securemed.fhir.smart.Requester;
-import org.securemed.fhir.smart.Role;
 
 /**
  * What requesters belong to, for Consents that name a CareTeam, a Group or a PractitionerRole. Only the custodian's
@@ -64,7 +63,7 @@ final class GroupMembers {
         String group = resource.fhirType() + "/" + resource.getIdElement().getIdPart();
         boolean trusted = Exchange.of(request)
                 .map(Exchange::requester)
-                .map(requester -> requester.is(Role.SYSTEM) || requester.is(Role.ADMINISTRATOR))
+                .map(requester -> requester.isCustodiansSystem() || requester.administers())
                 .orElse(true);
         if (trusted) {
             memberships.stored(group, members.get());

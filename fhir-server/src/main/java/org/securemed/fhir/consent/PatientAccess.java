@@ -64,8 +64,7 @@ final class PatientAccess {
     /** Whether the requester attends to what could not be attributed to a patient. */
     boolean seesQuarantine(Exchange exchange) {
         Requester requester = exchange.requester();
-        return requester.is(Role.ADMINISTRATOR) && !requester.isForResearch() && requester.privacy() == null
-                || seesEverything(exchange);
+        return requester.administers() && !requester.isForResearch() || seesEverything(exchange);
     }
 
     /**

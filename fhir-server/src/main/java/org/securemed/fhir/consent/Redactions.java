@@ -94,7 +94,7 @@ final class Redactions {
 
     /** Patients and who acts for them, if they are nothing else, and systems of the custodian. */
     private static boolean seesEverything(Requester requester) {
-        return requester.is(Role.SYSTEM) && !requester.isForResearch()
+        return requester.isCustodiansSystem()
                 || !requester.roles().isEmpty() && CONCERNED.containsAll(requester.roles());
     }
 

@@ -58,6 +58,11 @@ final class Refusal {
         return with(new ForbiddenOperationException("not-offered"), Problem.forbidden("not-offered", whatToDoInstead));
     }
 
+    /** A token of another server that speaks of one patient does not reach so far, whatever the data. */
+    static BaseServerResponseException ofOnePatient() {
+        return notOffered("This token speaks of one patient; ask with one that does not.");
+    }
+
     /** What the token does not allow, whatever the data. */
     static BaseServerResponseException forbidden(String code, String whatToDoInstead) {
         return with(new ForbiddenOperationException(code), Problem.forbidden(code, whatToDoInstead));

@@ -28,6 +28,10 @@ final class RepresentedAudit implements AuditSubjects {
     @Override
     public Set<String> of(Exchange exchange) {
         Requester requester = exchange.requester();
+        if (!ScopeBound.conditions(requester, TYPE).isEmpty()) {
+            // Events are not resources: no query of a scope is compared with them.
+            return Set.of();
+        }
         Stream<String> own = requester
                 .user()
                 .filter(user -> user.startsWith(PATIENT) && requester.is(Role.PATIENT))

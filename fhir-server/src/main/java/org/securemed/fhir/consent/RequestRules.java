@@ -15,7 +15,10 @@ import org.securemed.fhir.audit.Evidence;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.owner.BundleEntries;
 import org.securemed.fhir.owner.OwnerFinder;
+import org.securemed.fhir.owner.SharedTypes;
 import org.securemed.fhir.smart.Interaction;
+import org.securemed.fhir.smart.PrivacyGrant;
+import org.securemed.fhir.smart.Requester;
 import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.StepUp;
 
@@ -62,6 +65,9 @@ public final class RequestRules {
 
     /** They look again at each type, and at each patient when something leaves. */
     private static final Set<String> EXPORT_OPERATIONS = Set.of("$export", "$export-status", "$export-file");
+
+    /** Those of a patient's operations that leave something behind for that patient. */
+    private static final Set<String> ASKING = Set.of("$break-glass", "$request-access");
 
     private static final String MATCH = "$match";
 
@@ -147,6 +153,7 @@ public final class RequestRules {
             Interaction interaction,
             RestOperationTypeEnum operation) {
         access.requireRole(exchange, type, interaction);
+        requireNotEverybodys(exchange, type);
         redactions.requireWhole(exchange, type, request.getResource());
         if (operation == RestOperationTypeEnum.PATCH) {
             redactions.requireNoPatch(exchange);
@@ -238,6 +245,7 @@ public final class RequestRules {
         }
         // A PUT may turn out to be a create; the role then needs to allow that too, see WriteGate.
         access.requireRole(exchange, type, interaction);
+        requireNotEverybodys(exchange, type);
         redactions.requireWhole(exchange, type, resource);
         if (request.getMethod() == Bundle.HTTPVerb.PATCH) {
             redactions.requireNoPatch(exchange);
@@ -262,6 +270,9 @@ public final class RequestRules {
         String name = request.getOperation();
         if (name != null && PATIENT_OPERATIONS.contains(name)) {
             access.requireRole(exchange, "Patient", Interaction.READ);
+            if (ASKING.contains(name)) {
+                requireSpokenOf(exchange, request);
+            }
             return;
         }
         if (MATCH.equals(name)) {
@@ -274,6 +285,7 @@ public final class RequestRules {
             return;
         }
         if (name != null && KEY_OPERATIONS.contains(name)) {
+            requireSpokenOf(exchange, request);
             access.requireRole(
                     exchange, "Consent", name.equals("$signing-keys") ? Interaction.READ : Interaction.CREATE);
             return;
@@ -283,10 +295,10 @@ public final class RequestRules {
             return;
         }
         if (name != null && AUDIT_OPERATIONS.contains(name)) {
-            if (exchange.requester().privacy() != null && !AUDIT_OF_A_PATIENT.contains(name)) {
-                throw Refusal.notOffered("This token speaks of one patient; ask with one that does not.");
-            }
             access.requireRole(exchange, AUDIT, Interaction.READ);
+            if (!AUDIT_OF_A_PATIENT.contains(name)) {
+                requireWholeAudit(exchange.requester());
+            }
             return;
         }
         if (name != null && EXPORT_OPERATIONS.contains(name)) {
@@ -298,6 +310,36 @@ public final class RequestRules {
         }
         if (name.equals("$validate")) {
             validate(request);
+        }
+    }
+
+    /** What is done with one patient alone is done with a token that speaks of that patient. */
+    private static void requireSpokenOf(Exchange exchange, RequestDetails request) {
+        PrivacyGrant token = exchange.requester().privacy();
+        if (token != null
+                && (request.getId() == null
+                        || !token.patient().equals(request.getId().getIdPart()))) {
+            throw Refusal.ofOnePatient();
+        }
+    }
+
+    /** What concerns everybody is not written with a token that speaks of one patient, nor is another patient. */
+    private static void requireNotEverybodys(Exchange exchange, @Nullable String type) {
+        if (exchange.requester().privacy() != null
+                && type != null
+                && (type.equals("Patient") || type.equals("Person") || SharedTypes.contains(type))) {
+            throw Refusal.ofOnePatient();
+        }
+    }
+
+    /** What looks at the whole record takes a token that leaves none of it out. */
+    private static void requireWholeAudit(Requester requester) {
+        if (requester.privacy() != null) {
+            throw Refusal.ofOnePatient();
+        }
+        boolean oversees = requester.is(Role.COMPLIANCE) || requester.is(Role.SYSTEM);
+        if (oversees && !requester.mayAll(AUDIT, Interaction.READ)) {
+            throw Refusal.scope();
         }
     }
 

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.problem.ProblemWriter;
+import org.securemed.fhir.smart.Interaction;
 import org.securemed.fhir.smart.Requester;
-import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.SecurityEvent;
 import org.securemed.fhir.smart.SecurityEvents;
 import org.securemed.fhir.smart.StepUp;
@@ -68,11 +68,15 @@ final class ErasureController {
         SecurityEvent.Builder event = SecurityEvent.of(SecurityEvent.Kind.ADMINISTRATION, request)
                 .requester(requester)
                 .note(act);
-        if (!requester.is(Role.ADMINISTRATOR) && !requester.is(Role.SYSTEM)) {
+        if (!requester.administers() && !requester.isCustodiansSystem()) {
             events.record(event.failed("role-not-allowed").build());
             throw Problem.forbidden("role-not-allowed", "This is for administrators.");
         }
-        if (!requester.is(Role.SYSTEM) && !stepUp.isMet(requester)) {
+        if (!requester.mayAll("Patient", Interaction.DELETE)) {
+            events.record(event.failed("scope-not-allowed").build());
+            throw Problem.forbidden("scope-not-allowed", "The token needs a scope to delete every Patient.");
+        }
+        if (!requester.isCustodiansSystem() && !stepUp.isMet(requester)) {
             events.record(event.failed("step-up-required").build());
             throw StepUp.problem();
         }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.audit.EventStream;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.problem.ProblemWriter;
+import org.securemed.fhir.smart.Interaction;
 import org.securemed.fhir.smart.Requester;
-import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.SecurityEvent;
 import org.securemed.fhir.smart.SecurityEvents;
 import org.springframework.http.HttpHeaders;
@@ -78,9 +78,13 @@ final class FeedController {
         SecurityEvent.Builder event = SecurityEvent.of(SecurityEvent.Kind.ADMINISTRATION, request)
                 .requester(requester)
                 .note(act);
-        if (!requester.is(Role.ADMINISTRATOR) && !requester.is(Role.COMPLIANCE) && !requester.is(Role.SYSTEM)) {
+        if (!requester.administers() && !requester.isOfficer() && !requester.isCustodiansSystem()) {
             security.record(event.failed("role-not-allowed").build());
             throw Problem.forbidden("role-not-allowed", "This is for administrators and compliance staff.");
+        }
+        if (!requester.mayAll("AuditEvent", Interaction.READ)) {
+            security.record(event.failed("scope-not-allowed").build());
+            throw Problem.forbidden("scope-not-allowed", "The token needs a scope to read every AuditEvent.");
         }
         security.record(event.build());
         return feed.orElseThrow(() -> Problem.notFound("not-found", "No repository is configured."));

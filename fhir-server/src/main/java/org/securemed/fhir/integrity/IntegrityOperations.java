@@ -25,7 +25,6 @@ import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.owner.StoredVersionRows;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.smart.Requester;
-import org.securemed.fhir.smart.Role;
 import org.securemed.ledger.checkpoint.NoteException;
 import org.securemed.ledger.checkpoint.TlogProof;
 import org.securemed.ledger.log.Ledger;
@@ -218,7 +217,7 @@ public final class IntegrityOperations {
 
     private static void requireAuditor(RequestDetails request) {
         Requester requester = Exchange.of(request).map(Exchange::requester).orElse(Requester.anonymous());
-        if (!requester.is(Role.COMPLIANCE) && !requester.is(Role.SYSTEM)) {
+        if (!requester.overseesAudit()) {
             throw refused(Problem.forbidden("role-not-allowed", "Your role does not permit this interaction."));
         }
     }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.problem.ProblemWriter;
+import org.securemed.fhir.smart.Interaction;
 import org.securemed.fhir.smart.Requester;
-import org.securemed.fhir.smart.Role;
 import org.securemed.fhir.smart.SecurityEvent;
 import org.securemed.fhir.smart.SecurityEvents;
 import org.securemed.fhir.smart.StepUp;
@@ -117,10 +117,15 @@ final class RetentionController {
         SecurityEvent.Builder event = SecurityEvent.of(SecurityEvent.Kind.ADMINISTRATION, request)
                 .requester(requester)
                 .note(act);
-        boolean may = (requester.is(Role.ADMINISTRATOR) || requester.is(Role.COMPLIANCE)) && !requester.isMachine();
+        boolean may = (requester.administers() || requester.isOfficer()) && !requester.isMachine();
         if (!may) {
             events.record(event.failed("role-not-allowed").build());
             throw Problem.forbidden("role-not-allowed", "This is for administrators and compliance staff.");
+        }
+        if (!requester.mayAll("AuditEvent", changes ? Interaction.DELETE : Interaction.READ)) {
+            events.record(event.failed("scope-not-allowed").build());
+            throw Problem.forbidden(
+                    "scope-not-allowed", "The token needs a scope to read, or to delete, every AuditEvent.");
         }
         if (changes && !stepUp.isMet(requester)) {
             events.record(event.failed("step-up-required").build());

@@ -36,7 +36,6 @@ import org.securemed.fhir.audit.ReviewLog;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.smart.Requester;
-import org.securemed.fhir.smart.Role;
 
 /** What compliance officers review, and what they say of it. For nobody else. */
 public final class ReviewOperations {
@@ -358,7 +357,7 @@ public final class ReviewOperations {
 
     private static Requester requireOfficer(RequestDetails request) {
         Requester requester = Exchange.of(request).map(Exchange::requester).orElse(Requester.anonymous());
-        if (!requester.is(Role.COMPLIANCE)) {
+        if (!requester.isOfficer() || !requester.overseesAudit()) {
             throw refused(Problem.forbidden("role-not-allowed", "Your role does not permit this interaction."));
         }
         return requester;

@@ -126,9 +126,13 @@ final class LaunchController {
 
     /** Whoever may read patients as themselves; an app that was let into one record may not open others. */
     private static boolean mayOpen(Requester requester) {
-        return requester
-                .scopes()
-                .permits("Patient", Interaction.READ, requester.isMachine() ? ScopeContext.SYSTEM : ScopeContext.USER);
+        return requester.privacy() == null
+                && requester
+                        .scopes()
+                        .permits(
+                                "Patient",
+                                Interaction.READ,
+                                requester.isMachine() ? ScopeContext.SYSTEM : ScopeContext.USER);
     }
 
     private static Problem malformed() {

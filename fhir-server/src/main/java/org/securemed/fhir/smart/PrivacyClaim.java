@@ -38,6 +38,9 @@ final class PrivacyClaim {
     private static final String REFERENCE = "reference";
     private static final Set<String> RULE = Set.of(TYPE, SECURITY_LABEL, DATA_PERIOD, DATA);
 
+    private static final Set<String> CLAIM = Set.of(Claims.PATIENT_ID, Claims.DOC_ID, ACP, RESIDUAL);
+    private static final Set<String> PERIOD = Set.of("start", "end");
+
     private static final int MOST = 100;
 
     private PrivacyClaim() {}
@@ -111,6 +114,7 @@ final class PrivacyClaim {
      * @throws IllegalArgumentException if something in it is malformed, or can't be enforced
      */
     static PrivacyGrant read(Map<?, ?> claim, String fhirBase) {
+        requireOnly(CLAIM, claim);
         String patient = reference(claim.get(Claims.PATIENT_ID), fhirBase);
         if (!patient.startsWith("Patient/")) {
             throw new IllegalArgumentException("patient_id names no patient");
@@ -123,9 +127,7 @@ final class PrivacyClaim {
     }
 
     private static Residual.Rule rule(Map<?, ?> rule, String fhirBase) {
-        if (!RULE.containsAll(rule.keySet())) {
-            throw new IllegalArgumentException("an element of a residual is not known");
-        }
+        requireOnly(RULE, rule);
         List<Coding> labels = new ArrayList<>();
         for (Object label : list(rule.get(SECURITY_LABEL))) {
             Map<?, ?> coding = map(label);
@@ -152,6 +154,7 @@ final class PrivacyClaim {
     }
 
     private static Period period(Map<?, ?> period) {
+        requireOnly(PERIOD, period);
         Object start = period.get("start");
         Object end = period.get("end");
         if (start == null && end == null) {
@@ -199,6 +202,12 @@ final class PrivacyClaim {
             throw new IllegalArgumentException("a reference leads to another server, or to nothing");
         }
         return relative;
+    }
+
+    private static void requireOnly(Set<String> known, Map<?, ?> object) {
+        if (!known.containsAll(object.keySet())) {
+            throw new IllegalArgumentException("an element is not known");
+        }
     }
 
     private static Map<?, ?> map(@Nullable Object value) {

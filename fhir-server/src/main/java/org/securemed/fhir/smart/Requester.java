@@ -60,6 +60,8 @@ public record Requester(
     /** Client id under which this server's own pages act. */
     public static final String OWN_PAGES = "securemed";
 
+    private static final String AUDIT = "AuditEvent";
+
     private static final Requester ANONYMOUS = new Requester(
             "",
             "anonymous",
@@ -251,9 +253,29 @@ public record Requester(
         return is(Role.SYSTEM) && !isForResearch() && privacy == null;
     }
 
-    /** Whether the audit of all patients is theirs to see; a token that speaks of one patient speaks of no others. */
+    /**
+     * Whether the audit of all patients is theirs to see, with a token that leaves none of it out; one that speaks of
+     * one patient speaks of no others.
+     */
     public boolean overseesAudit() {
-        return (is(Role.COMPLIANCE) || is(Role.SYSTEM)) && privacy == null;
+        return (isOfficer() || is(Role.SYSTEM) && privacy == null)
+                && (mayAll(AUDIT, Interaction.READ) || mayAll(AUDIT, Interaction.SEARCH));
+    }
+
+    /** Whether this is compliance staff, with a token that speaks of everybody. */
+    public boolean isOfficer() {
+        return is(Role.COMPLIANCE) && privacy == null;
+    }
+
+    /** Whether this is an administrator, with a token that speaks of everybody. */
+    public boolean administers() {
+        return is(Role.ADMINISTRATOR) && privacy == null;
+    }
+
+    /** Whether the scopes allow {@code interaction} on every resource of {@code type}, whomever it is about. */
+    public boolean mayAll(String type, Interaction interaction) {
+        return scopes.grant(type, interaction, ScopeContext.USER) instanceof ScopeSet.Grant.Everything
+                || scopes.grant(type, interaction, ScopeContext.SYSTEM) instanceof ScopeSet.Grant.Everything;
     }
 
     /** Whether a research purpose is declared, or the requester is here for research only. */

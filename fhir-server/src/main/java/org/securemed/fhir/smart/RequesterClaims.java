@@ -100,7 +100,8 @@ final class RequesterClaims {
         Object scopes = token.hasClaim(Claims.SCOPE) ? token.getClaim(Claims.SCOPE) : token.getClaim("scp");
         String id = optional(token.getId(), null);
         Instant expiresAt = token.getExpiresAt();
-        if (expiresAt == null) {
+        // Nobody of another server is a machine here, which is known by being its own app.
+        if (expiresAt == null || account.username().equals(client)) {
             throw malformed();
         }
         return new Requester(
@@ -129,11 +130,19 @@ final class RequesterClaims {
 
     /** What another server says of privacy consents, which may be less than its scopes say. */
     private @Nullable PrivacyGrant privacy(Jwt token) {
-        if (!(token.getClaim(Claims.EXTENSIONS) instanceof Map<?, ?> extensions)
-                || extensions.get(Claims.IHE_PCF) == null) {
+        Object extensions = token.getClaim(Claims.EXTENSIONS);
+        if (extensions == null && !token.hasClaim(Claims.IHE_PCF)) {
             return null;
         }
-        if (!(extensions.get(Claims.IHE_PCF) instanceof Map<?, ?> pcf)) {
+        // Said in another place or form, it would be passed over.
+        if (!(extensions instanceof Map<?, ?> known) || token.hasClaim(Claims.IHE_PCF)) {
+            throw malformed();
+        }
+        Object claim = known.get(Claims.IHE_PCF);
+        if (claim == null && !known.containsKey(Claims.IHE_PCF)) {
+            return null;
+        }
+        if (!(claim instanceof Map<?, ?> pcf)) {
             throw malformed();
         }
         try {

@@ -3,9 +3,6 @@ package org.securemed.fhir.transparency;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.smart.Interaction;
 import org.securemed.fhir.smart.Requester;
-import org.securemed.fhir.smart.Role;
-import org.securemed.fhir.smart.ScopeContext;
-import org.securemed.fhir.smart.ScopeSet.Grant;
 
 /**
  * Who may read entries: compliance staff and the custodian's own machine clients, with scopes that would let them read
@@ -19,17 +16,12 @@ final class Auditors {
 
     /** @throws Problem 403 if the requester is no auditor */
     static void require(Requester requester) {
-        if (!requester.is(Role.COMPLIANCE) && !requester.is(Role.SYSTEM)) {
+        if (!requester.isOfficer() && !requester.isCustodiansSystem()) {
             throw Problem.forbidden(
                     "role-not-allowed", "The log's entries are for compliance staff. Tiles and receipts are public.");
         }
-        if (!covers(requester, ScopeContext.USER) && !covers(requester, ScopeContext.SYSTEM)) {
+        if (!requester.mayAll(TYPE, Interaction.READ) || !requester.mayAll(TYPE, Interaction.SEARCH)) {
             throw Problem.forbidden("scope-not-allowed", "The token needs a scope to read every AuditEvent.");
         }
-    }
-
-    private static boolean covers(Requester requester, ScopeContext context) {
-        return requester.scopes().grant(TYPE, Interaction.READ, context) instanceof Grant.Everything
-                && requester.scopes().grant(TYPE, Interaction.SEARCH, context) instanceof Grant.Everything;
     }
 }

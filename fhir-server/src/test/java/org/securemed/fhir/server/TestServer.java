@@ -27,6 +27,7 @@ import org.hl7.fhir.r4.model.OperationOutcome;
 import org.hl7.fhir.r4.model.Resource;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.smart.TestCardBridge;
+import org.securemed.fhir.smart.TestIssuer;
 import org.securemed.ledger.checkpoint.CosignKey;
 import org.securemed.ledger.checkpoint.KeyException;
 import org.securemed.ledger.checkpoint.KeyFiles;
@@ -180,6 +181,8 @@ public final class TestServer {
                 "--securemed.ledger.directory=" + directory.resolve("ledger"),
                 "--securemed.witness.policy=" + directory.resolve("witnesses.policy"),
                 "--securemed.witness.interval=200ms",
+                "--securemed.smart.trusted-server.issuer=" + TestIssuer.name(),
+                "--securemed.smart.trusted-server.jwks-uri=" + TestIssuer.keys(),
                 "--securemed.subscription.endpoints=http://localhost:" + HOOKS,
                 "--securemed.subscription.interval=100ms",
                 "--securemed.subscription.pause=2s",

@@ -92,6 +92,8 @@ class PrivacyClaimTest {
                 "{\"patient_id\":\"1234^^^&1.2.3&ISO\"}",
                 "{\"patient_id\":\"http://elsewhere.example/fhir/Patient/p\"}",
                 "{\"patient_id\":[\"Patient/p\"]}",
+                "{\"patient_id\":\"Patient/p\",\"Residual\":[{\"type\":\"forbid\"}]}",
+                "{\"patient_id\":\"Patient/p\",\"residual\":[{\"type\":\"permit\",\"dataPeriod\":{\"start\":\"2021\",\"until\":\"2022\"}}]}",
                 "{\"patient_id\":\"Patient/p\",\"residual\":{}}",
                 "{\"patient_id\":\"Patient/p\",\"residual\":[]}",
                 "{\"patient_id\":\"Patient/p\",\"residual\":[\"forbid\"]}",
