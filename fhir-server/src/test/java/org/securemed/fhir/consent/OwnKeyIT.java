@@ -20,6 +20,8 @@ import java.util.List;
 import org.hl7.fhir.r4.model.AuditEvent;
 import org.hl7.fhir.r4.model.Base64BinaryType;
 import org.hl7.fhir.r4.model.BooleanType;
+import org.hl7.fhir.r4.model.CodeableConcept;
+import org.hl7.fhir.r4.model.Coding;
 import org.hl7.fhir.r4.model.Consent;
 import org.hl7.fhir.r4.model.Parameters;
 import org.hl7.fhir.r4.model.Resource;
@@ -29,6 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
+import org.securemed.fhir.smart.Representatives;
 
 /**
  * What patients sign with a key of their own: a detached JWS, made here by a library that knows nothing of this server.
@@ -199,10 +202,93 @@ class OwnKeyIT {
         assertThat(unknown.status()).isEqualTo(422);
     }
 
+    @Test
+    void nobody_revokes_somebody_elses_key() {
+        String related = "RelatedPerson/own-key-mother";
+        assertThat(Probe.of(
+                                "PUT",
+                                related,
+                                "{\"resourceType\":\"RelatedPerson\",\"id\":\"own-key-mother\",\"patient\":{\"reference\":\"Patient/"
+                                        + SELF + "\"}}")
+                        .send(SERVER, SERVER.token("backend"))
+                        .status())
+                .isIn(200, 201);
+        Consent office = Consents.permit(SELF, related);
+        office.setCategory(List.of(new CodeableConcept(
+                new Coding("https://securemed.org/fhir/CodeSystem/consent-category", "representation", null))));
+        office.getProvision().setPurpose(null).setPeriod(null);
+        office.setSource(null);
+        Answer appointed = Probe.of("POST", "Consent", text(office)).send(SERVER, LogIns.now(SERVER, USER));
+        assertThat(appointed.status()).as(appointed.text()).isEqualTo(201);
+        Representatives.account(SERVER, "own-key-mother", SELF, related);
+        ECKey hers = newKey();
+        String herKey = register(Representatives.token(SERVER, "own-key-mother"), hers);
+        ECKey elenas = newKey();
+        String elenasKey = register(LogIns.now(SERVER, "patient"), elenas, "elena-rossi");
+
+        String self = "Patient/" + SELF + "/$revoke-key";
+        Answer unknown = operation(weak(), self, parameters("key", "0".repeat(64)));
+        assertThat(unknown.status()).isEqualTo(422);
+        long refusals = refusals();
+        for (String another : List.of(herKey, elenasKey)) {
+            Answer refused = operation(weak(), self, parameters("key", another));
+            assertThat(refused.status()).isEqualTo(422);
+            assertThat(refused.text()).isEqualTo(unknown.text());
+        }
+        assertThat(refusals()).as("each refusal is an event of the record").isEqualTo(refusals + 2);
+        String mother = Representatives.token(SERVER, "own-key-mother");
+        assertThat(operation(mother, self, parameters("key", kid)).text()).isEqualTo(unknown.text());
+        String elena = LogIns.now(SERVER, "patient");
+        assertThat(operation(elena, self, parameters("key", kid)).text())
+                .isEqualTo(operation(elena, "Patient/nobody/$revoke-key", parameters("key", kid))
+                        .text()
+                        .replace("nobody", SELF));
+        for (String user : List.of(CLINICIAN, "backend", "compliance")) {
+            assertThat(operation(SERVER.token(user), self, parameters("key", kid))
+                            .status())
+                    .as(user)
+                    .isEqualTo(403);
+        }
+
+        assertThat(keysOf(mother, SELF)).contains(herKey).doesNotContain(kid);
+        assertThat(keysOf(elena, "elena-rossi")).contains(elenasKey);
+        assertThat(sign(weak(), transition(false), key).status())
+                .as("it still signs")
+                .isEqualTo(200);
+        assertThat(operation(weak(), self, parameters("key", kid)).status()).isEqualTo(200);
+        assertThat(operation(weak(), self, parameters("key", kid)).text())
+                .as("once more it is as unknown")
+                .isEqualTo(unknown.text());
+        assertThat(keysOf(weak(), SELF)).doesNotContain(kid);
+
+        operation(mother, self, parameters("key", herKey));
+        operation(elena, "Patient/elena-rossi/$revoke-key", parameters("key", elenasKey));
+        Probe.of("DELETE", "Consent/" + appointed.resource().getIdElement().getIdPart(), "")
+                .send(SERVER, LogIns.now(SERVER, USER));
+    }
+
+    private static String keysOf(String token, String patient) {
+        return SERVER.send(SERVER.anonymous("Patient/" + patient + "/$signing-keys")
+                        .header("Authorization", "Bearer " + token)
+                        .GET())
+                .text();
+    }
+
+    private static long refusals() {
+        return SERVER.get("compliance", "AuditEvent?patient=Patient/" + SELF + "&outcome=4,8&_count=500")
+                .bundle()
+                .getEntry()
+                .size();
+    }
+
     private static String register(String token, ECKey key) {
+        return register(token, key, SELF);
+    }
+
+    private static String register(String token, ECKey key, String patient) {
         Answer answer = operation(
                 token,
-                "Patient/" + SELF + "/$register-key",
+                "Patient/" + patient + "/$register-key",
                 parameters("jwk", key.toPublicJWK().toJSONString()));
         assertThat(answer.status()).as(answer.text()).isEqualTo(200);
         return ((StringType)
