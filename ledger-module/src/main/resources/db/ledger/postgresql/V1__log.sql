@@ -168,11 +168,13 @@ create function ledger.prunable(low bigint, high bigint) returns table (first_se
         and split_part(s.line[3], ' ', 1)::bigint <= high and split_part(s.line[3], ' ', 2)::bigint > low
 $$;
 
+-- A release counts when a published checkpoint covers it: what somebody put behind the end of the log releases nothing.
 create function ledger.held() returns table (p bytea) language sql stable set search_path = pg_catalog, pg_temp as $$
     select h.p from ledger.ledger_entry h
     where h.log = 1 and h.op = 'hold' and not exists (
         select from ledger.ledger_entry r
         where r.log = 1 and r.op = 'hold.release' and r.seq > h.seq and ledger.stands(r.seq, r.leaf, r.body)
+            and r.seq < (select c.checkpoint_size from ledger.ledger_head c where c.log = 1)
             and convert_from(r.body, 'UTF8')::json ->> 'x'
                 = E'ledger-hold-release/v1\n' || (convert_from(h.body, 'UTF8')::json ->> 'id') || E'\n')
 $$;

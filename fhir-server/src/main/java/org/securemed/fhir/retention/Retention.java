@@ -175,6 +175,8 @@ final class Retention implements AutoCloseable {
                 .findFirst()
                 .orElseThrow(() -> Problem.notFound("not-found", "There is no such hold in force."));
         decisions.release(hold, event);
+        // It counts when a checkpoint covers it.
+        ledger.publishCheckpoint();
     }
 
     private void requireNotHeld() {

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.UUID;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.DetectedIssue;
+import org.hl7.fhir.r4.model.IdType;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
@@ -95,7 +96,7 @@ class CardFindingsIT {
                 TestCardBridge.CLIENT,
                 text("lost.json", owner, "10.0.0.1", THEN)
                         .replace("\"valueString\":\"lost\"", "\"valueString\":\"issued\""));
-        post("another", text("lost.json", owner, "10.0.0.1", THEN));
+        post("backend", text("lost.json", owner, "10.0.0.1", THEN));
         told("lost.json", "Patient/card-" + UUID.randomUUID(), "10.0.0.1", THEN);
 
         assertThat(findings(owner)).isEmpty();
@@ -107,13 +108,15 @@ class CardFindingsIT {
     }
 
     private static String post(String client, String event) {
-        String token = SERVER.bean(TokenMint.class).forClient(client, "system/AuditEvent.c");
+        String token = client.equals(TestCardBridge.CLIENT)
+                ? SERVER.bean(TokenMint.class).forClient(client, "system/AuditEvent.c")
+                : SERVER.token(client);
         Answer answer = SERVER.send(SERVER.anonymous("AuditEvent")
                 .header("Authorization", "Bearer " + token)
                 .header("Content-Type", "application/fhir+json")
                 .POST(HttpRequest.BodyPublishers.ofString(event)));
         assertThat(answer.status()).as(answer.toString()).isEqualTo(201);
-        return answer.resource().getIdElement().getIdPart();
+        return new IdType(answer.response().headers().firstValue("Location").orElseThrow()).getIdPart();
     }
 
     private static String text(String file, String owner, String address, Instant at) {

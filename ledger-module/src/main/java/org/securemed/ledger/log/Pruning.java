@@ -35,6 +35,9 @@ public final class Pruning {
     // What entries below an index say.
     private final PrunedEntries known = new PrunedEntries();
     private long lookedAt;
+    // The same, whether or not a checkpoint covers them.
+    private final PrunedEntries named = new PrunedEntries();
+    private long namedBelow;
 
     Pruning(LogStore store, LogReads reads, SigningKey logKey) {
         this.store = store;
@@ -58,6 +61,16 @@ public final class Pruning {
         return known;
     }
 
+    /** What retention entries name already, by this instance or another. */
+    private synchronized PrunedEntries named(LogStore.Session session, KeyHistory keys) {
+        long size = session.head().orElse(LogHead.EMPTY).size();
+        if (size > namedBelow) {
+            RetentionEntries.addTo(named, session, keys, namedBelow, size);
+            namedBelow = size;
+        }
+        return named;
+    }
+
     /** The legal holds that are in force. */
     public LegalHolds holds() {
         return reads.with(RetentionEntries::holds);
@@ -73,20 +86,24 @@ public final class Pruning {
 
     /**
      * What a retention entry may say next: of the first span at or behind {@code from} in which there are entries whose
-     * block is older than {@code before}, which are not {@linkplain KeptEntries kept for good} and not held.
+     * block is older than {@code before}, which are not {@linkplain KeptEntries kept for good}, not held, and not named
+     * already. Instances take turns by {@link #whilePaused}, so that each names what the others have not.
      *
      * @param from an index
      * @return empty if there is no such span, or the whole log is held
      */
     public Optional<RetentionStatement> plan(long from, Instant before, Period keptFor) {
+        KeyHistory keys = reads.keys();
         return reads.with(session -> {
             LegalHolds holds = RetentionEntries.holds(session);
+            PrunedEntries already = named(session, keys);
             if (holds.isWhole()) {
                 return Optional.<RetentionStatement>empty();
             }
             long limit = limit(session, before);
             for (long span = from - from % RetentionStatement.SPAN; span < limit; span += RetentionStatement.SPAN) {
                 BitSet pruned = prunable(session, span, Math.min(limit, span + RetentionStatement.SPAN), holds);
+                pruned.andNot(already.of(span));
                 if (!pruned.isEmpty()) {
                     // Whole tiles: up to the end of the one that holds the last entry that goes.
                     long to = span + (pruned.length() + Tile.WIDTH - 1) / Tile.WIDTH * Tile.WIDTH;

@@ -40,10 +40,13 @@ public final class RetentionEntries {
         }
     }
 
-    /** The holds that are in force. */
+    /** The holds that are in force: one counts at once, its release when a published checkpoint covers that. */
     static LegalHolds holds(LogStore.Session session) {
         List<StoredEntry> entries = new ArrayList<>(all(session, Op.HOLD, 0));
-        entries.addAll(all(session, Op.HOLD_RELEASE, 0));
+        long covered = LogReads.covered(session);
+        all(session, Op.HOLD_RELEASE, 0).stream()
+                .filter(release -> release.index() < covered)
+                .forEach(entries::add);
         LegalHolds holds = new LegalHolds();
         entries.stream()
                 .sorted(Comparator.comparingLong(StoredEntry::index))

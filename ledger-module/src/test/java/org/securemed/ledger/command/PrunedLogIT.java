@@ -317,6 +317,49 @@ class PrunedLogIT {
     }
 
     @Test
+    void the_database_keeps_what_is_held_although_it_was_let_go_whoever_deletes_it() throws Exception {
+        letGo();
+        long held = first(HELD);
+        long other = first(OTHER);
+        Entry hold = entry(NOW, Op.HOLD, HELD).build();
+        append(List.of(hold));
+
+        assertThatThrownBy(() -> sql("delete from ledger.ledger_entry where seq = " + held))
+                .hasMessageContaining("is refused");
+        assertThatThrownBy(() -> sql("delete from ledger.ledger_entry where seq in (%d, %d)".formatted(held, other)))
+                .as("one that is held keeps the others of a deletion")
+                .hasMessageContaining("is refused");
+        sql("delete from ledger.ledger_entry where seq = " + other);
+
+        // A release that is no entry of the tree, in the place of one that went.
+        Entry forged = entry(NOW, Op.HOLD_RELEASE, HELD)
+                .statement(LegalHolds.release(hold.id()))
+                .build();
+        insert(other, forged);
+        // And behind the end of the log.
+        insert(ledger.size() + 100_000, forged);
+        assertThatThrownBy(() -> sql("delete from ledger.ledger_entry where seq = " + held))
+                .hasMessageContaining("is refused");
+        assertThat(ledger.pruning().holds().covers(HELD)).isTrue();
+        // A release of another hold.
+        append(List.of(entry(NOW, Op.HOLD_RELEASE, HELD)
+                .statement(LegalHolds.release(forged.id()))
+                .build()));
+        assertThatThrownBy(() -> sql("delete from ledger.ledger_entry where seq = " + held))
+                .hasMessageContaining("is refused");
+        release(hold);
+        sql("delete from ledger.ledger_entry where seq = " + held);
+
+        Entry whole = entry(NOW, Op.HOLD, null).build();
+        append(List.of(whole));
+        long next = first(OTHER);
+        assertThatThrownBy(() -> sql("delete from ledger.ledger_entry where seq = " + next))
+                .hasMessageContaining("is refused");
+        release(whole);
+        sql("delete from ledger.ledger_entry where seq = " + next);
+    }
+
+    @Test
     void what_is_put_where_an_entry_was_let_go_lets_nothing_go() throws Exception {
         letGo();
         prune();
@@ -327,15 +370,7 @@ class PrunedLogIT {
                 .statement(forged.sign(SigningKey.generate(LogFixture.ORIGIN, new SecureRandom()))
                         .toString())
                 .build();
-        byte[] body = entry.toJson();
-        try (Connection connection = fixture.database.dataSource().getConnection();
-                PreparedStatement insertion = connection.prepareStatement("insert into ledger.ledger_entry"
-                        + " (log, seq, t_ms, leaf, body, op) values (1, 1, ?, ?, ?, 'retention')")) {
-            insertion.setLong(1, NOW.toEpochMilli());
-            insertion.setBytes(2, TreeHash.leaf(body).toByteArray());
-            insertion.setBytes(3, body);
-            insertion.executeUpdate();
-        }
+        insert(1, entry);
 
         assertThatThrownBy(() -> sql("delete from ledger.ledger_entry where seq = " + kept))
                 .hasMessageContaining("is refused");
@@ -355,6 +390,34 @@ class PrunedLogIT {
                 .hasMessageContaining("is refused");
         fixture.database.tamper("update ledger.ledger_head set checkpoint_size = %d".formatted(covered));
         sql("delete from ledger.ledger_entry where seq = 1");
+    }
+
+    /** A row past the log. */
+    private void insert(long index, Entry entry) throws SQLException {
+        byte[] body = entry.toJson();
+        try (Connection connection = fixture.database.dataSource().getConnection();
+                PreparedStatement insertion = connection.prepareStatement("insert into ledger.ledger_entry"
+                        + " (log, seq, t_ms, leaf, body, op) values (1, ?, ?, ?, ?, ?)")) {
+            insertion.setLong(1, index);
+            insertion.setLong(2, NOW.toEpochMilli());
+            insertion.setBytes(3, TreeHash.leaf(body).toByteArray());
+            insertion.setBytes(4, body);
+            insertion.setString(5, entry.op().code());
+            insertion.executeUpdate();
+        }
+    }
+
+    /** The first old entry about a patient that may go. */
+    private long first(Pseudonym patient) throws SQLException {
+        try (Connection connection = fixture.database.dataSource().getConnection();
+                PreparedStatement query = connection.prepareStatement(
+                        "select min(seq) from ledger.ledger_entry where op = 'read' and p = ?")) {
+            query.setBytes(1, patient.toByteArray());
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
     }
 
     private Optional<RetentionStatement> plan() {
@@ -386,6 +449,7 @@ class PrunedLogIT {
         append(List.of(entry(NOW, Op.HOLD_RELEASE, hold.patient())
                 .statement(LegalHolds.release(hold.id()))
                 .build()));
+        ledger.publishCheckpoint();
     }
 
     private void append(List<Entry> entries) throws Exception {

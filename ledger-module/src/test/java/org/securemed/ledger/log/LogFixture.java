@@ -64,7 +64,8 @@ public final class LogFixture implements AutoCloseable {
         return open(new PostgresLogStore(database.dataSource()), instanceKey, CheckpointVault.none(), clock);
     }
 
-    private Ledger open(LogStore store, SigningKey instance, CheckpointVault vault, Clock clock) {
+    /** Another instance at another time. */
+    public Ledger open(LogStore store, SigningKey instance, CheckpointVault vault, Clock clock) {
         return Ledger.open(
                 store,
                 new LedgerKeys(logKey, instance, cosigner),
