@@ -63,6 +63,7 @@ public final class KnownSettings {
                     "securemed.research.pseudonym-secret",
                     "securemed.review.enabled",
                     "securemed.review.interval",
+                    "securemed.review.findings-at-once",
                     "securemed.review.threshold",
                     "securemed.review.zone",
                     "securemed.review.day-begins",

@@ -258,8 +258,14 @@ final class AuditEventStore {
 
     private static Set<Op> internal() {
         Set<Op> ops = new HashSet<>(RecordedTransition.ops());
-        ops.addAll(
-                Set.of(Op.KEY, Op.CHECKPOINT, Op.ERASE, ReviewLog.FINDING, ReviewLog.REVIEW, AdoptionRecorder.ADOPT));
+        ops.addAll(Set.of(
+                Op.KEY,
+                Op.CHECKPOINT,
+                Op.ERASE,
+                ReviewLog.FINDING,
+                ReviewLog.NOTHING,
+                ReviewLog.REVIEW,
+                AdoptionRecorder.ADOPT));
         return Set.copyOf(ops);
     }
 

@@ -262,6 +262,11 @@ final class EntryFactory {
         return own(op, id, patientId, null, List.of(), null, content);
     }
 
+    /** An entry that says nothing. */
+    Entry nothing(Op op) {
+        return own(op, EntryIds.next(clock.instant()), null, null, List.of(), null, null);
+    }
+
     /** An entry about the retention of others, which this server makes because it was approved. */
     Entry retention(Op op, String note) {
         return own(op, EntryIds.next(clock.instant()), null, null, List.of(), note, null);

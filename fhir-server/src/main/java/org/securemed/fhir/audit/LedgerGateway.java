@@ -67,7 +67,18 @@ public final class LedgerGateway {
         await(ledger.append(Submission.of(entries, preconditions)));
     }
 
-    private void await(CompletableFuture<AppendResult> pending) {
+    /**
+     * Appends an entry that may be there already; returns when it is in a durable block.
+     *
+     * @return whether it was not there
+     * @throws LedgerFailure if it is in none
+     */
+    boolean appendOnce(Entry entry) {
+        return await(ledger.append(Submission.of(List.of(entry), List.of())));
+    }
+
+    /** Whether it was appended, and not there before. */
+    private boolean await(CompletableFuture<AppendResult> pending) {
         AppendResult result;
         try {
             result = pending.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
@@ -88,5 +99,6 @@ public final class LedgerGateway {
         if (failure != null) {
             throw failure;
         }
+        return result.fold(appended -> true, duplicate -> false, stale -> false, pushback -> false);
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.exchange.Exchange;
 import org.securemed.fhir.keys.SubjectKeys;
@@ -25,6 +26,9 @@ import org.securemed.ledger.log.StoredEntry;
  * and changed by nobody. Thread-safe.
  */
 public final class ReviewLog {
+    /** Stands where a finding might. */
+    static final Op NOTHING = new Op("review.nothing");
+
     /** An access that the rules found. */
     public static final Op FINDING = new Op("review.finding");
 
@@ -80,10 +84,19 @@ public final class ReviewLog {
      *
      * @param patient relative reference of a patient; null if it is about several
      * @param content JSON
+     * @return whether it was not there already
      */
-    public void finding(@Nullable String patient, String name, Instant day, String content) {
+    public boolean finding(@Nullable String patient, String name, Instant day, String content) {
         String id = patient == null ? null : patient.substring(PATIENT.length());
-        gateway.append(List.of(entries.finding(FINDING, id, name, day, content)), List.of());
+        return gateway.appendOnce(entries.finding(FINDING, id, name, day, content));
+    }
+
+    /** Puts as many entries into the log as there might have been findings: its size tells of none. */
+    public void nothing(int many) {
+        if (many > 0) {
+            gateway.append(
+                    Stream.generate(() -> entries.nothing(NOTHING)).limit(many).toList(), List.of());
+        }
     }
 
     /**

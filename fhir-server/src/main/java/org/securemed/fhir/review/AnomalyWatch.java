@@ -19,6 +19,10 @@ import org.springframework.jdbc.core.JdbcTemplate;
 /**
  * Reads the ledger behind the requests, lets the rules look, and puts findings into the ledger. Where it is, is stored;
  * what is looked at twice makes no second finding, because the finding's id follows from what it says.
+ *
+ * <p>Rules look at what is hidden from whom they look at. So that the size of the log, which is public, does not tell
+ * whether they found anything, each turn adds the same number of entries, findings or not; what there are more of waits
+ * for the next turn.
  */
 final class AnomalyWatch implements AutoCloseable {
     private static final int BATCH = 500;
@@ -51,12 +55,28 @@ final class AnomalyWatch implements AutoCloseable {
         this.work = settings.enabled() ? new RepeatedWork("anomaly-watch", settings.interval(), this::run) : null;
     }
 
-    private void run() {
+    /**
+     * What a look saw.
+     *
+     * @param lines how many entries it took in
+     * @param findings how many new ones it made of them
+     * @param last whether there were no more entries
+     */
+    record Looked(int lines, int findings, boolean last) {}
+
+    /** Looks at what is new, until there is no more or there are as many findings as a turn has. */
+    void run() {
+        int left = settings.findingsAtOnce();
         try {
-            while (look() == BATCH && !Thread.currentThread().isInterrupted()) {
+            Looked looked = look(left);
+            left -= looked.findings();
+            while (!looked.last() && left > 0 && !Thread.currentThread().isInterrupted()) {
                 // Requests go first: what happened before this server was started waits.
                 LockSupport.parkNanos(Duration.ofSeconds(1).toNanos() * BATCH / settings.rate());
+                looked = look(left);
+                left -= looked.findings();
             }
+            findings.nothing(left);
         } catch (RuntimeException e) {
             // Where it is, is stored; the next attempt goes on there.
             detector = null;
@@ -64,8 +84,8 @@ final class AnomalyWatch implements AutoCloseable {
         }
     }
 
-    /** Looks at the next entries; how many there were. */
-    synchronized int look() {
+    /** Looks at the next entries, up to the one that makes the last of {@code most} findings. */
+    synchronized Looked look(int most) {
         Optional<Long> stored = jdbc.queryForList("select place from review.reader where id = 1", Long.class).stream()
                 .findFirst();
         long place = stored.orElseGet(() -> stream.beginning(stream.size(), settings.lookBack()));
@@ -76,17 +96,24 @@ final class AnomalyWatch implements AutoCloseable {
             detector = rules;
         }
         List<AccessStream.Line> lines = stream.read(place, BATCH, STAFF);
-        for (AccessStream.Line line : lines) {
-            observed(line).flatMap(rules::observe).ifPresent(this::keep);
+        int taken = 0;
+        int found = 0;
+        while (taken < lines.size() && found < most) {
+            boolean kept = observed(lines.get(taken))
+                    .flatMap(rules::observe)
+                    .filter(this::keep)
+                    .isPresent();
+            found += kept ? 1 : 0;
+            taken++;
         }
-        if (!lines.isEmpty()) {
-            long next = lines.get(lines.size() - 1).index() + 1;
+        if (taken > 0) {
+            long next = lines.get(taken - 1).index() + 1;
             jdbc.update(
                     "insert into review.reader (id, place) values (1, ?)"
                             + " on conflict (id) do update set place = greatest(reader.place, excluded.place)",
                     next);
         }
-        return lines.size();
+        return new Looked(taken, found, taken == lines.size() && taken < BATCH);
     }
 
     /** Lets the rules see what they would remember had the server not been restarted. */
@@ -126,7 +153,8 @@ final class AnomalyWatch implements AutoCloseable {
                 new Observed(line.event(), line.at(), user, line.role(), line.patient(), kind, line.address()));
     }
 
-    private void keep(AnomalyDetector.Finding finding) {
+    /** Whether it was not known. */
+    private boolean keep(AnomalyDetector.Finding finding) {
         Observed seen = finding.observed();
         String rules = finding.reasons().stream()
                 .map(reason -> reason.rule().code())
@@ -135,7 +163,7 @@ final class AnomalyWatch implements AutoCloseable {
         boolean several =
                 finding.reasons().stream().allMatch(reason -> reason.rule() == Suspicion.Rule.REPEATED_DENIALS);
         String name = several ? seen.user() + "|" + rules : seen.user() + "|" + seen.patient() + "|" + rules;
-        findings.finding(
+        return findings.finding(
                 several ? null : seen.patient(),
                 name,
                 seen.at().atOffset(ZoneOffset.UTC).truncatedTo(ChronoUnit.DAYS).toInstant(),

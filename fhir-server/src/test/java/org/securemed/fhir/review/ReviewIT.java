@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.http.HttpRequest;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.CodeType;
 import org.hl7.fhir.r4.model.Coding;
@@ -19,6 +20,7 @@ import org.securemed.fhir.consent.Consents;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
 import org.securemed.fhir.smart.TokenMint;
+import org.securemed.ledger.log.Ledger;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Emergencies and findings, from what clinicians did to what an officer says of it. */
@@ -120,11 +122,72 @@ class ReviewIT {
         }
     }
 
+    @Test
+    void the_size_of_the_log_does_not_tell_whether_there_are_findings() {
+        AnomalyWatch watch = SERVER.bean(AnomalyWatch.class);
+        int turn = Settings.defaults().findingsAtOnce();
+        look();
+        for (int i = 0; i < 6; i++) {
+            assertThat(SERVER.get("nurse", "Patient/review-none-" + i).status()).isEqualTo(404);
+        }
+        assertThat(grownBy(watch::run)).as("after questions about nobody").isEqualTo(turn);
+        assertThat(denials()).isZero();
+
+        for (int i = 0; i < 6; i++) {
+            assertThat(SERVER.get("nurse", "Patient/" + patient(false)).status())
+                    .isEqualTo(404);
+        }
+        assertThat(grownBy(watch::run))
+                .as("after questions about hidden patients")
+                .isEqualTo(turn);
+        assertThat(denials()).isEqualTo(1);
+    }
+
+    @Test
+    void what_there_is_more_of_waits_for_the_next_turn() {
+        AnomalyWatch watch = SERVER.bean(AnomalyWatch.class);
+        int turn = Settings.defaults().findingsAtOnce();
+        look();
+        List<String> famous =
+                Stream.generate(() -> patient(true)).limit(turn + 1).toList();
+        for (String id : famous) {
+            Consents.form(SERVER, id);
+            Consents.record(SERVER, Consents.permit(id, "Practitioner/jonas-lindqvist"));
+            assertThat(SERVER.get("physician2", "Patient/" + id).status()).isEqualTo(200);
+        }
+
+        assertThat(grownBy(watch::run)).isEqualTo(turn);
+        assertThat(famous.stream().filter(id -> !findings("open", id).isEmpty()))
+                .hasSize(turn);
+        assertThat(grownBy(watch::run)).isEqualTo(turn);
+        assertThat(famous.stream().filter(id -> !findings("open", id).isEmpty()))
+                .hasSize(turn + 1);
+    }
+
+    private static long grownBy(Runnable work) {
+        Ledger ledger = SERVER.bean(Ledger.class);
+        long before = ledger.size();
+        work.run();
+        return ledger.size() - before;
+    }
+
+    /** Findings about the nurse, who asked for many who have not let her in. */
+    private static long denials() {
+        return SERVER
+                .get("compliance", "AuditEvent/$findings?status=all&rule=repeated-denials")
+                .bundle()
+                .getEntry()
+                .stream()
+                .map(entry -> (DetectedIssue) entry.getResource())
+                .filter(issue -> issue.getImplicatedFirstRep().getReference().equals("Practitioner/linh-tran"))
+                .count();
+    }
+
     private static void look() {
         AnomalyWatch watch = SERVER.bean(AnomalyWatch.class);
-        int looked = watch.look();
-        while (looked > 0) {
-            looked = watch.look();
+        while (!watch.look(1000).last()) {
+            // There are more.
+            continue;
         }
     }
 

@@ -13,11 +13,13 @@ import org.springframework.jdbc.core.JdbcTemplate;
 /**
  * The time of a refusal does not tell whether there is such an account or client.
  *
- * <p>More pairs: {@code -Dsecuremed.test.refusals=2000}. Without {@link EvenAnswers} a client that is there, whose
- * secret is compared, is told from one that isn't in a few pairs.
+ * <p>More pairs: {@code -Dsecuremed.test.refusals=2000}, of which then several are asked at a time, because each waits
+ * half a second for its slot. Without {@link EvenAnswers} a client that is there, whose secret is compared, is told
+ * from one that isn't in a few pairs.
  */
 class RefusalTimesIT {
     private static final int PAIRS = Integer.getInteger("securemed.test.refusals", 12);
+    private static final int THREADS = PAIRS < 100 ? 1 : 16;
     private static final long SEED = 20261123L;
     private static final SmartServer SERVER = SmartServer.shared();
 
@@ -43,7 +45,7 @@ class RefusalTimesIT {
     }
 
     private static void compare(String what, LongSupplier one, LongSupplier other) {
-        AnswerTimes times = AnswerTimes.of(PAIRS, SEED, one, other);
+        AnswerTimes times = AnswerTimes.of(PAIRS, THREADS, SEED, one, other);
         System.out.printf("%s: t %.2f, without the slowest %.2f%n", what, times.all(), times.cropped());
         assertThat(times).as(what).matches(AnswerTimes::equal);
     }
