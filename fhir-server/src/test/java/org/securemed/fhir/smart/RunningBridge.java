@@ -16,20 +16,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.securemed.card.apdu.Bytes;
-import org.securemed.card.identify.CardProfiles;
 import org.securemed.card.profile.CardKey;
-import org.securemed.card.profile.CardProof;
-import org.securemed.card.profile.CardReading;
-import org.securemed.card.profile.Challenge;
-import org.securemed.card.profile.Pin;
 import org.securemed.card.server.ServeCommand;
+import org.securemed.card.simulated.ReaderAnswer;
 import org.securemed.card.simulated.SimulatedCard;
 import org.securemed.card.simulated.TestCa;
 import org.securemed.fhir.server.TestServer;
@@ -87,30 +80,7 @@ final class RunningBridge implements AutoCloseable {
 
     /** What a reader sends of a card. */
     String answer(SimulatedCard card, @Nullable String pin) throws Exception {
-        JsonNode given = json(post("/cards/challenges", null, ""), 201);
-        Challenge challenge = new Challenge(Bytes.copyOf(
-                Base64.getUrlDecoder().decode(given.path("challenge").asText())));
-        CardReading reading = new CardReading(CardProfiles.all(Clock.systemUTC()));
-        CardProof proof;
-        if (pin == null) {
-            proof = reading.read(card, challenge, null);
-        } else {
-            try (Pin entered = Pin.of(pin.toCharArray())) {
-                proof = reading.read(card, challenge, entered);
-            }
-        }
-        return JSON.createObjectNode()
-                .put("challenge", given.path("id").asText())
-                .put("profile", proof.profile())
-                .put("slot", proof.slot().name().toLowerCase(Locale.ROOT))
-                .put("guid", proof.guid().toString())
-                .put("certificate", encoded(proof.certificate()))
-                .put("signature", encoded(proof.signature()))
-                .toString();
-    }
-
-    private static String encoded(Bytes bytes) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.toByteArray());
+        return ReaderAnswer.to(json(post("/cards/challenges", null, ""), 201), card, pin);
     }
 
     HttpResponse<String> post(String path, @Nullable String token, String json) throws Exception {

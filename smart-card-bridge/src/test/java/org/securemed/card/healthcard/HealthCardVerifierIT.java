@@ -17,11 +17,8 @@ import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.util.Base64URL;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,6 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.securemed.card.healthcard.HealthCardException.Reason;
 import org.securemed.card.server.TestBridge;
+import org.securemed.card.simulated.SettableClock;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 class HealthCardVerifierIT {
@@ -44,7 +42,7 @@ class HealthCardVerifierIT {
     private static TestBridge bridge;
 
     private final Publications published = new Publications();
-    private final SettableClock clock = new SettableClock();
+    private final SettableClock clock = new SettableClock(NOW);
     private ECKey key = newKey();
     private HealthCardVerifier verifier;
 
@@ -62,25 +60,6 @@ class HealthCardVerifierIT {
                 throw new IOException("not there");
             }
             return page.getBytes(StandardCharsets.UTF_8);
-        }
-    }
-
-    private static final class SettableClock extends Clock {
-        Instant now = NOW;
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
         }
     }
 
@@ -350,7 +329,7 @@ class HealthCardVerifierIT {
         revoke(1, "other");
         verifier.verify(signed(payload("\"nbf\":1")));
         published.away = true;
-        clock.now = NOW.plus(Duration.ofHours(2));
+        clock.pass(Duration.ofHours(2));
         published.asked.clear();
         for (int i = 0; i < 10; i++) {
             verifier.verify(signed(payload("\"nbf\":1")));
@@ -363,7 +342,7 @@ class HealthCardVerifierIT {
         published.away = false;
         revoke(2, "abc");
         publish(key, 2);
-        clock.now = clock.now.plus(Duration.ofSeconds(61));
+        clock.pass(Duration.ofSeconds(61));
         assertThat(refused(signed(payload("\"nbf\":1")))).isEqualTo(Reason.REVOKED);
     }
 
@@ -383,7 +362,7 @@ class HealthCardVerifierIT {
             assertThat(refused(signed(payload("\"nbf\":1")))).isEqualTo(Reason.KEY_UNKNOWN);
         }
         assertThat(published.asked).hasSize(1);
-        clock.now = NOW.plus(Duration.ofMinutes(6));
+        clock.pass(Duration.ofMinutes(6));
         publish(key, null);
         assertThat(catchThrowableOfType(HealthCardException.class, () -> verifier.verify(signed(payload("\"nbf\":1")))))
                 .isNull();
@@ -445,7 +424,7 @@ class HealthCardVerifierIT {
                     .getBean(JdbcClient.class)
                     .sql("delete from card.issuer_document where url like '%/crl/%'")
                     .update();
-            clock.now = clock.now.plus(Duration.ofMinutes(2));
+            clock.pass(Duration.ofMinutes(2));
             published.pages.put(list(), bad);
             assertThat(refused(signed(payload("\"nbf\":1")))).as(bad).isEqualTo(Reason.ISSUER_UNAVAILABLE);
         }
@@ -457,11 +436,11 @@ class HealthCardVerifierIT {
         revoke(1, "other");
         assertThat(verifier.verify(signed(payload("\"nbf\":1"))).keysAsOf()).isEqualTo(NOW);
         published.away = true;
-        clock.now = NOW.plus(Duration.ofDays(29));
+        clock.pass(Duration.ofDays(29));
         VerifiedCard card = verifier.verify(signed(payload("\"nbf\":1")));
         assertThat(card.keysAsOf()).isEqualTo(NOW);
         assertThat(card.revocationsAsOf()).isEqualTo(NOW);
-        clock.now = NOW.plus(Duration.ofDays(31));
+        clock.pass(Duration.ofDays(2));
         assertThat(refused(signed(payload("\"nbf\":1")))).isEqualTo(Reason.ISSUER_UNAVAILABLE);
     }
 
@@ -472,7 +451,7 @@ class HealthCardVerifierIT {
         assertThat(verifier.verify(signed(payload("\"nbf\":1")))).isNotNull();
         publish(key, 2);
         revoke(2, "other", "abc");
-        clock.now = NOW.plus(Duration.ofMinutes(61));
+        clock.pass(Duration.ofMinutes(61));
         assertThat(refused(signed(payload("\"nbf\":1")))).isEqualTo(Reason.REVOKED);
     }
 

@@ -20,6 +20,7 @@ import org.securemed.card.audit.AuditOutbox;
 import org.securemed.card.profile.CardKey;
 import org.securemed.card.profile.Challenge;
 import org.securemed.card.simulated.FixedNonce;
+import org.securemed.card.simulated.ReaderAnswer;
 import org.securemed.card.simulated.SimulatedCard;
 import org.securemed.card.simulated.TestCa;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -195,8 +196,8 @@ class CardRecordIT extends RegistryDesk {
                 .put("profile", "piv")
                 .put("slot", "card")
                 .put("guid", guid.toString())
-                .put("certificate", encoded(certificate))
-                .put("signature", encoded(FixedNonce.sign(pair, challenge.message(), nonce)))
+                .put("certificate", ReaderAnswer.encoded(certificate))
+                .put("signature", ReaderAnswer.encoded(FixedNonce.sign(pair, challenge.message(), nonce)))
                 .toString();
     }
 

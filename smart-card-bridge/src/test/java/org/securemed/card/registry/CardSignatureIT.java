@@ -26,6 +26,7 @@ import org.securemed.card.profile.Challenge;
 import org.securemed.card.profile.KeySlot;
 import org.securemed.card.profile.Pin;
 import org.securemed.card.reader.BridgeClient;
+import org.securemed.card.simulated.ReaderAnswer;
 import org.securemed.card.simulated.SimulatedCard;
 
 /** Transitions of the consent contract that a card has signed. */
@@ -135,7 +136,7 @@ class CardSignatureIT extends RegistryDesk {
                 "/cards/signatures",
                 "{\"transition\":\"%s\",\"answer\":%s}"
                         .formatted(
-                                encoded(Bytes.copyOf(transition)),
+                                ReaderAnswer.encoded(Bytes.copyOf(transition)),
                                 BridgeClient.answer(UUID.randomUUID().toString(), proof)));
     }
 }

@@ -16,20 +16,18 @@ import java.time.Clock;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
-import org.securemed.card.apdu.Bytes;
 import org.securemed.card.apdu.CardConnection;
 import org.securemed.card.identify.CardProfiles;
 import org.securemed.card.profile.CardProof;
 import org.securemed.card.profile.CardReading;
 import org.securemed.card.profile.Challenge;
-import org.securemed.card.profile.Pin;
 import org.securemed.card.server.TestBridge;
+import org.securemed.card.simulated.ReaderAnswer;
 import org.securemed.card.simulated.SimulatedCard;
 import org.securemed.card.simulated.TestCa;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -174,28 +172,7 @@ abstract class RegistryDesk {
                         .POST(HttpRequest.BodyPublishers.noBody())
                         .build()),
                 201);
-        Challenge challenge = new Challenge(Bytes.copyOf(
-                Base64.getUrlDecoder().decode(given.path("challenge").asText())));
-        CardProof proof;
-        if (pin == null) {
-            proof = reading.read(card, challenge, null);
-        } else {
-            try (Pin entered = Pin.of(pin.toCharArray())) {
-                proof = reading.read(card, challenge, entered);
-            }
-        }
-        return JSON.createObjectNode()
-                .put("challenge", given.path("id").asText())
-                .put("profile", proof.profile())
-                .put("slot", proof.slot().name().toLowerCase(Locale.ROOT))
-                .put("guid", proof.guid().toString())
-                .put("certificate", encoded(proof.certificate()))
-                .put("signature", encoded(proof.signature()))
-                .toString();
-    }
-
-    static String encoded(Bytes bytes) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.toByteArray());
+        return ReaderAnswer.to(given, card, pin);
     }
 
     static JsonNode json(HttpResponse<String> answer, int status) throws Exception {
