@@ -1,6 +1,7 @@
 package org.securemed.fhir.audit;
 
 import ca.uhn.fhir.context.FhirContext;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import javax.sql.DataSource;
 import org.securemed.fhir.database.Migrations;
@@ -41,8 +42,8 @@ public class AuditConfiguration {
     }
 
     @Bean
-    LedgerGateway ledgerGateway(Ledger ledger, DataSource dataSource, StaleConsents stale) {
-        return new LedgerGateway(ledger, dataSource, stale);
+    LedgerGateway ledgerGateway(Ledger ledger, DataSource dataSource, StaleConsents stale, MeterRegistry meters) {
+        return new LedgerGateway(ledger, dataSource, stale, new AppendTimes(meters));
     }
 
     @Bean

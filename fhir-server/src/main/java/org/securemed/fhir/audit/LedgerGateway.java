@@ -22,12 +22,15 @@ public final class LedgerGateway {
     private final Ledger ledger;
     private final DataSource dataSource;
     private final StaleConsents staleConsent;
+    private final AppendTimes times;
 
     /**
      * @param dataSource of the FHIR store, whose transactions staging joins
      * @param staleConsent told whose consent state has to be read anew
+     * @param times told how long each wait took
      */
-    public LedgerGateway(Ledger ledger, DataSource dataSource, StaleConsents staleConsent) {
+    LedgerGateway(Ledger ledger, DataSource dataSource, StaleConsents staleConsent, AppendTimes times) {
+        this.times = times;
         this.ledger = ledger;
         this.dataSource = dataSource;
         this.staleConsent = staleConsent;
@@ -80,12 +83,15 @@ public final class LedgerGateway {
     /** Whether it was appended, and not there before. */
     private boolean await(CompletableFuture<AppendResult> pending) {
         AppendResult result;
+        long begun = System.nanoTime();
         try {
             result = pending.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
+            times.failed(System.nanoTime() - begun);
             Thread.currentThread().interrupt();
             throw LedgerFailure.unavailable(e);
         } catch (ExecutionException | TimeoutException e) {
+            times.failed(System.nanoTime() - begun);
             throw LedgerFailure.unavailable(e);
         }
         LedgerFailure failure = result.fold(
@@ -96,7 +102,11 @@ public final class LedgerGateway {
                     return LedgerFailure.overtaken();
                 },
                 pushback -> LedgerFailure.busy(pushback.retryAfter()));
-        if (failure != null) {
+        long nanos = System.nanoTime() - begun;
+        if (failure == null) {
+            times.appended(nanos);
+        } else {
+            times.refused(nanos);
             throw failure;
         }
         return result.fold(appended -> true, duplicate -> false, stale -> false, pushback -> false);

@@ -1,6 +1,9 @@
 package org.securemed.fhir.consent;
 
 import ca.uhn.fhir.context.FhirContext;
+import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
+import ca.uhn.fhir.jpa.util.MemoryCacheService;
+import jakarta.persistence.EntityManagerFactory;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -18,12 +21,14 @@ import org.securemed.fhir.owner.Memberships;
 import org.securemed.fhir.owner.OwnerFinder;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.OwnerSchema;
+import org.securemed.fhir.owner.SearchIndexes;
 import org.securemed.fhir.owner.UnownedResources;
 import org.securemed.fhir.smart.SmartProperties;
 import org.securemed.fhir.work.RepeatedWork;
 import org.securemed.ledger.erasure.PatientKeys;
 import org.securemed.ledger.storage.ConsentSnapshots;
 import org.securemed.ledger.storage.ConsentStateStore;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -119,6 +124,14 @@ class ConsentStateConfiguration {
                 new JdbcTemplate(dataSource),
                 new TransactionTemplate(transactions),
                 adopted);
+    }
+
+    @Bean
+    SearchIndexes searchIndexes(
+            ObjectProvider<DaoRegistry> daos,
+            ObjectProvider<MemoryCacheService> caches,
+            EntityManagerFactory entities) {
+        return new SearchIndexes(daos, caches, entities);
     }
 
     @Bean

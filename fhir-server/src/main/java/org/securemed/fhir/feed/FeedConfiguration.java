@@ -60,6 +60,12 @@ public class FeedConfiguration {
     }
 
     @Bean
+    @ConditionalOnProperty("securemed.feed.url")
+    FeedMeters feedMeters(AuditFeed feed, EventStream events) {
+        return new FeedMeters(feed, events);
+    }
+
+    @Bean
     FeedController feedController(
             ObjectProvider<AuditFeed> feed, EventStream events, SecurityEvents security, ProblemWriter problems) {
         return new FeedController(Optional.ofNullable(feed.getIfAvailable()), events, security, problems);

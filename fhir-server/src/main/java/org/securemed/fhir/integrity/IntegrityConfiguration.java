@@ -1,8 +1,5 @@
 package org.securemed.fhir.integrity;
 
-import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
-import ca.uhn.fhir.jpa.util.MemoryCacheService;
-import jakarta.persistence.EntityManagerFactory;
 import java.time.Clock;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -12,11 +9,11 @@ import org.securemed.fhir.database.Migrations;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.owner.Adoption;
 import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.SearchIndexes;
 import org.securemed.fhir.owner.ShownVersions;
 import org.securemed.fhir.owner.StoredResourceRows;
 import org.securemed.fhir.owner.StoredVersionRows;
 import org.securemed.ledger.log.Ledger;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -97,14 +94,6 @@ public class IntegrityConfiguration {
     }
 
     @Bean
-    SearchIndexes searchIndexes(
-            ObjectProvider<DaoRegistry> daos,
-            ObjectProvider<MemoryCacheService> caches,
-            EntityManagerFactory entities) {
-        return new SearchIndexes(daos, caches, entities);
-    }
-
-    @Bean
     Restoration versionRestoration(
             StoredVersionRows rows,
             Comparison comparison,
@@ -163,6 +152,11 @@ public class IntegrityConfiguration {
                 new RestoreOperation(comparison, versions, resources),
                 recorded,
                 ledger);
+    }
+
+    @Bean
+    IntegrityMeters integrityMeters(Sweep sweep, Findings findings, Clock clock) {
+        return new IntegrityMeters(sweep, findings, clock);
     }
 
     static Optional<StoredVersionRows> replica(IntegrityProperties properties) {

@@ -15,6 +15,7 @@ import org.securemed.fhir.owner.Adoption;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.Partition;
+import org.securemed.fhir.owner.SearchIndexes;
 import org.securemed.fhir.owner.StoredResourceRows;
 import org.securemed.fhir.owner.StoredVersionRows;
 import org.securemed.fhir.owner.VersionBytes;

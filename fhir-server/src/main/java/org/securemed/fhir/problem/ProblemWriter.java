@@ -43,6 +43,18 @@ public final class ProblemWriter {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final XMLOutputFactory XML = XMLOutputFactory.newFactory();
 
+    private final RefusalCount count;
+
+    /** One that tells nobody. */
+    public ProblemWriter() {
+        this(RefusalCount.NONE);
+    }
+
+    /** @param count told of each problem that is written */
+    public ProblemWriter(RefusalCount count) {
+        this.count = count;
+    }
+
     /**
      * Answers with {@code problem}; headers set before stay.
      *
@@ -52,6 +64,7 @@ public final class ProblemWriter {
         if (response.isCommitted()) {
             throw new IllegalStateException("an answer has already begun to leave");
         }
+        count.refused(problem.status(), problem.code());
         boolean fhir = isFhir(request);
         boolean xml = fhir && asksForXml(request);
         response.resetBuffer();

@@ -16,6 +16,7 @@ import org.securemed.fhir.audit.AuditConfiguration;
 import org.securemed.fhir.audit.AuditEventProvider;
 import org.securemed.fhir.audit.AuditOperations;
 import org.securemed.fhir.audit.AuditRecorder;
+import org.securemed.fhir.audit.CountedRefusals;
 import org.securemed.fhir.audit.Evidence;
 import org.securemed.fhir.audit.KeptEvents;
 import org.securemed.fhir.audit.NoGuessedTotal;
@@ -41,7 +42,9 @@ import org.securemed.fhir.feed.FeedConfiguration;
 import org.securemed.fhir.integrity.IntegrityConfiguration;
 import org.securemed.fhir.integrity.IntegrityOperations;
 import org.securemed.fhir.keys.KeysConfiguration;
+import org.securemed.fhir.metrics.MetricsConfiguration;
 import org.securemed.fhir.problem.ProblemWriter;
+import org.securemed.fhir.problem.RefusalCount;
 import org.securemed.fhir.read.StoredRead;
 import org.securemed.fhir.research.ResearchConfiguration;
 import org.securemed.fhir.retention.RetentionConfiguration;
@@ -117,6 +120,7 @@ import org.springframework.core.Ordered;
     ResearchConfiguration.class,
     RetentionConfiguration.class,
     SubscriptionConfiguration.class,
+    MetricsConfiguration.class,
     HealthController.class
 })
 public class ServerConfiguration {
@@ -175,6 +179,7 @@ public class ServerConfiguration {
             Evidence evidence,
             IFhirSystemDao<Bundle, Meta> system,
             ISearchParamRegistry searchParameters,
+            RefusalCount refusals,
             @Value("${securemed.consent.answer-interval:10ms}") Duration answerInterval) {
         List<Object> interceptors = new ArrayList<>();
         interceptors.add(new KeptEvents());
@@ -184,6 +189,7 @@ public class ServerConfiguration {
         interceptors.add(new NoGuessedTotal());
         interceptors.add(recorder);
         interceptors.add(new AnswerPace(answerInterval));
+        interceptors.add(new CountedRefusals(refusals));
         interceptors.add(new StoredRead(
                 readGate, dataSource, recorder, properties.baseUrl().toString()));
         return new FhirExtensions(

@@ -7,6 +7,7 @@ import javax.sql.DataSource;
 import org.securemed.fhir.problem.Problem;
 import org.securemed.fhir.problem.ProblemErrorController;
 import org.securemed.fhir.problem.ProblemWriter;
+import org.securemed.fhir.problem.RefusalCount;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -77,8 +78,8 @@ public class SmartConfiguration {
     }
 
     @Bean
-    ProblemWriter problemWriter() {
-        return new ProblemWriter();
+    ProblemWriter problemWriter(ObjectProvider<RefusalCount> count) {
+        return new ProblemWriter(count.getIfAvailable(() -> RefusalCount.NONE));
     }
 
     /** What no handler answers goes to {@link ProblemErrorController}, not to the container's own page. */

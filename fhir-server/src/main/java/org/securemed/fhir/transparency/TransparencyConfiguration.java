@@ -71,6 +71,12 @@ public class TransparencyConfiguration {
     }
 
     @Bean
+    @ConditionalOnProperty("securemed.witness.policy")
+    WitnessMeters witnessMeters(Witnessing witnessing, Ledger ledger, Clock clock) {
+        return new WitnessMeters(witnessing, ledger, clock);
+    }
+
+    @Bean
     @Order(BearerChain.ORDER)
     SecurityFilterChain transparencyChain(HttpSecurity http, BearerChain bearer) throws Exception {
         RequestMatcher open = new AndRequestMatcher(ALL, new NegatedRequestMatcher(FOR_AUDITORS));

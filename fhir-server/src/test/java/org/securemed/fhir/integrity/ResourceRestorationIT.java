@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.securemed.fhir.audit.IntegrityRecorder;
 import org.securemed.fhir.owner.Adoption;
 import org.securemed.fhir.owner.OwnerIndex;
+import org.securemed.fhir.owner.SearchIndexes;
 import org.securemed.fhir.owner.StoredResourceRows;
 import org.securemed.fhir.owner.StoredVersionRows;
 import org.securemed.fhir.server.TestServer;

@@ -46,6 +46,8 @@ final class Committer implements Runnable {
     private final Alarm alarm;
     private final WaitingRoom waiting;
     private volatile @Nullable RuntimeException broken;
+    // Written by the committer's thread only.
+    private volatile Throughput throughput = new Throughput(0, 0, 0);
 
     // Below: the committer's thread only.
     private final TileGrowth tileGrowth = new TileGrowth();
@@ -111,6 +113,10 @@ final class Committer implements Runnable {
 
     int waitingEntries() {
         return waiting.waitingEntries();
+    }
+
+    Throughput throughput() {
+        return throughput;
     }
 
     /** Why the log stopped, or null. */
@@ -356,6 +362,7 @@ final class Committer implements Runnable {
                 commit.head(),
                 commit.leaves().stream().map(Leaf::hash).toList());
         trusted = commit.head();
+        throughput = throughput.with(commit.leaves().size());
         return attempt.draft.answers();
     }
 

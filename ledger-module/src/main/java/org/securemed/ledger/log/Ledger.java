@@ -317,6 +317,11 @@ public final class Ledger implements AutoCloseable {
         return committer.waitingEntries();
     }
 
+    /** What this instance has committed since it opened the log. */
+    public Throughput throughput() {
+        return committer.throughput();
+    }
+
     /** Whether the log takes entries; false once it found itself corrupt. */
     public boolean isRunning() {
         return committer.broken() == null && committerThread.isAlive();

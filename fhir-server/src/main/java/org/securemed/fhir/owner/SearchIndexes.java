@@ -1,4 +1,4 @@
-package org.securemed.fhir.integrity;
+package org.securemed.fhir.owner;
 
 import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
 import ca.uhn.fhir.jpa.api.dao.ReindexOutcome;
@@ -13,12 +13,13 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.orm.jpa.EntityManagerFactoryUtils;
 
 /** HAPI's search indexes, as far as they have to be written anew from what is stored. Thread-safe. */
-final class SearchIndexes {
+public final class SearchIndexes {
     private final ObjectProvider<DaoRegistry> daos;
     private final ObjectProvider<MemoryCacheService> caches;
     private final EntityManagerFactory entities;
 
-    SearchIndexes(
+    /** @param entities of the transactions that callers begin */
+    public SearchIndexes(
             ObjectProvider<DaoRegistry> daos,
             ObjectProvider<MemoryCacheService> caches,
             EntityManagerFactory entities) {
@@ -33,7 +34,7 @@ final class SearchIndexes {
      * @param key HAPI's own
      * @throws IllegalStateException if they can't be told; the transaction must be rolled back
      */
-    void rebuild(String type, long key) {
+    public void rebuild(String type, long key) {
         EntityManager manager = EntityManagerFactoryUtils.getTransactionalEntityManager(entities);
         if (manager != null) {
             // What was written past it is not what it remembers.
@@ -53,7 +54,7 @@ final class SearchIndexes {
     }
 
     /** Lets HAPI forget what it remembers of rows; what other instances remember they forget within a minute. */
-    void forget() {
+    public void forget() {
         caches.getObject().invalidateAllCaches();
     }
 }

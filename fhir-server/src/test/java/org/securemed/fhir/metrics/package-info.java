@@ -1,0 +1,4 @@
+@NullMarked
+package org.securemed.fhir.metrics;
+
+import org.jspecify.annotations.NullMarked;
