@@ -21,6 +21,8 @@ import org.securemed.ledger.log.StoredEntry;
 public final class AccessStream {
     private static final Set<String> SHOWING = Set.of("read", "vread", "search", "history");
 
+    private static final int CHUNK = 50;
+
     private final Ledger ledger;
     private final SubjectKeys keys;
     private final String cardBridge;
@@ -112,6 +114,20 @@ public final class AccessStream {
             }
         }
         return lines;
+    }
+
+    /** Whether anybody has done anything since the log had {@code size} entries; what this server adds is nothing. */
+    public boolean isActiveSince(long size) {
+        long next = size;
+        List<StoredEntry> entries;
+        do {
+            entries = ledger.range(next, CHUNK);
+            if (entries.stream().anyMatch(stored -> stored.entry().actor() != null)) {
+                return true;
+            }
+            next += CHUNK;
+        } while (next < ledger.size());
+        return false;
     }
 
     /** Number of entries. */

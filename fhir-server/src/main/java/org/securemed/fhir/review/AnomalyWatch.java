@@ -22,7 +22,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
  *
  * <p>Rules look at what is hidden from whom they look at. So that the size of the log, which is public, does not tell
  * whether they found anything, each turn adds the same number of entries, findings or not; what there are more of waits
- * for the next turn.
+ * for the next turn. A turn comes only when somebody has done something since the last, which anybody can see.
  */
 final class AnomalyWatch implements AutoCloseable {
     private static final int BATCH = 500;
@@ -40,6 +40,8 @@ final class AnomalyWatch implements AutoCloseable {
     private final @Nullable RepeatedWork work;
     /** Of the thread that looks; null until it has looked again at what the rules remember. */
     private @Nullable AnomalyDetector detector;
+    /** Of the thread that looks: the size of the log when the last turn began. */
+    private long turned;
 
     AnomalyWatch(
             AccessStream stream,
@@ -64,8 +66,12 @@ final class AnomalyWatch implements AutoCloseable {
      */
     record Looked(int lines, int findings, boolean last) {}
 
-    /** Looks at what is new, until there is no more or there are as many findings as a turn has. */
+    /** If anybody did anything, looks at it, until there is no more or there are as many findings as a turn has. */
     void run() {
+        long size = stream.size();
+        if (!stream.isActiveSince(turned)) {
+            return;
+        }
         int left = settings.findingsAtOnce();
         try {
             Looked looked = look(left);
@@ -77,6 +83,7 @@ final class AnomalyWatch implements AutoCloseable {
                 left -= looked.findings();
             }
             findings.nothing(left);
+            turned = size;
         } catch (RuntimeException e) {
             // Where it is, is stored; the next attempt goes on there.
             detector = null;

@@ -14,7 +14,8 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param enabled whether the rules run
  * @param interval between two looks at what is new
- * @param findingsAtOnce how many entries each of them adds to the log, findings or not
+ * @param findingsAtOnce how many entries each of them adds to the log, findings or not, if anybody did anything since
+ *     the last
  * @param threshold score from which an access becomes a finding, 0 to 1
  * @param scores how much each rule weighs, by its code; 0 switches it off
  * @param zone of the working hours
@@ -32,8 +33,8 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("securemed.review")
 public record ReviewProperties(
         @DefaultValue("true") boolean enabled,
-        @DefaultValue("5m") @NotNull Duration interval,
-        @DefaultValue("2") int findingsAtOnce,
+        @DefaultValue("10s") @NotNull Duration interval,
+        @DefaultValue("3") int findingsAtOnce,
         @DefaultValue("0.5") double threshold,
         @DefaultValue Map<String, Double> scores,
         @DefaultValue("UTC") @NotNull ZoneId zone,

@@ -131,6 +131,7 @@ class ReviewIT {
             assertThat(SERVER.get("nurse", "Patient/review-none-" + i).status()).isEqualTo(404);
         }
         assertThat(grownBy(watch::run)).as("after questions about nobody").isEqualTo(turn);
+        assertThat(grownBy(watch::run)).as("when nobody did anything").isZero();
         assertThat(denials()).isZero();
 
         for (int i = 0; i < 6; i++) {

@@ -17,7 +17,7 @@ final class Settings {
         return new ReviewProperties(
                 true,
                 Duration.ofSeconds(10),
-                2,
+                3,
                 0.5,
                 scores,
                 ZoneOffset.UTC,
