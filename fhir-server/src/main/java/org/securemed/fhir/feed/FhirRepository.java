@@ -35,8 +35,15 @@ final class FhirRepository implements Repository {
     private final URI url;
     private final @Nullable String token;
     private final HttpClient http;
+    private final Duration timeout;
 
     FhirRepository(FhirContext fhir, URI url, @Nullable String token, SSLContext tls) {
+        this(fhir, url, token, tls, TIMEOUT);
+    }
+
+    /** @param timeout until an answer begins, and again until it ends */
+    FhirRepository(FhirContext fhir, URI url, @Nullable String token, SSLContext tls, Duration timeout) {
+        this.timeout = timeout;
         this.fhir = fhir;
         this.url = url;
         this.token = token;
@@ -50,7 +57,8 @@ final class FhirRepository implements Repository {
     @Override
     public List<Refusal> deliver(List<AuditEvent> events) throws IOException, InterruptedException {
         HttpResponse<InputStream> response = http.send(request(events), HttpResponse.BodyHandlers.ofInputStream());
-        try (InputStream body = response.body()) {
+        try (InputStream body = response.body();
+                Deadline ignored = new Deadline(timeout, body)) {
             byte[] answer = body.readNBytes(LONGEST_ANSWER);
             int status = response.statusCode();
             if (status == 200) {
@@ -91,7 +99,7 @@ final class FhirRepository implements Repository {
                     .setUrl("AuditEvent");
         }
         HttpRequest.Builder request = HttpRequest.newBuilder(url)
-                .timeout(TIMEOUT)
+                .timeout(timeout)
                 .header("Content-Type", JSON)
                 .header("Accept", JSON)
                 .POST(HttpRequest.BodyPublishers.ofString(fhir.newJsonParser().encodeResourceToString(bundle)));

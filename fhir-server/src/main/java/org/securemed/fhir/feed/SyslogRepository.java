@@ -29,15 +29,25 @@ import org.hl7.fhir.r4.model.AuditEvent;
  */
 final class SyslogRepository implements Repository {
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
+    /** For a whole batch: a receiver that reads nothing must not be waited for. */
+    private static final Duration LONGEST = Duration.ofMinutes(2);
+
     private static final int DEFAULT_PORT = 6514;
     private static final String MESSAGE_ID = "IHE+RFC-3881";
 
     private final URI url;
     private final String application;
     private final SSLContext tls;
+    private final Duration timeout;
 
     /** @param application APP-NAME, 1 to 48 printable ASCII characters */
     SyslogRepository(URI url, String application, SSLContext tls) {
+        this(url, application, tls, LONGEST);
+    }
+
+    /** @param timeout of a whole batch */
+    SyslogRepository(URI url, String application, SSLContext tls, Duration timeout) {
+        this.timeout = timeout;
         this.url = url;
         this.application = application;
         this.tls = tls;
@@ -46,7 +56,8 @@ final class SyslogRepository implements Repository {
     @Override
     public List<Refusal> deliver(List<AuditEvent> events) throws IOException {
         int port = url.getPort() < 0 ? DEFAULT_PORT : url.getPort();
-        try (Socket plain = new Socket()) {
+        try (Socket plain = new Socket();
+                Deadline ignored = new Deadline(timeout, plain)) {
             plain.connect(new InetSocketAddress(url.getHost(), port), (int) TIMEOUT.toMillis());
             try (SSLSocket socket = (SSLSocket) tls.getSocketFactory().createSocket(plain, url.getHost(), port, true)) {
                 SSLParameters parameters = socket.getSSLParameters();

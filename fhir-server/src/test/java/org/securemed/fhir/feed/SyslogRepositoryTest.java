@@ -15,12 +15,14 @@ import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.Date;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -40,6 +42,7 @@ import org.hl7.fhir.r4.model.Coding;
 import org.hl7.fhir.r4.model.Reference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
@@ -119,6 +122,34 @@ class SyslogRepositoryTest {
                 .as("the certificate is localhost's")
                 .isInstanceOf(SSLException.class);
         assertThat(received).isEmpty();
+    }
+
+    @Test
+    @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void a_receiver_that_reads_nothing_is_not_waited_for_for_ever() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        Thread thread = new Thread(() -> {
+            try (SSLSocket socket = (SSLSocket) receiver.accept()) {
+                socket.startHandshake();
+                over.await();
+            } catch (IOException | InterruptedException e) {
+                // The test has its answer.
+                return;
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        SyslogRepository impatient = new SyslogRepository(
+                URI.create("syslog+tls://localhost:" + receiver.getLocalPort()),
+                "securemed",
+                trusting(certificate),
+                Duration.ofSeconds(1));
+        List<AuditEvent> large = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            large.add(event("x".repeat(2_000)));
+        }
+        assertThatThrownBy(() -> impatient.deliver(large)).isInstanceOf(IOException.class);
+        over.countDown();
     }
 
     private SyslogRepository repository(SSLContext tls) {
