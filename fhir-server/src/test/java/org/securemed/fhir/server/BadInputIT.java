@@ -758,6 +758,19 @@ class BadInputIT {
         }
     }
 
+    @Test
+    void the_bar_of_a_token_may_come_as_it_is() throws IOException {
+        for (String bar : List.of("|", "%7C")) {
+            String answer = raw("GET /fhir/Observation?code=http://loinc.org" + bar
+                    + "718-7&_count=1&_total=accurate HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\n"
+                    + "Authorization: Bearer " + server.token("backend") + "\r\n\r\n");
+
+            assertThat(answer).as(bar).startsWith("HTTP/1.1 200").contains("\"next\"", "718-7");
+            requireOneEntry(200);
+            trail = Trail.of(server);
+        }
+    }
+
     private String raw(String request) throws IOException {
         URI base = URI.create(server.base());
         try (Socket socket = new Socket(base.getHost(), base.getPort())) {
