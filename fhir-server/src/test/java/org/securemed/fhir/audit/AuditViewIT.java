@@ -151,7 +151,7 @@ class AuditViewIT {
     @Test
     void a_page_is_as_long_as_was_asked_for_also_beyond_the_usual_twenty() {
         for (int read = 0; read < 25; read++) {
-            SERVER.get("patient", "Patient/elena-rossi");
+            SERVER.get("physician2", "Observation/" + SEEN);
         }
         assertThat(events(MINE + "_count=23")).hasSize(23);
     }

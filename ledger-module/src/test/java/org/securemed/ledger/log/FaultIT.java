@@ -129,19 +129,11 @@ class FaultIT {
     @Test
     void an_outcome_that_stays_unknown_fails_the_submission_and_a_retry_with_the_same_id_finds_out() throws Exception {
         Entry entry = entry("a");
-        index(ledger, entry("warm"));
-        store.failNext("append", true, Integer.MAX_VALUE);
-        // The commit took place; then every further attempt to find out fails as well.
-        assertThatThrownBy(() -> {
-                    var answer = ledger.append(Submission.of(entry));
-                    while (store.isArmed() && ledger.read(entry.id()).isEmpty()) {
-                        Thread.onSpinWait();
-                    }
-                    store.failNext("open", false, Integer.MAX_VALUE);
-                    answer.get(10, TimeUnit.SECONDS);
-                })
-                .hasCauseInstanceOf(LedgerUnavailableException.class);
-        store.failNext("open", false, 0);
+        leadTo("append");
+        // The commit took place; then every attempt to find out fails.
+        store.stayAwayAfter("append");
+        assertThatThrownBy(() -> append(ledger, entry)).hasCauseInstanceOf(LedgerUnavailableException.class);
+        store.comeBack();
         assertThat(append(ledger, entry)).isInstanceOf(AppendResult.Duplicate.class);
         assertWhole();
     }
@@ -167,8 +159,9 @@ class FaultIT {
         assertWhole();
     }
 
-    /** An instance that wrote the last block appends in one step; one that finds another's locks the head first. */
+    /** An instance that found its own last block appends in one step; one that finds another's locks the head first. */
     private static void leadTo(String method) throws Exception {
+        index(ledger, entry("before"));
         index(ledger, entry("before"));
         if (!method.equals("append")) {
             index(other, entry("elsewhere"));

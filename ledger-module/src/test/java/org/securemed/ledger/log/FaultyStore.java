@@ -14,6 +14,7 @@ final class FaultyStore implements LogStore {
     private final LogStore store;
     private volatile String method = "";
     private volatile boolean afterwards;
+    private volatile boolean staysAway;
     private final AtomicInteger countdown = new AtomicInteger();
     private final AtomicInteger struck = new AtomicInteger();
 
@@ -29,14 +30,21 @@ final class FaultyStore implements LogStore {
         countdown.set(times);
     }
 
+    /** The next call of this method takes place, its answer is lost, and from then on no session opens. */
+    void stayAwayAfter(String name) {
+        staysAway = true;
+        failNext(name, true, 1);
+    }
+
+    /** Sessions open again. */
+    void comeBack() {
+        staysAway = false;
+        failNext("open", false, 0);
+    }
+
     /** How often it failed since. */
     int struck() {
         return struck.get();
-    }
-
-    /** Whether a fault still waits to happen. */
-    boolean isArmed() {
-        return countdown.get() > 0;
     }
 
     @Override
@@ -69,6 +77,9 @@ final class FaultyStore implements LogStore {
                         Object result = called.invoke(session, arguments);
                         if (strikes) {
                             session.close();
+                            if (staysAway) {
+                                failNext("open", false, Integer.MAX_VALUE);
+                            }
                             throw lost();
                         }
                         return result;
