@@ -259,6 +259,8 @@ class TokenConsentsIT {
         Map<String, Object> good = Map.of("patient_id", patient);
         noToken(TestIssuer.tokenSaying(SERVER, "physician2", "user/*.rs", Map.of("ihe_pcf", good)));
         noToken(TestIssuer.tokenSaying(SERVER, "physician2", "user/*.rs", Map.of("extensions", "ihe_pcf")));
+        noToken(TestIssuer.tokenSaying(
+                SERVER, "physician2", "user/*.rs", Map.of("extensions", Map.of("ihe_iua", Map.of()), "ihe_pcf", good)));
         assertThat(get(TestIssuer.token(SERVER, "physician2", "user/*.rs", good), "Observation/tc-anna-normal")
                         .status())
                 .isEqualTo(200);

@@ -50,6 +50,9 @@ class ReachOfTokensIT {
     }
 
     private static final String PARAMETERS = "{\"resourceType\":\"Parameters\"}";
+    private static final String BUNDLE =
+            "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[{\"resource\":{\"resourceType\":\"Location\",\"name\":\"x\"},"
+                    + "\"request\":{\"method\":\"POST\",\"url\":\"Location\"}}]}";
     private static final String LOCATION = "{\"resourceType\":\"Location\",\"name\":\"x\"}";
 
     static Stream<Row> everybodys() {
@@ -64,6 +67,7 @@ class ReachOfTokensIT {
                 row("administrator", "POST", "/admin/retention/holds", "", 400, "user/*.rs"),
                 row("administrator", "POST", "/admin/retention/holds/x/release", "", 400, "user/*.rs"),
                 row("administrator", "POST", "/fhir/Location", LOCATION, 201, "user/*.rs"),
+                row("administrator", "POST", "/fhir", BUNDLE, 200, "user/*.rs"),
                 row("administrator", "DELETE", "/fhir/Location/reach-none", "", 200, "user/*.rs"),
                 row("compliance", "GET", "/admin/feed", "", 404, "patient/*.cruds"),
                 row("compliance", "GET", "/admin/retention", "", 200, "user/Observation.rs"),
@@ -93,7 +97,7 @@ class ReachOfTokensIT {
                         "POST",
                         "/fhir/Patient/elena-rossi/$restore-integrity",
                         PARAMETERS,
-                        400,
+                        200,
                         "patient/AuditEvent.rs"),
                 row(
                         "compliance",
@@ -161,6 +165,7 @@ class ReachOfTokensIT {
 
         for (String token : List.of(
                 TestIssuer.token(SERVER, "compliance", EVERYTHING, OF_ONE),
+                TestIssuer.token(SERVER, MACHINE, EVERYTHING, OF_ONE),
                 TestIssuer.tokenSaying(SERVER, "compliance", "patient/AuditEvent.rs", Map.of("patient", "elena-rossi")),
                 TestIssuer.token(SERVER, "compliance", "user/AuditEvent.rs?type=rest", null))) {
             assertThat(get(token, "AuditEvent?_count=1").body()).doesNotContain("\"fullUrl\"");
@@ -173,6 +178,16 @@ class ReachOfTokensIT {
                     .isEqualTo(404);
         }
         assertThat(event("user/AuditEvent.s")).isNotEmpty();
+    }
+
+    @Test
+    void an_app_that_may_see_some_of_a_patients_events_sees_none() {
+        get(SERVER.token("patient"), "Patient/elena-rossi");
+        String all = TestIssuer.token(SERVER, "patient", "patient/AuditEvent.rs", null);
+        String some = TestIssuer.token(SERVER, "patient", "patient/AuditEvent.rs?type=rest", null);
+
+        assertThat(get(all, "AuditEvent?_count=1").body()).contains("\"fullUrl\"");
+        assertThat(get(some, "AuditEvent?_count=1").body()).doesNotContain("\"fullUrl\"");
     }
 
     private static String event(String scope) {
