@@ -127,16 +127,16 @@ class ReviewIT {
         AnomalyWatch watch = SERVER.bean(AnomalyWatch.class);
         int turn = Settings.defaults().findingsAtOnce();
         look();
+        String nurse = colleague("nurse", "nurse-of-review", "Practitioner/nurse-of-review");
         for (int i = 0; i < 6; i++) {
-            assertThat(SERVER.get("nurse", "Patient/review-none-" + i).status()).isEqualTo(404);
+            assertThat(asks(nurse, "review-none-" + i)).isEqualTo(404);
         }
         assertThat(grownBy(watch::run)).as("after questions about nobody").isEqualTo(turn);
         assertThat(grownBy(watch::run)).as("when nobody did anything").isZero();
         assertThat(denials()).isZero();
 
         for (int i = 0; i < 6; i++) {
-            assertThat(SERVER.get("nurse", "Patient/" + patient(false)).status())
-                    .isEqualTo(404);
+            assertThat(asks(nurse, patient(false))).isEqualTo(404);
         }
         assertThat(grownBy(watch::run))
                 .as("after questions about hidden patients")
@@ -172,15 +172,22 @@ class ReviewIT {
         return ledger.size() - before;
     }
 
-    /** Findings about the nurse, who asked for many who have not let her in. */
+    private static int asks(String token, String patient) {
+        return SERVER.send(SERVER.anonymous("Patient/" + patient)
+                        .header("Authorization", "Bearer " + token)
+                        .GET())
+                .status();
+    }
+
+    /** Findings about the nurse of this test, who asked for many who have not let her in. */
     private static long denials() {
         return SERVER
-                .get("compliance", "AuditEvent/$findings?status=all&rule=repeated-denials")
+                .get("compliance", "AuditEvent/$findings?status=all&rule=repeated-denials&count=500")
                 .bundle()
                 .getEntry()
                 .stream()
                 .map(entry -> (DetectedIssue) entry.getResource())
-                .filter(issue -> issue.getImplicatedFirstRep().getReference().equals("Practitioner/linh-tran"))
+                .filter(issue -> issue.getImplicatedFirstRep().getReference().equals("Practitioner/nurse-of-review"))
                 .count();
     }
 
@@ -219,20 +226,27 @@ class ReviewIT {
         return SERVER.post(user, "AuditEvent/" + event + "/$review", parameters);
     }
 
+    /** The token of another who has the same role in the same place. */
+    private static String colleague(String user, String username, String fhirUser) {
+        new JdbcTemplate(SERVER.database())
+                .update(
+                        "insert into smart.account (username, password_hash, display_name, roles, fhir_user,"
+                                + " organization, organization_name, purposes_of_use)"
+                                + " select ?, password_hash, 'Ada Berg', roles, ?, organization, organization_name,"
+                                + " purposes_of_use from smart.account where username = ? on conflict do nothing",
+                        username,
+                        fhirUser,
+                        user);
+        return SERVER.bean(TokenMint.class).forPerson(username, "user/*.cruds");
+    }
+
     /** By another compliance officer than the demonstration's. */
     private static Answer signOff(String event, String note) {
-        new JdbcTemplate(SERVER.database())
-                .update("insert into smart.account (username, password_hash, display_name, roles, fhir_user,"
-                        + " organization, organization_name, purposes_of_use)"
-                        + " select 'compliance2', password_hash, 'Ada Berg', roles, 'Practitioner/ada-berg',"
-                        + " organization, organization_name, purposes_of_use"
-                        + " from smart.account where username = 'compliance' on conflict do nothing");
+        String token = colleague("compliance", "compliance2", "Practitioner/ada-berg");
         Parameters parameters = new Parameters();
         parameters.addParameter("note", new StringType(note));
         return SERVER.send(SERVER.anonymous("AuditEvent/" + event + "/$sign-off")
-                .header(
-                        "Authorization",
-                        "Bearer " + SERVER.bean(TokenMint.class).forPerson("compliance2", "user/*.cruds"))
+                .header("Authorization", "Bearer " + token)
                 .header("Content-Type", "application/fhir+json")
                 .POST(HttpRequest.BodyPublishers.ofString(
                         SERVER.fhir().newJsonParser().encodeResourceToString(parameters))));
