@@ -35,7 +35,8 @@ public final class ConsentStates {
     private final ConsentSnapshots snapshots;
     private final SubjectKeys keys;
     private final DataSource dataSource;
-    /** Index of the first entry of the log that was not followed; owned by the thread that follows, once loaded. */
+    private final Object following = new Object();
+    /** Index of the first entry of the log that was not followed; of whoever holds {@code following}, once loaded. */
     private volatile long followed;
 
     private final Map<Pseudonym, ConsentState> states = new ConcurrentHashMap<>();
@@ -73,9 +74,11 @@ public final class ConsentStates {
      * found without this.
      */
     void follow() {
-        News news = with(connection -> snapshots.since(connection, followed));
-        news.patients().forEach(this::refresh);
-        followed = news.size();
+        synchronized (following) {
+            News news = with(connection -> snapshots.since(connection, followed));
+            news.patients().forEach(this::refresh);
+            followed = news.size();
+        }
     }
 
     /** The patient in the ledger. */

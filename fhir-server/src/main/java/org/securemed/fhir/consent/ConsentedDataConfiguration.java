@@ -58,6 +58,7 @@ class ConsentedDataConfiguration {
 
     @Bean
     PopulationGate populationGate(
+            ConsentStates states,
             PatientAccess access,
             ReadSet readSet,
             ResourceAccess resources,
@@ -73,6 +74,7 @@ class ConsentedDataConfiguration {
             ObjectProvider<InMemoryResourceMatcher> memory,
             Clock clock) {
         return new PopulationGate(
+                states,
                 access,
                 readSet,
                 resources,

@@ -52,6 +52,7 @@ public final class PopulationGate {
     /** Answered from the ledger, or tell of others' requests. */
     private static final Set<String> NEVER = Set.of("AuditEvent", "Subscription");
 
+    private final ConsentStates states;
     private final PatientAccess access;
     private final ReadSet readSet;
     private final ResourceAccess resources;
@@ -67,6 +68,7 @@ public final class PopulationGate {
     private final Clock clock;
 
     PopulationGate(
+            ConsentStates states,
             PatientAccess access,
             ReadSet readSet,
             ResourceAccess resources,
@@ -82,6 +84,7 @@ public final class PopulationGate {
             Clock clock) {
         this.clock = clock;
         this.memory = memory;
+        this.states = states;
         this.access = access;
         this.readSet = readSet;
         this.resources = resources;
@@ -138,6 +141,8 @@ public final class PopulationGate {
 
     /** Begins to decide for somebody who is not asking themselves. */
     public RequestDetails begin(Requester requester, String type) {
+        // Nobody asks again for what was let in at another instance a moment ago.
+        states.follow();
         return HouseRequest.begin(
                 context,
                 server.getObject(),

@@ -3,6 +3,7 @@ package org.securemed.fhir.smart;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpResponse;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -26,6 +27,7 @@ class RefusalTimesIT {
     private static final int THREADS = PAIRS < 100 ? 1 : 8;
     private static final long SEED = 20261123L;
     private static final SmartServer SERVER = SmartServer.shared();
+    private static final Map<String, String> HASHES = new HashMap<>();
 
     /** No attempt is refused for their number, and passwords cost what those of real accounts cost. */
     @BeforeAll
@@ -33,8 +35,11 @@ class RefusalTimesIT {
         JdbcTemplate database = new JdbcTemplate(SERVER.bean(DataSource.class));
         PasswordEncoder encoder = SERVER.bean(PasswordEncoder.class);
         for (String user : List.of("physician", "nurse")) {
-            database.update(
-                    "update smart.account set password_hash = ? where username = ?", encoder.encode(user), user);
+            HASHES.put(
+                    user,
+                    database.queryForObject(
+                            "select password_hash from smart.account where username = ?", String.class, user));
+            hash(database, user, encoder.encode("not " + user));
         }
         database.execute("create function smart.uncounted() returns trigger language plpgsql as"
                 + " 'begin new.failures := 0; return new; end'");
@@ -44,7 +49,14 @@ class RefusalTimesIT {
 
     @AfterAll
     static void countAgain() {
-        new JdbcTemplate(SERVER.bean(DataSource.class)).execute("drop function smart.uncounted() cascade");
+        JdbcTemplate database = new JdbcTemplate(SERVER.bean(DataSource.class));
+        database.execute("drop function smart.uncounted() cascade");
+        database.update("delete from smart.login_failure");
+        HASHES.forEach((user, hash) -> hash(database, user, hash));
+    }
+
+    private static void hash(JdbcTemplate database, String user, String hash) {
+        database.update("update smart.account set password_hash = ? where username = ?", hash, user);
     }
 
     @Test
