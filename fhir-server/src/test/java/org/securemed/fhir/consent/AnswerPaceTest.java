@@ -25,7 +25,7 @@ import org.springframework.mock.web.MockHttpServletRequest;
 
 /** Which answers wait for their slot; that slots hide differences is for {@link AnswerTimesIT}. */
 class AnswerPaceTest {
-    private static final Duration SLOT = Duration.ofMillis(60);
+    private static final Duration SLOT = Duration.ofMillis(200);
     private static final Pseudonym SUBJECT = Pseudonym.parse("0".repeat(32));
 
     private final AnswerPace pace = new AnswerPace(SLOT);
@@ -131,7 +131,7 @@ class AnswerPaceTest {
             quick.holdRefusal(request);
             assertThat(Duration.ofNanos(System.nanoTime() - begin))
                     .as(String.join(" ", header))
-                    .isBetween(Duration.ofMillis(190), Duration.ofMillis(400));
+                    .isBetween(Duration.ofMillis(190), Duration.ofSeconds(5));
         }
     }
 
@@ -144,7 +144,7 @@ class AnswerPaceTest {
             long begin = System.nanoTime();
             pace.hold(request, response(new Observation()));
             assertThat(Duration.ofNanos(System.nanoTime() - begin))
-                    .isBetween(AnswerPace.ANSWER_AFTER.minusMillis(20), AnswerPace.ANSWER_AFTER.plusMillis(300));
+                    .isBetween(AnswerPace.ANSWER_AFTER.minusMillis(20), AnswerPace.ANSWER_AFTER.plusMillis(900));
         }
     }
 
