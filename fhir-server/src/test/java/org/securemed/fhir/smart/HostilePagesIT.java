@@ -22,7 +22,7 @@ class HostilePagesIT {
             Pattern.compile("Exception|\\bat (org|java|com)\\.|SQL|Whitelabel|hibernate|thymeleaf|jdbc:");
 
     /** A page's CSRF token: random letters, which may spell any word. */
-    private static final Pattern CSRF = Pattern.compile("csrf\"(?: value)?=\"[A-Za-z0-9_-]*\"");
+    private static final Pattern CSRF = Pattern.compile("csrf(?:\" value)?=\"[A-Za-z0-9_-]*\"");
 
     /** Percent-encoded. */
     private static final List<String> VALUES = List.of(
