@@ -4,12 +4,9 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -17,27 +14,31 @@ import org.securemed.fhir.FhirServerApplication;
 import org.securemed.fhir.demo.Hospital;
 
 /**
- * Our server beside itself: a physician whom a few patients have let in, one whose organisation 200,000 further
- * patients have let in, and one beside whose patients are a hundred times as many who have let in nobody. In the
- * figures "ours" is the latter two, "rival" the first.
+ * Our server beside itself: a physician whom a few patients have let in beside one whose organisation 200,000 further
+ * patients have let in, and beside one beside whose patients are a hundred times as many who have let in nobody. In the
+ * figures "ours" is the one with many, "rival" the one with few.
  *
- * <pre>./dev bench organisation [consents [rounds [seconds]]]</pre>
+ * <pre>./dev bench organisation [consents, 0 for the second comparison alone [rounds [seconds]]]</pre>
  */
-public final class OrganisationBench implements AutoCloseable {
+public final class OrganisationBench {
     private static final String FEW = "few";
     private static final String ORGANISATION = "organisation";
     private static final String HIDDEN = "hidden";
+    private static final String NONE_HIDDEN = "none_hidden";
+    private static final List<Operation> PATIENT_SCOPED =
+            List.of(Operation.READ_PATIENT, Operation.SEARCH_OBSERVATION_BY_PATIENT, Operation.CREATE_OBSERVATION);
+    private static final List<Operation> SEARCHES =
+            List.of(Operation.SEARCH_OBSERVATION_BY_PATIENT, Operation.SEARCH_OBSERVATION_BY_CODE);
     private static final int PATIENTS = 3;
     private static final int HIDDEN_FOR_EACH = 100;
     private static final int CLIENTS = 2;
     private static final List<String> SETTINGS = List.of("spring.profiles.active=demo", "securemed.demo.patients=0");
     private static final List<String> JVM_FLAGS = List.of("-Xms1500m", "-Xmx1500m", "-Duser.timezone=UTC");
-    private static final Duration WARM_UP = Duration.ofSeconds(15);
+    private static final Duration WARM_UP = Duration.ofSeconds(45);
 
     private final Path directory;
     private final PrintStream log;
     private final Report report;
-    private final Deque<AutoCloseable> running = new ArrayDeque<>();
 
     private OrganisationBench(Path directory, PrintStream out, PrintStream log) {
         this.directory = directory;
@@ -52,15 +53,28 @@ public final class OrganisationBench implements AutoCloseable {
         int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 7;
         Duration round = Duration.ofSeconds(args.length > 2 ? Integer.parseInt(args[2]) : 4);
         Path directory = Path.of("target", "bench-organisation").toAbsolutePath();
-        try (OrganisationBench bench = new OrganisationBench(directory, System.out, System.err)) {
-            bench.run(consents, rounds, round);
-        }
+        new OrganisationBench(directory, System.out, System.err).run(consents, rounds, round);
         System.exit(0);
     }
 
-    private void run(int consents, int rounds, Duration round) throws IOException, SQLException, InterruptedException {
+    private void run(int consents, int rounds, Duration round) throws Exception {
         removeEarlierRun();
-        Database database = opened(Database.start(directory.resolve("postgres"), List.of(FEW, ORGANISATION, HIDDEN)));
+        List<String> names = List.of(FEW, ORGANISATION, NONE_HIDDEN, HIDDEN);
+        long errors = 0;
+        try (Database database = Database.start(directory.resolve("postgres"), names)) {
+            if (consents > 0) {
+                seed(database, consents);
+                errors += beside(FEW, ORGANISATION, database, PATIENT_SCOPED, rounds, round);
+            }
+            errors += beside(NONE_HIDDEN, HIDDEN, database, SEARCHES, rounds, round);
+        }
+        report.printTable();
+        if (errors > 0) {
+            log.printf("%d requests failed: these figures are worth nothing%n", errors);
+        }
+    }
+
+    private void seed(Database database, int consents) throws Exception {
         long start = System.nanoTime();
         ConsentSeed.seed(
                 database.jdbcUrl(ORGANISATION),
@@ -68,35 +82,26 @@ public final class OrganisationBench implements AutoCloseable {
                 consents,
                 Hospital.HOSPITAL);
         log.printf("%d consents after %.1f s%n", consents, (System.nanoTime() - start) / 1e9);
-        LoadDriver.Subject few = subject(FEW, database);
-        LoadDriver.Subject organisation = subject(ORGANISATION, database);
-        LoadDriver.Subject hidden = subject(HIDDEN, database);
-        LoadDriver driver = opened(new LoadDriver());
-        long errors = measure(
-                driver,
-                few,
-                organisation,
-                ORGANISATION,
-                List.of(Operation.READ_PATIENT, Operation.SEARCH_OBSERVATION_BY_PATIENT, Operation.CREATE_OBSERVATION),
-                rounds,
-                round);
-        errors += measure(
-                driver,
-                few,
-                hidden,
-                HIDDEN,
-                List.of(Operation.SEARCH_OBSERVATION_BY_PATIENT, Operation.SEARCH_OBSERVATION_BY_CODE),
-                rounds,
-                round);
-        report.printTable();
-        if (errors > 0) {
-            log.printf("%d requests failed: these figures are worth nothing%n", errors);
+    }
+
+    /** Two servers that were started together and asked the same: neither is warmer than the other, or holds more. */
+    private long beside(
+            String few, String many, Database database, List<Operation> operations, int rounds, Duration round)
+            throws Exception {
+        try (ServerProcess one = start(few, database);
+                ServerProcess other = start(many, database);
+                LoadDriver driver = new LoadDriver()) {
+            LoadDriver.Subject subject = subject(one, few, database);
+            return measure(driver, subject, subject(other, many, database), many, operations, rounds, round);
         }
     }
 
-    private LoadDriver.Subject subject(String name, Database database) throws IOException {
-        ServerProcess server = opened(ServerProcess.start(
-                name, FhirServerApplication.class, database.jdbcUrl(name), directory, JVM_FLAGS, SETTINGS));
+    private ServerProcess start(String name, Database database) throws IOException {
+        return ServerProcess.start(
+                name, FhirServerApplication.class, database.jdbcUrl(name), directory, JVM_FLAGS, SETTINGS);
+    }
+
+    private LoadDriver.Subject subject(ServerProcess server, String name, Database database) throws IOException {
         Duration ready = server.awaitReady();
         log.printf("%s is ready after %.1f s%n", name, ready.toMillis() / 1e3);
         Target system = server.target().withToken(server.awaitFile("data/demo/backend.token"));
@@ -158,18 +163,6 @@ public final class OrganisationBench implements AutoCloseable {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
-        }
-    }
-
-    private <T extends AutoCloseable> T opened(T resource) {
-        running.push(resource);
-        return resource;
-    }
-
-    @Override
-    public void close() throws Exception {
-        while (!running.isEmpty()) {
-            running.pop().close();
         }
     }
 }

@@ -2,6 +2,7 @@ package org.securemed.ledger.log;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -130,8 +131,8 @@ final class Committer implements Runnable {
         try {
             for (List<Pending> batch = next(); batch != null; batch = next()) {
                 // What changes the log's keys goes alone: it is refused when they have changed already.
-                List<Pending> usual =
-                        batch.stream().filter(pending -> !isAboutKeys(pending)).toList();
+                List<Pending> usual = new ArrayList<>(batch);
+                usual.removeIf(Committer::isAboutKeys);
                 if (!usual.isEmpty()) {
                     serve(usual, false);
                 }
@@ -200,13 +201,13 @@ final class Committer implements Runnable {
                         return committed(attempt);
                     }
                 }
-                Attempt attempt = write(batch, careful, aboutKeys);
+                Attempt attempt = prepare(batch, careful, aboutKeys);
                 if (attempt.commit == null) {
                     openSession().rollback();
                     return attempt.draft.answers();
                 }
                 unknown = attempt;
-                openSession().commit();
+                openSession().commit(attempt.before, attempt.commit);
                 return committed(attempt);
             } catch (DuplicateIdException | HeadMovedException e) {
                 if (careful && e instanceof HeadMovedException) {
@@ -232,9 +233,10 @@ final class Committer implements Runnable {
     }
 
     /**
-     * Writes a block, not yet committed, behind the head, which is locked, read and checked first. What the decisions
-     * of the batch rest on is read after it was taken, so a revocation that is in an earlier block is seen, and one
-     * that is not comes behind this block.
+     * A block for behind the head, which is locked, read and checked first. What came while another instance held the
+     * head joins the batch: or else it would wait for another turn of both. What the decisions of the batch rest on is
+     * read after it was taken, so a revocation that is in an earlier block is seen, and one that is not comes behind
+     * this block.
      *
      * <p>An instance that wrote the last block as well does without all this ({@link LogStore.Session#append}): its
      * block is for the head that it left and the consent versions that the batch relies on, and the store refuses it if
@@ -243,12 +245,13 @@ final class Committer implements Runnable {
      * @param careful look for ids that are in the log already
      * @param aboutKeys refuse what the log's keys of now do not allow
      */
-    private Attempt write(List<Pending> batch, boolean careful, boolean aboutKeys)
-            throws DuplicateIdException, HeadMovedException {
+    private Attempt prepare(List<Pending> batch, boolean careful, boolean aboutKeys) {
         LogStore.Session tx = openSession();
         LogHead head = lockHead(tx);
         if (aboutKeys) {
             requireAllowed(batch.get(0), head, tx);
+        } else {
+            waiting.join(batch, options.maxEntriesPerBlock(), options.maxBytesPerBlock(), next -> !isAboutKeys(next));
         }
         Map<UUID, Long> known = careful ? tx.indexesOf(ids(batch)) : Map.of();
         Map<Pseudonym, Long> versions = reliedOn(batch);
@@ -256,8 +259,6 @@ final class Committer implements Runnable {
                 build(batch, head, known, versions.isEmpty() ? versions : tx.consentVersions(versions.keySet()));
         if (attempt.commit == null) {
             forgetStaged(attempt.draft, tx);
-        } else {
-            tx.write(head, attempt.commit);
         }
         return attempt;
     }
@@ -298,8 +299,9 @@ final class Committer implements Runnable {
     }
 
     private LogHead lockHead(LogStore.Session tx) {
-        LogHead head =
-                tx.lockHead().orElseThrow(() -> new LogCorruptException("ledger_head", "the row of this log", "none"));
+        LogEnd end =
+                tx.lockEnd().orElseThrow(() -> new LogCorruptException("ledger_head", "the row of this log", "none"));
+        LogHead head = end.head();
         boolean same = head.blockNumber() == trusted.blockNumber()
                 && head.blockHash().equals(trusted.blockHash())
                 && head.frontier().equals(trusted.frontier())
@@ -307,7 +309,7 @@ final class Committer implements Runnable {
         alone = same;
         if (!same) {
             // Another instance wrote it, or somebody who should not: never sign what follows an unsigned head.
-            headCheck.againstLastBlock(head, tx);
+            headCheck.againstLastBlock(end, tx);
             requireOwnKeyInForce();
             trusted = head;
         }

@@ -19,14 +19,19 @@ final class HeadCheck {
      * @throws LogCorruptException saying where they differ
      */
     void againstLastBlock(LogHead head, LogStore.Session session) {
+        againstLastBlock(new LogEnd(head, session.block(head.blockNumber())), session);
+    }
+
+    /** The same of what was read already. */
+    void againstLastBlock(LogEnd end, LogStore.Session session) {
+        LogHead head = end.head();
         if (head.blockNumber() == -1) {
             equal("ledger_head, block_hash", LogHead.EMPTY.blockHash(), head.blockHash());
             equal("ledger_head, size", 0L, head.size());
             return;
         }
         String where = "ledger_block " + head.blockNumber();
-        Block block = session.block(head.blockNumber())
-                .orElseThrow(() -> new LogCorruptException(where, "the block the head names", "none"));
+        Block block = end.last().orElseThrow(() -> new LogCorruptException(where, "the block the head names", "none"));
         equal("ledger_head, size", block.treeSize(), head.size());
         equal("ledger_head, frontier", block.root(), head.frontier().root());
         equal("ledger_head, block_hash", block.hash(origin), head.blockHash());

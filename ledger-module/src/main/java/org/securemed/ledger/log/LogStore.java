@@ -35,6 +35,9 @@ public interface LogStore {
         /** Reads the head and holds it until the transaction ends: nobody else writes a block meanwhile. */
         Optional<LogHead> lockHead();
 
+        /** The same, and the block that the head names, if there is one. */
+        Optional<LogEnd> lockEnd();
+
         /** The head as it is. */
         Optional<LogHead> head();
 
@@ -58,6 +61,15 @@ public interface LogStore {
          * @throws DuplicateIdException if an entry id is in the log already; then roll back
          */
         void write(LogHead before, BlockCommit commit) throws HeadMovedException, DuplicateIdException;
+
+        /**
+         * Writes a block like {@link #write}, and makes the transaction durable. When a
+         * {@link LedgerUnavailableException} is thrown, whether it is durable is unknown.
+         *
+         * @throws HeadMovedException if the head is another; then roll back
+         * @throws DuplicateIdException if an entry id is in the log already; then roll back
+         */
+        void commit(LogHead before, BlockCommit commit) throws HeadMovedException, DuplicateIdException;
 
         /**
          * Writes a block and makes it durable at once, if the head is {@code before} in every respect but its

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Submissions that wait, first come first served. Thread safe; every field belongs to the lock. */
@@ -60,20 +61,36 @@ final class WaitingRoom {
                 changed.awaitUninterruptibly();
             }
             List<Pending> batch = new ArrayList<>();
-            int count = 0;
-            long bytes = 0;
-            for (Pending next = waiting.peek(); next != null; next = waiting.peek()) {
-                count += next.size();
-                bytes += next.submission().bytes();
-                if (!batch.isEmpty() && (count > maxBlockEntries || bytes > maxBlockBytes)) {
-                    break;
-                }
-                batch.add(waiting.remove());
-                entries -= next.size();
-            }
+            fill(batch, maxBlockEntries, maxBlockBytes, next -> true);
             return batch.isEmpty() ? null : batch;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Adds what waits to a batch, within the limits of a block, up to the first that does not go with the others. */
+    void join(List<Pending> batch, int maxBlockEntries, long maxBlockBytes, Predicate<Pending> goesAlong) {
+        lock.lock();
+        try {
+            fill(batch, maxBlockEntries, maxBlockBytes, goesAlong);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void fill(List<Pending> batch, int maxBlockEntries, long maxBlockBytes, Predicate<Pending> goesAlong) {
+        int count = batch.stream().mapToInt(Pending::size).sum();
+        long bytes = batch.stream()
+                .mapToLong(pending -> pending.submission().bytes())
+                .sum();
+        for (Pending next = waiting.peek(); next != null && goesAlong.test(next); next = waiting.peek()) {
+            count += next.size();
+            bytes += next.submission().bytes();
+            if (!batch.isEmpty() && (count > maxBlockEntries || bytes > maxBlockBytes)) {
+                return;
+            }
+            batch.add(waiting.remove());
+            entries -= next.size();
         }
     }
 

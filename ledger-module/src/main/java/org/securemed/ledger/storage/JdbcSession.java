@@ -15,7 +15,11 @@ import org.securemed.ledger.entry.Bytes;
 import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.entry.Pseudonym;
 import org.securemed.ledger.log.Block;
+import org.securemed.ledger.log.BlockCommit;
+import org.securemed.ledger.log.DuplicateIdException;
 import org.securemed.ledger.log.EntryQuery;
+import org.securemed.ledger.log.HeadMovedException;
+import org.securemed.ledger.log.LogEnd;
 import org.securemed.ledger.log.LogHead;
 import org.securemed.ledger.log.LogStore;
 import org.securemed.ledger.log.StagedEntry;
@@ -27,9 +31,9 @@ import org.securemed.ledger.merkle.Tile;
 abstract class JdbcSession implements LogStore.Session {
     static final String UNIQUE_VIOLATION = "23505";
 
-    private static final String HEAD =
+    static final String HEAD =
             "select block_no, block_hash, size, frontier, t_ms, checkpoint_size from ledger.ledger_head where log = 1";
-    private static final String BLOCK =
+    static final String BLOCK =
             "select block_no, first_seq, n, prev, root, inst, key_id, sig, t_ms from ledger.ledger_block where log = 1";
     private static final String ENTRY = "select seq, leaf, body from ledger.ledger_entry where log = 1";
 
@@ -47,6 +51,11 @@ abstract class JdbcSession implements LogStore.Session {
     @Override
     public Optional<LogHead> lockHead() {
         return sql.one(HEAD + " for update", StoredRows::head);
+    }
+
+    @Override
+    public Optional<LogEnd> lockEnd() {
+        return lockHead().map(head -> new LogEnd(head, block(head.blockNumber())));
     }
 
     @Override
@@ -131,6 +140,12 @@ abstract class JdbcSession implements LogStore.Session {
                 "select line from witness.cosignature where log = 1 and size = ? order by witness",
                 row -> row.getString(1),
                 size);
+    }
+
+    @Override
+    public void commit(LogHead before, BlockCommit commit) throws HeadMovedException, DuplicateIdException {
+        write(before, commit);
+        commit();
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ import org.securemed.ledger.log.BlockCommit;
 import org.securemed.ledger.log.DuplicateIdException;
 import org.securemed.ledger.log.HeadMovedException;
 import org.securemed.ledger.log.Leaf;
+import org.securemed.ledger.log.LogEnd;
 import org.securemed.ledger.log.LogHead;
 import org.securemed.ledger.merkle.Tile;
 
@@ -79,14 +81,30 @@ final class PostgresSession extends JdbcSession {
             )
             """;
 
+    /** Both in one round trip; the second sees what was committed before the lock was given. */
+    private static final String END =
+            HEAD + " for update; " + BLOCK + " and block_no = (select block_no from ledger.ledger_head where log = 1)";
+
     PostgresSession(Connection connection) {
         super(connection);
     }
 
     @Override
+    public Optional<LogEnd> lockEnd() {
+        return sql.two(END, StoredRows::head, StoredRows::block, LogEnd::new);
+    }
+
+    @Override
     public void write(LogHead before, BlockCommit commit) throws HeadMovedException, DuplicateIdException {
         coverWithPartition(commit.block());
-        execute(before, Map.of(), commit);
+        execute(before, Map.of(), commit, "");
+    }
+
+    @Override
+    public void commit(LogHead before, BlockCommit commit) throws HeadMovedException, DuplicateIdException {
+        // The commit goes with the block, so that others wait for the head one round trip less.
+        coverWithPartition(commit.block());
+        execute(before, Map.of(), commit, "; commit");
     }
 
     @Override
@@ -96,20 +114,21 @@ final class PostgresSession extends JdbcSession {
         autoCommit(true);
         try {
             coverWithPartition(commit.block());
-            execute(before, versions, commit);
+            execute(before, versions, commit, "");
         } finally {
             autoCommit(false);
         }
     }
 
-    private void execute(LogHead before, Map<Pseudonym, Long> versions, BlockCommit commit)
+    private void execute(LogHead before, Map<Pseudonym, Long> versions, BlockCommit commit, String then)
             throws HeadMovedException, DuplicateIdException {
         String optional =
                 (commit.tiles().isEmpty() ? "" : TILES) + (commit.staged().isEmpty() ? "" : STAGED);
-        String text = WRITE.formatted(versions.isEmpty() ? "" : VERSIONS, optional);
+        String text = WRITE.formatted(versions.isEmpty() ? "" : VERSIONS, optional) + then;
         try (PreparedStatement statement = connection.prepareStatement(text)) {
             Statements.bind(statement, parameters(before, versions, commit));
-            try (ResultSet moved = statement.executeQuery()) {
+            statement.execute();
+            try (ResultSet moved = statement.getResultSet()) {
                 if (!moved.next() || moved.getInt(1) != 1) {
                     throw new HeadMovedException("another head");
                 }

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import org.securemed.ledger.log.LedgerUnavailableException;
 import org.securemed.ledger.log.LogCorruptException;
 
@@ -46,6 +47,27 @@ final class Statements {
             throw unavailable("cannot read the ledger", e);
         } catch (IllegalArgumentException e) {
             throw new LogCorruptException(sql, "values this log writes", String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Two queries, without parameters, in one round trip: the first row of each, if the first has one. */
+    <A, B, T> Optional<T> two(String sql, Row<A> first, Row<B> second, BiFunction<A, Optional<B>, T> both) {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.execute();
+            Optional<A> one = row(statement, first);
+            statement.getMoreResults();
+            Optional<B> other = row(statement, second);
+            return one.map(found -> both.apply(found, other));
+        } catch (SQLException e) {
+            throw unavailable("cannot read the ledger", e);
+        } catch (IllegalArgumentException e) {
+            throw new LogCorruptException(sql, "values this log writes", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static <T> Optional<T> row(PreparedStatement statement, Row<T> row) throws SQLException {
+        try (ResultSet result = statement.getResultSet()) {
+            return result.next() ? Optional.of(row.read(result)) : Optional.empty();
         }
     }
 

@@ -72,7 +72,7 @@ class FaultIT {
     @TestFactory
     Stream<DynamicTest> an_entry_is_in_the_log_once_wherever_the_connection_breaks() {
         List<DynamicTest> tests = new ArrayList<>();
-        for (String method : List.of("lockHead", "write", "commit", "append")) {
+        for (String method : List.of("lockEnd", "commit", "append")) {
             for (boolean afterwards : new boolean[] {false, true}) {
                 for (int times : new int[] {1, 2}) {
                     tests.add(dynamicTest(
@@ -95,7 +95,7 @@ class FaultIT {
 
     @TestFactory
     Stream<DynamicTest> a_staged_entry_is_in_the_log_once_wherever_the_connection_breaks() {
-        return Stream.of("lockHead", "write", "commit", "append")
+        return Stream.of("lockEnd", "commit", "append")
                 .map(method -> dynamicTest(method, () -> {
                     Entry entry = entry("a");
                     try (Connection connection = FIXTURE.database.dataSource().getConnection()) {

@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +44,7 @@ import org.securemed.ledger.log.Leaf;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.log.LedgerKeys;
 import org.securemed.ledger.log.LedgerOptions;
+import org.securemed.ledger.log.LogEnd;
 import org.securemed.ledger.log.LogHead;
 import org.securemed.ledger.log.LogStore;
 import org.securemed.ledger.log.Precondition;
@@ -182,6 +184,31 @@ abstract class LogStoreContract {
                     .containsExactly(3L, 2L);
             assertThat(found(session, Set.of(), null, Set.of(), null, null, 2, 10))
                     .containsExactly(1L, 0L);
+        }
+    }
+
+    @Test
+    void a_block_behind_a_held_end_is_durable_at_once_and_lets_go_of_it() throws Exception {
+        LogHead before = begin();
+        BlockCommit first = commit(before, List.of(leaf("anna", Op.READ, null)), List.of(), List.of());
+        BlockCommit second = commit(first.head(), List.of(leaf("ben", Op.READ, null)), List.of(), List.of());
+        BlockCommit twice = commit(first.head(), first.leaves(), List.of(), List.of());
+        try (LogStore.Session session = store().write();
+                LogStore.Session other = store().write()) {
+            assertThat(session.lockEnd()).contains(new LogEnd(before, Optional.empty()));
+            CompletableFuture<Optional<LogEnd>> waits = CompletableFuture.supplyAsync(other::lockEnd);
+            session.commit(before, first);
+            LogEnd end = new LogEnd(first.head(), Optional.of(first.block()));
+            assertThat(waits.get(10, TimeUnit.SECONDS)).contains(end);
+            other.rollback();
+            assertThatThrownBy(() -> session.commit(before, second)).isInstanceOf(HeadMovedException.class);
+            session.rollback();
+            assertThatThrownBy(() -> session.commit(first.head(), twice)).isInstanceOf(DuplicateIdException.class);
+            session.rollback();
+            assertThat(other.lockEnd()).contains(end);
+        }
+        try (LogStore.Session session = store().read()) {
+            assertThat(session.entries(0, 10)).hasSize(1);
         }
     }
 
