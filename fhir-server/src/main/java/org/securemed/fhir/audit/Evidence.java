@@ -18,6 +18,7 @@ import org.securemed.ledger.entry.Op;
  * @see <a href="https://profiles.ihe.net/ITI/TF/Volume2/ITI-20.html">ITI-20 Record Audit Event</a>
  */
 public final class Evidence {
+    /** Each counts once for each patient whom it names. */
     private static final int MOST_EVENTS = 500;
 
     private final ForeignEvents events;
@@ -63,9 +64,6 @@ public final class Evidence {
         if (!isAllOf(bundle)) {
             throw new InvalidRequestException("Send AuditEvents in a Bundle of their own, each with a POST.");
         }
-        if (bundle.getEntry().size() > MOST_EVENTS) {
-            throw AuditRefusal.tooLarge("Send fewer AuditEvents in one Bundle.");
-        }
         Exchange exchange = Exchange.of(request).orElseThrow();
         RequestFacts facts = RequestFacts.of(request);
         List<Entry> all = new ArrayList<>();
@@ -77,6 +75,9 @@ public final class Evidence {
         for (BundleEntryComponent entry : bundle.getEntry()) {
             List<Entry> made = events.entries(exchange, facts, ForeignEvents.OP, (AuditEvent) entry.getResource());
             all.addAll(made);
+            if (all.size() > MOST_EVENTS) {
+                throw AuditRefusal.tooLarge("Send fewer AuditEvents in one Bundle.");
+            }
             answer.addEntry()
                     .getResponse()
                     .setStatus("201 Created")

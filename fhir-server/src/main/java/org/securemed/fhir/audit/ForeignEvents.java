@@ -11,8 +11,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
-import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.AuditEvent;
 import org.hl7.fhir.r4.model.Meta;
 import org.hl7.fhir.r4.model.Reference;
@@ -29,8 +29,8 @@ import org.securemed.ledger.entry.Op;
  *
  * <p>Its entry has the time that the event says; its id, and meta.lastUpdated, the time when it came.
  *
- * <p>An event that names several patients of this server is kept once for each, under their own keys, and without the
- * others.
+ * <p>An event that names several patients is kept once for each, without the others; under their own keys if they are
+ * patients of this server.
  */
 final class ForeignEvents {
     /** An event that another system sent. */
@@ -41,6 +41,9 @@ final class ForeignEvents {
 
     /** The most base64 digits of a packed event that fit into an entry beside the rest. */
     private static final int MOST = 16 * 1024;
+
+    /** The most patients that one event is kept for. */
+    private static final int MOST_PATIENTS = 50;
 
     private static final String PATIENT = "Patient/";
 
@@ -62,55 +65,64 @@ final class ForeignEvents {
     }
 
     /**
-     * The entries that keep an event, at least one.
+     * The entries that keep an event, at least one: as many as it names patients, here or not, so that neither their
+     * number nor what each of them holds tells whom there is.
      *
      * @throws ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException 413 {@code too-large} if it does not fit
-     *     into one
+     *     into one, or names too many
      */
     List<Entry> entries(Exchange exchange, RequestFacts facts, Op op, AuditEvent event) {
-        Set<String> patients = patients(event);
-        if (patients.size() < 2) {
-            String patient = patients.isEmpty() ? null : patients.iterator().next();
-            return List.of(entry(exchange, facts, op, event, patient));
+        Set<String> named = named(event);
+        if (named.size() > MOST_PATIENTS) {
+            throw AuditRefusal.tooLarge("Send an AuditEvent about at most " + MOST_PATIENTS + " patients.");
+        }
+        Set<String> known = known(named);
+        if (named.size() < 2) {
+            return List.of(
+                    entry(exchange, facts, op, event, known.stream().findFirst().orElse(null)));
         }
         List<Entry> made = new ArrayList<>();
-        for (String patient : patients) {
+        for (String patient : named) {
             AuditEvent own = event.copy();
-            own.getEntity().removeIf(entity -> isOther(entity.getWhat(), patient, patients));
-            made.add(entry(exchange, facts, op, own, patient));
+            own.getEntity().removeIf(entity -> isOther(entity.getWhat(), patient));
+            made.add(entry(exchange, facts, op, own, known.contains(patient) ? patient : null));
         }
         return made;
     }
 
     /** The patients of this server whom it is about. */
     Set<String> patients(AuditEvent event) {
-        Set<String> patients = new TreeSet<>();
+        return known(named(event));
+    }
+
+    private Set<String> known(Set<String> named) {
+        return index.partitionsOf(named).keySet();
+    }
+
+    /** Logical ids of those whom its entities name, or else anything in it; whether they are here does not matter. */
+    private Set<String> named(AuditEvent event) {
+        Set<String> named = new TreeSet<>();
         for (AuditEvent.AuditEventEntityComponent entity : event.getEntity()) {
-            AuditEvent only = new AuditEvent();
-            only.addEntity().setWhat(entity.getWhat());
-            addPatients(only, patients);
+            named.addAll(named(entity.getWhat()));
         }
-        if (patients.isEmpty()) {
-            addPatients(event, patients);
-        }
-        return patients;
+        return named.isEmpty() ? ids(event) : named;
     }
 
-    private void addPatients(IBaseResource resource, Set<String> patients) {
-        finder.references(resource).stream()
-                .filter(reference -> reference.startsWith(PATIENT))
-                .map(reference -> reference.substring(PATIENT.length()))
-                .filter(patient -> index.partitionOf(patient).isPresent())
-                .forEach(patients::add);
-    }
-
-    private boolean isOther(Reference what, String patient, Set<String> patients) {
+    private Set<String> named(Reference what) {
         AuditEvent only = new AuditEvent();
         only.addEntity().setWhat(what);
-        return finder.references(only).stream()
-                .anyMatch(reference -> !reference.equals(PATIENT + patient)
-                        && reference.startsWith(PATIENT)
-                        && patients.contains(reference.substring(PATIENT.length())));
+        return ids(only);
+    }
+
+    private Set<String> ids(AuditEvent event) {
+        return finder.references(event).stream()
+                .filter(reference -> reference.startsWith(PATIENT))
+                .map(reference -> reference.substring(PATIENT.length()))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private boolean isOther(Reference what, String patient) {
+        return named(what).stream().anyMatch(other -> !other.equals(patient));
     }
 
     private Entry entry(Exchange exchange, RequestFacts facts, Op op, AuditEvent event, @Nullable String patient) {

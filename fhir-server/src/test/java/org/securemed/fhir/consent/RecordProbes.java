@@ -31,7 +31,17 @@ final class RecordProbes {
         probes.add(Probe.get("Patient/hidden-one/$accounting-of-disclosures"));
         probes.add(Probe.get("AuditEvent/hidden-one/$proof"));
         probes.add(Probe.get("AuditEvent/hidden-one"));
-        probes.add(Probe.get("AuditEvent/$findings"));
+        for (String path : List.of(
+                "AuditEvent/$findings",
+                "AuditEvent/$break-glass-reviews",
+                "AuditEvent/$integrity-status",
+                "AuditEvent/$verify-status?job=hidden-one",
+                "Patient/hidden-one/$signing-keys")) {
+            probes.add(Probe.get(path));
+        }
+        for (String operation : List.of("$register-key", "$revoke-key", "$access-log", "$review", "$sign-off")) {
+            probes.add(Probe.of("POST", "Patient/hidden-one/" + operation, PARAMETERS.formatted("")));
+        }
         for (String sought : List.of(
                 "\"identifier\":[{\"system\":\"https://securemed.example/mrn\",\"value\":\"SM-100003\"}]",
                 "\"identifier\":[{\"system\":\"https://securemed.example/mrn\",\"value\":\"SM-100001\"}]",
@@ -64,6 +74,10 @@ final class RecordProbes {
                 "ConceptMap/$translate?system=urn:hidden&code=t")) {
             probes.add(Probe.get(path));
         }
+    }
+
+    private static String what(String patient) {
+        return "{\"what\":{\"reference\":\"Patient/" + patient + "\"}}";
     }
 
     /** Those that would change something, or ask somebody. */
@@ -102,6 +116,20 @@ final class RecordProbes {
                                 + "\",\"status\":\"completed\",\"subject\":{\"reference\":\"Patient/elena-rossi\"},\"basedOn\":[{\"reference\":"
                                 + focus + "}]}"));
             }
+        }
+        // They are kept for whom they name.
+        for (String about : List.of(
+                "\"entity\":[%s]".formatted(what("hidden-one")),
+                "\"entity\":[%s,%s]".formatted(what("hidden-one"), what("hidden-two")),
+                "\"entity\":[%s,%s]".formatted(what("elena-rossi"), what("hidden-one")),
+                "\"agent\":[{\"who\":{\"reference\":\"Patient/elena-rossi\"}}],\"entity\":[%s]"
+                        .formatted(what("hidden-one")),
+                "\"agent\":[{\"who\":{\"reference\":\"Patient/hidden-one\"}},{\"who\":{\"reference\":\"Patient/elena-rossi\"}}]")) {
+            // Without a date it happens now, among the other accesses.
+            String event = "{\"resourceType\":\"AuditEvent\"," + about + "}";
+            probes.add(Probe.of("POST", "AuditEvent", event));
+            probes.add(Probe.of(
+                    "POST", "", ProbeBodies.bundle("batch", ProbeBodies.request("POST", "AuditEvent", event, ""))));
         }
         probes.add(
                 Probe.of(
