@@ -95,16 +95,11 @@ final class CardConsents {
         if (card.isPresent()) {
             requireBridge();
         }
-        Requester requester = exchange.requester();
-        String clinician = clinician(requester).orElseThrow(Refusal::role);
-        if (!pace.mayAsk(clinician, exchange.started())) {
-            throw Refusal.tooMany(
-                    "too-many-requests", "You have asked too many patients in this hour.", AskPace.WINDOW);
-        }
+        String clinician = asking(exchange);
         String id = UUID.randomUUID().toString();
         Instant until = until(exchange);
-        Consent consent =
-                PatientPresent.proposed(id, patient, clinician, requester.displayName(), exchange.started(), until);
+        Consent consent = PatientPresent.proposed(
+                id, patient, clinician, exchange.requester().displayName(), exchange.started(), until);
         // From the request alone, so that it is the same for a patient who isn't there.
         Optional<Transition> transition = card.map(device -> {
             Consent signed = consent.copy();
@@ -127,7 +122,7 @@ final class CardConsents {
 
     /** A clinician asks whoever it is of whom this is known. */
     Asked ask(Patient sought, Exchange exchange) {
-        String clinician = clinician(exchange.requester()).orElseThrow(Refusal::role);
+        String clinician = asking(exchange);
         // Before it is kept: whether it is enough depends on what was sent alone.
         PatientCriteria criteria = new PatientCriteria(sought);
         String id = UUID.randomUUID().toString();
@@ -137,6 +132,16 @@ final class CardConsents {
         proposed.setPatient(null).setPerformer(null);
         questions.keep(proposed, criteria.sought());
         return new Asked(id, until, Optional.empty());
+    }
+
+    /** The clinician who asks, whoever is meant; not too often. */
+    private String asking(Exchange exchange) {
+        String clinician = clinician(exchange.requester()).orElseThrow(Refusal::role);
+        if (!pace.mayAsk(clinician, exchange.started())) {
+            throw Refusal.tooMany(
+                    "too-many-requests", "You have asked too many patients in this hour.", AskPace.WINDOW);
+        }
+        return clinician;
     }
 
     private Instant until(Exchange exchange) {

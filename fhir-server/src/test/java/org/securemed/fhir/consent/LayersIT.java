@@ -264,7 +264,8 @@ class LayersIT {
                 .read(new IdType("Observation", id), SystemRequestDetails.forAllPartitions());
     }
 
-    private static HouseRequest request(String type) {
+    /** A request of a clinician of these tests. */
+    static HouseRequest request(String type) {
         return SERVER.bean(HouseRequests.class)
                 .begin(clinician(), RestOperationTypeEnum.SEARCH_TYPE, RequestTypeEnum.GET, type);
     }

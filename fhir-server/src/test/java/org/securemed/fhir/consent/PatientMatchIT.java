@@ -1,10 +1,14 @@
 package org.securemed.fhir.consent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.hl7.fhir.r4.model.BooleanType;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.Bundle.BundleEntryComponent;
@@ -17,9 +21,13 @@ import org.hl7.fhir.r4.model.Resource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.securemed.fhir.consent.translate.ConsentTranslator;
+import org.securemed.fhir.exchange.Exchange;
+import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
-import org.securemed.ledger.log.Ledger;
+import org.securemed.fhir.smart.CardStatements;
+import org.securemed.fhir.smart.SecurityEvents;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Looking for a patient finds those who let one in, and asking the others is answered as asking nobody. */
@@ -137,25 +145,17 @@ class PatientMatchIT {
         List<Long> growths = new ArrayList<>();
         for (Parameters sought :
                 List.of(byNumber("match-hidden"), byNumber("match-nobody"), byName("Matchtwin", "1970-03-03"))) {
-            long before = SERVER.bean(Ledger.class).size();
-            awaitDelivery(id(ask(CLINICIAN, sought)));
-            growths.add(growth(before));
-            before = SERVER.bean(Ledger.class).size();
+            long before = LogGrowth.size(SERVER);
+            id(ask(CLINICIAN, sought));
+            growths.add(LogGrowth.since(SERVER, before));
+            before = LogGrowth.size(SERVER);
             unanswered.run(over);
-            growths.add(growth(before));
+            growths.add(LogGrowth.since(SERVER, before));
         }
 
         assertThat(growths.subList(2, 4)).isEqualTo(growths.subList(0, 2));
         assertThat(growths.subList(4, 6)).isEqualTo(growths.subList(0, 2));
         assertThat(growths.get(0)).isEqualTo(2);
-    }
-
-    private static Long growth(long size) {
-        return new JdbcTemplate(SERVER.database())
-                .queryForObject(
-                        "select count(*) from ledger.ledger_entry where seq >= ? and actor is not null",
-                        Long.class,
-                        size);
     }
 
     @Test
@@ -182,6 +182,32 @@ class PatientMatchIT {
         assertThat(Probe.of("PUT", path, text(proposed)).send(SERVER, patient).status())
                 .isEqualTo(200);
         assertThat(SERVER.get("nurse", "Patient/mateusz-kowalczyk").status()).isEqualTo(404);
+    }
+
+    /** By their ids or by what is known of them: how many were asked counts. */
+    @Test
+    void nobody_asks_more_people_in_an_hour_than_they_may() {
+        CardConsents two = new CardConsents(
+                SERVER.bean(HouseRequests.class),
+                SERVER.bean(AccessRequests.class),
+                SERVER.bean(ConsentTranslator.class),
+                SERVER.bean(ConsentStates.class),
+                SERVER.bean(OwnerIndex.class),
+                SERVER.bean(CardStatements.class),
+                SERVER.bean(SecurityEvents.class),
+                new ConsentProperties.Cards(Duration.ofHours(1), Duration.ofMinutes(1), 2),
+                "http://localhost:8080",
+                Duration.ZERO,
+                Clock.systemUTC());
+        Exchange exchange = Exchange.of(LayersIT.request("Patient")).orElseThrow();
+
+        CardConsents.Asked known = two.ask(sought("match-nobody"), exchange);
+        CardConsents.Asked named = two.ask("match-nobody", Optional.empty(), exchange);
+
+        assertThatThrownBy(() -> two.ask(sought("match-nobody"), exchange)).hasMessageContaining("too-many-requests");
+        assertThatThrownBy(() -> two.ask("match-nobody", Optional.empty(), exchange))
+                .hasMessageContaining("too-many-requests");
+        awaitDelivery(known.consent(), named.consent());
     }
 
     /** On a healthy server it is done before the answer leaves. */

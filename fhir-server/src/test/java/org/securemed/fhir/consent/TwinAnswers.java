@@ -6,14 +6,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.hl7.fhir.r4.model.Bundle;
 import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
-import org.securemed.ledger.log.Ledger;
-import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Answers of the twins, compared, and how much their logs grow by them. */
 final class TwinAnswers {
@@ -25,12 +22,12 @@ final class TwinAnswers {
 
     /** What the server that holds the hidden data answers; a difference is added to {@code differences}. */
     String compare(String requester, Probe probe, List<String> differences) {
-        long withoutBefore = size(twins.without());
-        long withBefore = size(twins.with());
+        long withoutBefore = LogGrowth.size(twins.without());
+        long withBefore = LogGrowth.size(twins.with());
         String without = answer(twins.without(), requester, probe);
         String with = answer(twins.with(), requester, probe);
-        long withoutGrowth = growth(twins.without(), withoutBefore);
-        long withGrowth = growth(twins.with(), withBefore);
+        long withoutGrowth = LogGrowth.since(twins.without(), withoutBefore);
+        long withGrowth = LogGrowth.since(twins.with(), withBefore);
         if (!without.equals(with)) {
             differences.add(requester + ": " + probe + "\n--- without the hidden data\n" + cut(without)
                     + "\n--- with it\n" + cut(with));
@@ -43,19 +40,6 @@ final class TwinAnswers {
         return with;
     }
 
-    private static long size(TestServer server) {
-        return server.bean(Ledger.class).size();
-    }
-
-    /** How many entries have come since, but for those that the server makes by itself now and then. */
-    private static long growth(TestServer server, long size) {
-        return Objects.requireNonNull(new JdbcTemplate(server.database())
-                .queryForObject(
-                        "select count(*) from ledger.ledger_entry where seq >= ? and actor is not null",
-                        Long.class,
-                        size));
-    }
-
     /** Asks the server that holds the hidden data about what is hidden, and about what is not there. */
     void compareWithAbsent(String requester, Probe probe, List<String> differences) {
         UnaryOperator<String> absent = text ->
@@ -64,12 +48,12 @@ final class TwinAnswers {
         if (other.equals(probe)) {
             return;
         }
-        long before = size(twins.with());
+        long before = LogGrowth.size(twins.with());
         String hidden = absent.apply(answer(twins.with(), requester, probe));
-        long forHidden = growth(twins.with(), before);
-        long between = size(twins.with());
+        long forHidden = LogGrowth.since(twins.with(), before);
+        long between = LogGrowth.size(twins.with());
         String never = absent.apply(answer(twins.with(), requester, other));
-        long forAbsent = growth(twins.with(), between);
+        long forAbsent = LogGrowth.since(twins.with(), between);
         if (forHidden != forAbsent) {
             differences.add(requester + ": " + probe + "\n--- the log grows for what is hidden by " + forHidden
                     + ", for what is absent by " + forAbsent);
