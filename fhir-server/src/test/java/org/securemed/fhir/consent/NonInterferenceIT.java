@@ -30,8 +30,8 @@ import org.securemed.fhir.server.TestServer.Answer;
  * To a requester without consent a patient's data does not exist: two servers, one of which holds hidden patients and
  * all that speaks of them, answer everything alike.
  *
- * <p>More random searches: {@code -Dsecuremed.test.searches=10000 -Dsecuremed.test.seed=1}. A difference prints the
- * request and both answers.
+ * <p>More random searches, and a quarter as many random writes: {@code -Dsecuremed.test.searches=10000
+ * -Dsecuremed.test.seed=1}. A difference prints the request and both answers.
  *
  * <p>Sensitivity, tried by taking mechanisms out and counting the differences: {@code PartitionScope} answering with
  * all partitions, 2747; {@code SearchRules.check} allowing everything, 66; includes left to HAPI and all its methods
@@ -436,6 +436,23 @@ class NonInterferenceIT {
     }
 
     @Test
+    @Order(6)
+    void no_random_write_differs() {
+        long seed = Long.getLong("securemed.test.seed", 20261122L) + 2;
+        int count = Integer.getInteger("securemed.test.searches", 600) / 4;
+        RandomWrites writes = new RandomWrites(seed);
+        List<String> differences = new ArrayList<>();
+        int stored = 0;
+        for (int i = 0; i < count; i++) {
+            String requester = i % 5 == 4 ? REQUESTERS.get(i / 5 % REQUESTERS.size()) : "physician";
+            Probe probe = writes.next();
+            stored += both.compare(requester, probe, differences).startsWith("20") ? 1 : 0;
+        }
+        assertThat(stored).as("seed %d: writes that were not refused", seed).isGreaterThan(count / 20);
+        TwinAnswers.report(differences);
+    }
+
+    @Test
     @Order(7)
     void hidden_and_absent_ids_are_answered_alike_when_writing() {
         List<String> differences = new ArrayList<>();
@@ -445,6 +462,11 @@ class NonInterferenceIT {
         for (String requester : PARTLY_LET_IN) {
             ChannelProbes.writing()
                     .forEach(probe -> both.compareWithAbsent(requester, probe.map(PART_OF_WHO_IS_SEEN), differences));
+        }
+        RandomWrites writes = new RandomWrites(Long.getLong("securemed.test.seed", 20261122L) + 3);
+        int count = Integer.getInteger("securemed.test.searches", 600) / 8;
+        for (int i = 0; i < count; i++) {
+            both.compareWithAbsent("physician", writes.next(), differences);
         }
         TwinAnswers.report(differences);
     }

@@ -113,6 +113,20 @@ final class TwinData {
         post(resources(again(patient, patient)));
         send("DELETE", "Observation/obs-gone-" + patient);
         post(resources(many(patient, patient)));
+        conditionally(patient);
+    }
+
+    /** HAPI keeps the search of a conditional create, lest somebody else creates the same. */
+    private void conditionally(String patient) {
+        Bundle bundle = resources("""
+                {"resourceType":"Observation","identifier":[{"system":"urn:lab","value":"C-$"}],"status":"final","code":{"text":"x"},"subject":{"reference":"Patient/$"}}
+                """.replace("$", patient));
+        bundle.getEntryFirstRep()
+                .getRequest()
+                .setMethod(Bundle.HTTPVerb.POST)
+                .setUrl("Observation")
+                .setIfNoneExist("identifier=urn:lab|C-" + patient);
+        post(bundle);
     }
 
     /** @param name what the ids of the resources end with */

@@ -170,6 +170,7 @@ final class WriteProbes {
     private static void conditionals(List<Probe> probes) {
         for (String query : List.of(
                 "identifier=urn:lab%7CH-hidden-one",
+                "identifier=urn:lab%7CC-hidden-one",
                 "identifier=urn:lab%7CE-1",
                 "identifier=urn:lab%7Cnever",
                 "patient=hidden-one",
