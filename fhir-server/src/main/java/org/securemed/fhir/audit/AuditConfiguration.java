@@ -147,8 +147,8 @@ public class AuditConfiguration {
     }
 
     @Bean
-    IntegrityRecorder integrityRecorder(EntryFactory entries, LedgerGateway ledger) {
-        return new IntegrityRecorder(entries, ledger);
+    IntegrityRecorder integrityRecorder(EntryFactory entries, LedgerGateway ledger, SubjectKeys keys) {
+        return new IntegrityRecorder(entries, ledger, keys);
     }
 
     @Bean

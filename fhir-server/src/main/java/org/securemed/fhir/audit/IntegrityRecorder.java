@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
+import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.owner.VersionBytes;
 import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.entry.Op;
@@ -28,8 +29,10 @@ public final class IntegrityRecorder {
 
     private final EntryFactory entries;
     private final LedgerGateway ledger;
+    private final SubjectKeys keys;
 
-    IntegrityRecorder(EntryFactory entries, LedgerGateway ledger) {
+    IntegrityRecorder(EntryFactory entries, LedgerGateway ledger, SubjectKeys keys) {
+        this.keys = keys;
         this.entries = entries;
         this.ledger = ledger;
     }
@@ -69,9 +72,17 @@ public final class IntegrityRecorder {
         return made;
     }
 
-    private static List<Entry> each(Set<String> patients, Function<@Nullable String, Entry> entry) {
+    /** Whether the record of taking a version away holds all of it. */
+    public boolean keeps(VersionBytes version) {
+        return packed(version.text()) != null;
+    }
+
+    private List<Entry> each(Set<String> patients, Function<@Nullable String, Entry> entry) {
         List<Entry> made = new ArrayList<>();
-        patients.forEach(patient -> made.add(entry.apply(patient)));
+        // An erased patient gets no key again.
+        patients.stream()
+                .filter(patient -> keys.known(patient).isPresent())
+                .forEach(patient -> made.add(entry.apply(patient)));
         if (made.isEmpty()) {
             made.add(entry.apply(null));
         }

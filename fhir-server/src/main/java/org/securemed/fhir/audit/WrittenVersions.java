@@ -50,7 +50,7 @@ public final class WrittenVersions {
     /** As {@link #of}, with the patient. */
     public Optional<Write> writeOf(StoredEntry stored) {
         try {
-            return write(stored);
+            return write(stored.entry());
         } catch (RuntimeException e) {
             if (!Unreadable.is(e)) {
                 throw e;
@@ -60,8 +60,19 @@ public final class WrittenVersions {
         }
     }
 
-    private Optional<Write> write(StoredEntry stored) {
-        Entry entry = stored.entry();
+    /** As {@link #writeOf(StoredEntry)}, of one that is in no block yet. */
+    public Optional<Write> writeOf(Entry entry) {
+        try {
+            return write(entry);
+        } catch (RuntimeException e) {
+            if (!Unreadable.is(e)) {
+                throw e;
+            }
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Write> write(Entry entry) {
         Bytes sealed = entry.sealed();
         if (sealed == null || entry.resourceCommitment() == null) {
             return Optional.empty();
@@ -82,7 +93,7 @@ public final class WrittenVersions {
                                                 ? null
                                                 : patient.replaceFirst("^Patient/", "")));
             } catch (IOException e) {
-                throw new IllegalStateException("entry %d holds no detail".formatted(stored.index()), e);
+                throw new IllegalStateException("entry %s holds no detail".formatted(entry.id()), e);
             }
         });
     }

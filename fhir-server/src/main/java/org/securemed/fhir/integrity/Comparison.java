@@ -5,16 +5,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.Ownership;
 import org.securemed.fhir.owner.StoredVersionRows;
 import org.securemed.fhir.owner.VersionBytes;
+import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.log.StoredEntry;
-import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
  * Compares stored versions with the commitments in the ledger. The entry of a version is found by the patient's key
@@ -24,13 +23,13 @@ final class Comparison {
     private final Ledger ledger;
     private final SubjectKeys keys;
     private final OwnerIndex index;
-    private final JdbcTemplate jdbc;
+    private final WaitingEntries waiting;
 
-    Comparison(Ledger ledger, SubjectKeys keys, OwnerIndex index, JdbcTemplate jdbc) {
+    Comparison(Ledger ledger, SubjectKeys keys, OwnerIndex index, WaitingEntries waiting) {
         this.ledger = ledger;
         this.keys = keys;
         this.index = index;
-        this.jdbc = jdbc;
+        this.waiting = waiting;
     }
 
     /** Whether a row is what was recorded. */
@@ -69,10 +68,13 @@ final class Comparison {
 
     private Verdict.State state(SubjectKeys.Commitment expected, List<Long> indexes) {
         Optional<StoredEntry> entry = ledger.read(expected.entry());
-        if (entry.isEmpty() && isWaiting(expected.entry())) {
-            return Verdict.State.PENDING;
-        }
         if (entry.isEmpty()) {
+            Optional<Entry> staged = waiting.find(expected.entry());
+            if (staged.isPresent()) {
+                return expected.commitment().equals(staged.get().resourceCommitment())
+                        ? Verdict.State.PENDING
+                        : Verdict.State.ALTERED;
+            }
             // It may have come in between the two looks.
             entry = ledger.read(expected.entry());
         }
@@ -83,11 +85,6 @@ final class Comparison {
         return expected.commitment().equals(entry.get().entry().resourceCommitment())
                 ? Verdict.State.INTACT
                 : Verdict.State.ALTERED;
-    }
-
-    private boolean isWaiting(UUID entry) {
-        return Boolean.TRUE.equals(jdbc.queryForObject(
-                "select exists (select 1 from ledger.ledger_outbox where id = ?)", Boolean.class, entry));
     }
 
     /** Logical ids of the patients whose keys commit to it; null stands for the system's key. */

@@ -9,6 +9,10 @@ import org.securemed.fhir.audit.IntegrityRecorder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.DefaultTransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** What was found, told once: to the operator's log, and to the ledger and so to compliance staff and the patient. */
 final class Findings implements OpenAlarm {
@@ -17,9 +21,18 @@ final class Findings implements OpenAlarm {
     private final JdbcTemplate jdbc;
     private final IntegrityRecorder recorder;
     private final Comparison comparison;
+    private final TransactionTemplate transaction;
     private final Clock clock;
 
-    Findings(JdbcTemplate jdbc, IntegrityRecorder recorder, Comparison comparison, Clock clock) {
+    /** @param transactions of {@code jdbc}; a finding stays told whatever becomes of the request that found it */
+    Findings(
+            JdbcTemplate jdbc,
+            IntegrityRecorder recorder,
+            Comparison comparison,
+            PlatformTransactionManager transactions,
+            Clock clock) {
+        this.transaction = new TransactionTemplate(
+                transactions, new DefaultTransactionDefinition(TransactionDefinition.PROPAGATION_REQUIRES_NEW));
         this.jdbc = jdbc;
         this.recorder = recorder;
         this.comparison = comparison;
@@ -34,8 +47,12 @@ final class Findings implements OpenAlarm {
      */
     record Open(String reference, String kind, Instant foundAt) {}
 
-    /** Tells of a finding, unless it was told and is still open. */
+    /** Tells of a finding, unless it was told and is still open. One that can't be recorded was not told. */
     void tell(Verdict verdict) {
+        transaction.executeWithoutResult(status -> tellOnce(verdict));
+    }
+
+    private void tellOnce(Verdict verdict) {
         Timestamp now = Timestamp.from(clock.instant());
         int isNew = jdbc.update(
                 "insert into integrity.finding (reference, kind, found_at) values (?, ?, ?)"

@@ -45,14 +45,24 @@ public class IntegrityConfiguration {
     }
 
     @Bean
-    Comparison integrityComparison(Ledger ledger, SubjectKeys keys, OwnerIndex index, DataSource dataSource) {
-        return new Comparison(ledger, keys, index, new JdbcTemplate(dataSource));
+    WaitingEntries waitingEntries(DataSource dataSource) {
+        return new WaitingEntries(new JdbcTemplate(dataSource));
+    }
+
+    @Bean
+    Comparison integrityComparison(Ledger ledger, SubjectKeys keys, OwnerIndex index, WaitingEntries waiting) {
+        return new Comparison(ledger, keys, index, waiting);
     }
 
     @Bean
     Findings integrityFindings(
-            Schema schema, DataSource dataSource, IntegrityRecorder recorder, Comparison comparison, Clock clock) {
-        return new Findings(new JdbcTemplate(dataSource), recorder, comparison, clock);
+            Schema schema,
+            DataSource dataSource,
+            IntegrityRecorder recorder,
+            Comparison comparison,
+            PlatformTransactionManager transactions,
+            Clock clock) {
+        return new Findings(new JdbcTemplate(dataSource), recorder, comparison, transactions, clock);
     }
 
     @Bean
@@ -89,12 +99,18 @@ public class IntegrityConfiguration {
     }
 
     @Bean
-    RecordedVersions recordedVersions(Ledger ledger, WrittenVersions written) {
-        return new RecordedVersions(ledger, written);
+    RecordedVersions recordedVersions(Ledger ledger, WrittenVersions written, WaitingEntries waiting) {
+        return new RecordedVersions(ledger, written, waiting);
+    }
+
+    @Bean
+    StoredResourceRows storedResourceRows(DataSource dataSource) {
+        return new StoredResourceRows(new JdbcTemplate(dataSource));
     }
 
     @Bean
     Restoration versionRestoration(
+            StoredResourceRows resources,
             StoredVersionRows rows,
             Comparison comparison,
             Findings findings,
@@ -102,11 +118,18 @@ public class IntegrityConfiguration {
             IntegrityRecorder recorder,
             PlatformTransactionManager transactions) {
         return new Restoration(
-                rows, replica(properties), comparison, findings, recorder, new TransactionTemplate(transactions));
+                resources,
+                rows,
+                replica(properties),
+                comparison,
+                findings,
+                recorder,
+                new TransactionTemplate(transactions));
     }
 
     @Bean
     ResourceRestoration resourceRestoration(
+            StoredResourceRows resources,
             StoredVersionRows rows,
             RecordedVersions recorded,
             Comparison comparison,
@@ -116,19 +139,11 @@ public class IntegrityConfiguration {
             OwnerIndex index,
             Adoption adoption,
             SearchIndexes indexes,
-            DataSource dataSource,
             PlatformTransactionManager transactions) {
         return new ResourceRestoration(
-                new StoredResourceRows(new JdbcTemplate(dataSource)),
-                rows,
-                replica(properties),
-                recorded,
-                comparison,
+                new ResourceRestoration.Parts(
+                        resources, rows, replica(properties), recorded, comparison, recorder, index, adoption, indexes),
                 findings,
-                recorder,
-                index,
-                adoption,
-                indexes,
                 new TransactionTemplate(transactions));
     }
 

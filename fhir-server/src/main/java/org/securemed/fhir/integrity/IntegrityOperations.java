@@ -6,12 +6,17 @@ import ca.uhn.fhir.rest.annotation.OperationParam;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
 import ca.uhn.fhir.rest.server.exceptions.ResourceNotFoundException;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Date;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.hl7.fhir.instance.model.api.IIdType;
+import org.hl7.fhir.r4.model.Base64BinaryType;
 import org.hl7.fhir.r4.model.BooleanType;
 import org.hl7.fhir.r4.model.CodeType;
 import org.hl7.fhir.r4.model.InstantType;
@@ -65,8 +70,8 @@ public final class IntegrityOperations {
     }
 
     /**
-     * Compares all versions of a resource with their commitments, and these with the newest checkpoint. Of one that is
-     * gone with all its versions it says which were recorded, after looking through all recorded writes.
+     * Compares all versions of a resource with their commitments, and these with the newest checkpoint. Of versions
+     * that are not there it says which were recorded.
      *
      * @return {@code intact}, and {@code version} for each, with parts {@code reference}, {@code state} and
      *     {@code index}
@@ -77,24 +82,26 @@ public final class IntegrityOperations {
         String type = String.valueOf(request.getResourceName());
         String name = type + "/" + id.getIdPart();
         List<StoredVersionRows.Row> versions = rows.of(type, id.getIdPart());
-        Set<Long> gone = versions.isEmpty() ? recorded.of(type, id.getIdPart()).versions() : Set.of();
+        Set<Long> there = new HashSet<>();
+        versions.forEach(row -> there.add(row.bytes().version()));
+        // What the newest-version mark claims should be there, whether or not anything speaks of it.
+        long newest = versions.isEmpty() ? 0 : versions.get(0).newest();
+        Set<Long> gone = new TreeSet<>();
+        if (there.size() < Math.max(1, newest)) {
+            gone.addAll(recorded.of(type, id.getIdPart()).versions());
+            if (newest > 0) {
+                gone.add(newest);
+            }
+            gone.removeAll(there);
+        }
         if (versions.isEmpty() && gone.isEmpty()) {
             throw new ResourceNotFoundException("HAPI-2001: Resource " + name + " is not known");
         }
         comparison.patients(name).forEach(patient -> Exchange.of(request).ifPresent(own -> own.name(patient)));
-        List<Verdict> verdicts = new ArrayList<>();
-        gone.forEach(version -> verdicts.add(missing(name, version)));
-        long expected = 1;
-        for (StoredVersionRows.Row row : versions) {
-            for (; expected < row.bytes().version(); expected++) {
-                verdicts.add(missing(name, expected));
-            }
-            expected++;
-            verdicts.add(proved(comparison.verdict(row)));
-        }
-        for (; !versions.isEmpty() && expected <= versions.get(0).newest(); expected++) {
-            verdicts.add(missing(name, expected));
-        }
+        SortedMap<Long, Verdict> byVersion = new TreeMap<>();
+        gone.forEach(version -> byVersion.put(version, missing(name, version)));
+        versions.forEach(row -> byVersion.put(row.bytes().version(), proved(comparison.verdict(row))));
+        Collection<Verdict> verdicts = byVersion.values();
         verdicts.stream().filter(verdict -> verdict.state().isFinding()).forEach(findings::tell);
         Parameters answer = new Parameters();
         answer.addParameter(
@@ -144,20 +151,22 @@ public final class IntegrityOperations {
     /**
      * Puts back what was recorded, from what is sent, or from the replica in the settings, if it is what the ledger has
      * a commitment to: a version, or the whole resource with all that the ledger says was ever stored of it, even if
-     * nothing is left of it.
+     * nothing is left of it, and without any version that the ledger knows nothing of.
      *
      * @param version which; the whole resource if there is none
      * @param content with {@code version}: its text as an older copy of the database has it, to the byte
+     * @param packed instead of {@code content}: the bytes that copy has, of a version that HAPI had packed
      * @param updated with {@code content} and {@code source}, if the row is gone: its time and {@code meta.source} in
      *     that copy
      * @param copy without {@code version}: a version as that copy has it, with parts {@code version}, {@code updated},
-     *     {@code content} and {@code source}; without {@code content} it is a deletion
+     *     {@code content} or {@code packed}, and {@code source}; without a text it is a deletion
      */
     @Operation(name = "$restore-integrity", global = true)
     public Parameters restore(
             @IdParam IIdType id,
             @OperationParam(name = "version", max = 1) @Nullable IntegerType version,
             @OperationParam(name = "content", max = 1) @Nullable StringType content,
+            @OperationParam(name = "packed", max = 1) @Nullable Base64BinaryType packed,
             @OperationParam(name = "updated", max = 1) @Nullable InstantType updated,
             @OperationParam(name = "source", max = 1) @Nullable StringType source,
             @OperationParam(name = "copy", max = OperationParam.MAX_UNLIMITED) @Nullable
@@ -166,9 +175,9 @@ public final class IntegrityOperations {
         requireAuditor(request);
         String type = String.valueOf(request.getResourceName());
         if (version != null) {
-            return restoration.version(type, id.getIdPart(), version, content, updated, source, request);
+            return restoration.version(type, id.getIdPart(), version, content, packed, updated, source, request);
         }
-        if (content != null || updated != null || source != null) {
+        if (content != null || packed != null || updated != null || source != null) {
             throw refused(Problem.badRequest(
                     "malformed-parameters", "Say which version it is, or send copies of the whole resource."));
         }

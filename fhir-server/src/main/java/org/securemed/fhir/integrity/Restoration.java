@@ -1,12 +1,13 @@
 package org.securemed.fhir.integrity;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.audit.IntegrityRecorder;
+import org.securemed.fhir.owner.StoredResourceRows;
 import org.securemed.fhir.owner.StoredVersionRows;
 import org.securemed.fhir.owner.VersionBytes;
 import org.securemed.ledger.entry.Entry;
@@ -14,9 +15,11 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Puts the committed bytes of a version back where something else is, and records what was there before. What is put
- * there is compared with the commitment first, wherever it comes from.
+ * there is compared with the commitment first, wherever it comes from. Thread-safe; one restoration of a resource at a
+ * time.
  */
 final class Restoration {
+    private final StoredResourceRows resources;
     private final StoredVersionRows rows;
     private final Optional<StoredVersionRows> replica;
     private final Comparison comparison;
@@ -25,12 +28,14 @@ final class Restoration {
     private final TransactionTemplate transaction;
 
     Restoration(
+            StoredResourceRows resources,
             StoredVersionRows rows,
             Optional<StoredVersionRows> replica,
             Comparison comparison,
             Findings findings,
             IntegrityRecorder recorder,
             TransactionTemplate transaction) {
+        this.resources = resources;
         this.rows = rows;
         this.replica = replica;
         this.comparison = comparison;
@@ -40,12 +45,17 @@ final class Restoration {
     }
 
     /**
-     * What is stored beside a version's text.
+     * A version's text as an older copy of the database has it.
      *
-     * @param updated when it was stored
-     * @param source {@code meta.source}; null if there is none
+     * @param encoding HAPI's name of its form
+     * @param updated when it was stored; null if that is as the row says
+     * @param source {@code meta.source}, with {@code updated}; null if there is none
      */
-    record Beside(Instant updated, @Nullable String source) {}
+    record Offer(
+            byte[] text,
+            String encoding,
+            @Nullable Instant updated,
+            @Nullable String source) {}
 
     /** What came of it. */
     enum Outcome {
@@ -61,82 +71,74 @@ final class Restoration {
     /**
      * Restores a version.
      *
-     * @param offered its text as an older copy of the database has it
-     * @param beside what that copy has beside the text, if the row is gone
      * @param by who asked, for the record
      */
-    Outcome restore(
-            String type, String id, long version, Optional<String> offered, Optional<Beside> beside, String by) {
-        Optional<StoredVersionRows.Row> there = rows.of(type, id, version);
-        if (there.isEmpty()) {
-            return putBack(type, id, version, offered, beside, by);
+    Outcome restore(String type, String id, long version, Optional<Offer> offer, String by) {
+        List<Entry> staged = new ArrayList<>();
+        Outcome outcome = Objects.requireNonNull(transaction.execute(status -> {
+            resources.lock(type + "/" + id);
+            return restore(type, id, version, offer, by, staged);
+        }));
+        if (outcome == Outcome.RESTORED) {
+            recorder.seal(staged);
         }
-        if (!comparison.verdict(there.get()).state().isFinding()) {
-            findings.close(there.get().bytes().reference());
+        if (outcome == Outcome.RESTORED || outcome == Outcome.INTACT) {
+            findings.close(type + "/" + id + "/_history/" + version);
+        }
+        return outcome;
+    }
+
+    private Outcome restore(
+            String type, String id, long version, Optional<Offer> offer, String by, List<Entry> staged) {
+        Optional<StoredVersionRows.Row> there = rows.of(type, id, version);
+        if (there.isPresent() && !comparison.verdict(there.get()).state().isFinding()) {
             return Outcome.INTACT;
         }
-        VersionBytes before = there.get().bytes();
-        Optional<VersionBytes> copied =
-                replica.flatMap(other -> other.of(type, id, version)).map(StoredVersionRows.Row::bytes);
-        Optional<VersionBytes> after = offered.map(text -> with(before, text))
-                .filter(this::isRecorded)
-                .or(() -> copied.filter(this::isRecorded))
-                // Only the columns beside the text were changed.
-                .or(() -> Optional.of(before).filter(this::isRecorded));
-        if (after.isEmpty()) {
-            return offered.isPresent() || copied.isPresent() ? Outcome.NOT_THE_RECORDED : Outcome.NOT_THERE;
-        }
-        List<Entry> staged = new ArrayList<>();
-        transaction.executeWithoutResult(status -> {
-            staged.addAll(recorder.restored(comparison.patients(before.resource()), before, after.get(), by));
-            rows.restore(after.get());
+        Optional<VersionBytes> before = there.map(StoredVersionRows.Row::bytes);
+        List<VersionBytes> copies = new ArrayList<>();
+        offer.ifPresent(sent -> {
+            if (sent.updated() != null) {
+                copies.add(bytes(type, id, version, sent, sent.updated(), sent.source()));
+            }
+            // Only the text was changed.
+            before.ifPresent(row -> copies.add(bytes(type, id, version, sent, row.updated(), row.source())));
         });
-        recorder.seal(staged);
-        findings.close(before.reference());
+        replica.flatMap(other -> other.of(type, id, version))
+                .map(StoredVersionRows.Row::bytes)
+                .ifPresent(copies::add);
+        Optional<VersionBytes> after = copies.stream()
+                .filter(this::isRecorded)
+                .findFirst()
+                // Only the columns beside the text were changed.
+                .or(() -> before.filter(this::isRecorded));
+        if (after.isEmpty()) {
+            return copies.isEmpty() ? Outcome.NOT_THERE : Outcome.NOT_THE_RECORDED;
+        }
+        if (there.isPresent()) {
+            rows.restore(after.get());
+        } else if (!rows.insert(after.get())) {
+            return Outcome.NOT_THERE;
+        }
+        staged.addAll(recorder.restored(
+                comparison.patients(after.get().resource()),
+                before.orElseGet(() -> nothing(after.get())),
+                after.get(),
+                by));
         return Outcome.RESTORED;
     }
 
-    /** A row that is gone: nothing tells the time of the version and its source but a copy. */
-    private Outcome putBack(
-            String type, String id, long version, Optional<String> offered, Optional<Beside> beside, String by) {
-        Optional<VersionBytes> sent = beside.flatMap(told -> offered.map(text -> new VersionBytes(
-                type, id, version, told.updated(), "JSON", told.source(), text.getBytes(StandardCharsets.UTF_8))));
-        Optional<VersionBytes> copied =
-                replica.flatMap(other -> other.of(type, id, version)).map(StoredVersionRows.Row::bytes);
-        Optional<VersionBytes> after = sent.filter(this::isRecorded).or(() -> copied.filter(this::isRecorded));
-        if (after.isEmpty()) {
-            return sent.isPresent() || copied.isPresent() ? Outcome.NOT_THE_RECORDED : Outcome.NOT_THERE;
-        }
-        VersionBytes nothing = new VersionBytes(type, id, version, after.get().updated(), "", null, new byte[0]);
-        List<Entry> staged = new ArrayList<>();
-        Boolean put = transaction.execute(status -> {
-            if (!rows.insert(after.get())) {
-                return false;
-            }
-            staged.addAll(recorder.restored(comparison.patients(nothing.resource()), nothing, after.get(), by));
-            return true;
-        });
-        if (!Boolean.TRUE.equals(put)) {
-            return Outcome.NOT_THERE;
-        }
-        recorder.seal(staged);
-        findings.close(nothing.reference());
-        return Outcome.RESTORED;
+    /** What there was of a version whose row was gone. */
+    static VersionBytes nothing(VersionBytes of) {
+        return new VersionBytes(of.type(), of.id(), of.version(), of.updated(), "", null, new byte[0]);
     }
 
     private boolean isRecorded(VersionBytes version) {
-        Verdict.State state = comparison.verdict(version).state();
-        return !state.isFinding() && state != Verdict.State.ERASED && StoredVersionRows.isWritable(version);
+        return StoredVersionRows.isWritable(version)
+                && comparison.verdict(version).state().isRecorded();
     }
 
-    private static VersionBytes with(VersionBytes row, String text) {
-        return new VersionBytes(
-                row.type(),
-                row.id(),
-                row.version(),
-                row.updated(),
-                "JSON",
-                row.source(),
-                text.getBytes(StandardCharsets.UTF_8));
+    private static VersionBytes bytes(
+            String type, String id, long version, Offer offer, Instant updated, @Nullable String source) {
+        return new VersionBytes(type, id, version, updated, offer.encoding(), source, offer.text());
     }
 }

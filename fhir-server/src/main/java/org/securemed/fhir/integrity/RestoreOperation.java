@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.hl7.fhir.r4.model.Base64BinaryType;
 import org.hl7.fhir.r4.model.BooleanType;
 import org.hl7.fhir.r4.model.CodeType;
 import org.hl7.fhir.r4.model.InstantType;
@@ -42,30 +43,35 @@ final class RestoreOperation {
             String id,
             IntegerType version,
             @Nullable StringType content,
+            @Nullable Base64BinaryType packed,
             @Nullable InstantType updated,
             @Nullable StringType source,
             RequestDetails request) {
         if (version.getValue() == null || version.getValue() < 1) {
             throw malformed("Say which version, from 1.");
         }
-        Restoration.Outcome outcome = versions.restore(
-                type,
-                id,
-                version.getValue(),
-                Optional.ofNullable(content).map(StringType::getValue),
-                Optional.ofNullable(updated)
-                        .map(InstantType::getValue)
-                        .map(time ->
-                                new Restoration.Beside(time.toInstant(), source == null ? null : source.getValue())),
-                by(type, id, request));
+        if (source != null && updated == null) {
+            throw malformed("Send source with updated.");
+        }
+        @Nullable Text text = text(content, packed);
+        @Nullable
+        Instant time = updated == null || updated.getValue() == null
+                ? null
+                : updated.getValue().toInstant();
+        Optional<Restoration.Offer> offer = text == null && time == null
+                ? Optional.empty()
+                : Optional.of(text == null ? Text.DELETION : text)
+                        .map(sent -> new Restoration.Offer(
+                                sent.bytes(), sent.encoding(), time, source == null ? null : source.getValue()));
+        Restoration.Outcome outcome = versions.restore(type, id, version.getValue(), offer, by(type, id, request));
         return switch (outcome) {
             case RESTORED -> new Parameters().addParameter("restored", new BooleanType(true));
             case INTACT -> new Parameters().addParameter("restored", new BooleanType(false));
             case NOT_THE_RECORDED -> throw notRecorded();
             case NOT_THERE ->
                 throw notRestorable("The resource's own row is gone (leave out the version to put back all of it), or"
-                        + " there is nothing to take the version from: send content, and for a row that is gone"
-                        + " updated and source, too, or set a replica.");
+                        + " there is nothing to take the version from: send content or packed, and for a"
+                        + " row that is gone updated and source, too, or set a replica.");
         };
     }
 
@@ -77,6 +83,7 @@ final class RestoreOperation {
         List<VersionBytes> sent = new ArrayList<>();
         copies.forEach(copy -> sent.add(copy(type, id, copy)));
         ResourceRestoration.Result result = resources.restore(type, id, sent, by(type, id, request));
+        Exchange.of(request).ifPresent(exchange -> result.patients().forEach(exchange::name));
         return switch (result.outcome()) {
             case RESTORED, UNCHANGED -> answer(result);
             case UNKNOWN ->
@@ -88,12 +95,15 @@ final class RestoreOperation {
             case NOT_THE_RECORDED -> throw notRecorded();
             case NOT_THERE ->
                 throw notRestorable(
-                        "There is nothing to take the newest version from: send a copy of it, or set a" + " replica.");
+                        "There is nothing to take the newest version from: send a copy of it, or set a replica.");
             case WRITTEN_ANEW ->
                 throw notRestorable("Something else was stored under this name after the resource was gone.");
             case OWNERS_UNKNOWN ->
                 throw notRestorable("To whom it belongs by what is stored is not what was recorded: put back first"
                         + " what it refers to.");
+            case TOO_LARGE_TO_REMOVE ->
+                throw notRestorable("A version that was never recorded is larger than what the record of taking it"
+                        + " away can keep: take it out of the database by hand.");
         };
     }
 
@@ -109,6 +119,7 @@ final class RestoreOperation {
                             switch (state) {
                                 case INTACT -> "intact";
                                 case RESTORED -> "restored";
+                                case REMOVED -> "removed";
                                 case LOST -> "lost";
                             }));
         });
@@ -128,20 +139,31 @@ final class RestoreOperation {
                 .orElseThrow(() -> malformed("Each copy says when it was updated."))
                 .toInstant();
         @Nullable
-        String text = part(copy, "content", StringType.class)
-                .map(StringType::getValue)
-                .orElse(null);
+        Text sent = text(
+                part(copy, "content", StringType.class).orElse(null),
+                part(copy, "packed", Base64BinaryType.class).orElse(null));
+        Text text = sent == null ? Text.DELETION : sent;
         @Nullable
         String source =
                 part(copy, "source", StringType.class).map(StringType::getValue).orElse(null);
-        return new VersionBytes(
-                type,
-                id,
-                version.getValue(),
-                updated,
-                text == null ? StoredVersionRows.DELETED : "JSON",
-                source,
-                text == null ? new byte[0] : text.getBytes(StandardCharsets.UTF_8));
+        return new VersionBytes(type, id, version.getValue(), updated, text.encoding(), source, text.bytes());
+    }
+
+    /** What is in HAPI's table of a version. */
+    private record Text(String encoding, byte[] bytes) {
+        static final Text DELETION = new Text(StoredVersionRows.DELETED, new byte[0]);
+    }
+
+    private static @Nullable Text text(@Nullable StringType content, @Nullable Base64BinaryType packed) {
+        if (content != null && packed != null) {
+            throw malformed("Send content, or packed, and not both.");
+        }
+        if (packed != null && packed.getValue() != null) {
+            return new Text(StoredVersionRows.PACKED, packed.getValue());
+        }
+        return content == null || content.getValue() == null
+                ? null
+                : new Text(StoredVersionRows.PLAIN, content.getValue().getBytes(StandardCharsets.UTF_8));
     }
 
     private static <T extends Type> Optional<T> part(
@@ -153,7 +175,8 @@ final class RestoreOperation {
             return Optional.empty();
         }
         if (parts.size() > 1 || !expected.isInstance(parts.get(0).getValue())) {
-            throw malformed("A copy has version (integer), updated (instant), content and source (string), once each.");
+            throw malformed("A copy has version (integer), updated (instant), content and source (string) or packed"
+                    + " (base64Binary), once each.");
         }
         return Optional.of(expected.cast(parts.get(0).getValue()));
     }

@@ -39,6 +39,11 @@ record Verdict(String reference, State state, List<Long> indexes) {
             return code;
         }
 
+        /** Whether the stored bytes are those that were recorded. */
+        boolean isRecorded() {
+            return this == INTACT || this == PENDING;
+        }
+
         /** Whether it is an alarm. */
         boolean isFinding() {
             return this == ALTERED || this == UNRECORDED || this == MISSING;

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
+import java.util.function.LongPredicate;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.Resource;
@@ -80,14 +81,21 @@ public final class Adoption {
      * To whom a stored resource belongs by what its versions say, and what its neighbours do. Nothing is written.
      *
      * @param deleted whether its newest version is a deletion
+     * @param which numbers of the versions that count
+     * @throws UnreadableTextException if a neighbour can't be read
      */
-    public Ownership ownersOf(String type, String id, boolean deleted) {
-        return owners(new UnownedResources.Resource(0, type, id, deleted), texts.versions(type, id), new HashMap<>());
+    public Ownership ownersOf(String type, String id, boolean deleted, LongPredicate which) {
+        return owners(
+                new UnownedResources.Resource(0, type, id, deleted), texts.versions(type, id, which), new HashMap<>());
     }
 
-    /** What consents may ask of a stored resource's newest version that is no deletion; empty if there is none. */
-    public Optional<String> factsOf(String type, String id) {
-        List<IBaseResource> versions = texts.versions(type, id);
+    /**
+     * What consents may ask of a stored resource's newest version that is no deletion; empty if there is none.
+     *
+     * @param which numbers of the versions that count
+     */
+    public Optional<String> factsOf(String type, String id, LongPredicate which) {
+        List<IBaseResource> versions = texts.versions(type, id, which);
         return versions.isEmpty() ? Optional.empty() : Optional.of(facts.apply(versions.get(versions.size() - 1)));
     }
 

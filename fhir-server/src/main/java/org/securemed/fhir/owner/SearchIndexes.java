@@ -32,9 +32,10 @@ public final class SearchIndexes {
      * Writes the index rows of a resource that isn't deleted, in the caller's transaction.
      *
      * @param key HAPI's own
-     * @throws IllegalStateException if they can't be told; the transaction must be rolled back
+     * @return whether it could; if not, because its text can't be read or it refers to what isn't there, the
+     *     transaction must be rolled back
      */
-    public void rebuild(String type, long key) {
+    public boolean rebuild(String type, long key) {
         EntityManager manager = EntityManagerFactoryUtils.getTransactionalEntityManager(entities);
         if (manager != null) {
             // What was written past it is not what it remembers.
@@ -48,9 +49,7 @@ public final class SearchIndexes {
                         new ReindexParameters(),
                         new SystemRequestDetails(),
                         new TransactionDetails());
-        if (!outcome.getWarnings().isEmpty()) {
-            throw new IllegalStateException("a resource that was put back cannot be indexed");
-        }
+        return outcome.getWarnings().isEmpty();
     }
 
     /** Lets HAPI forget what it remembers of rows; what other instances remember they forget within a minute. */

@@ -4,6 +4,7 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -18,6 +19,11 @@ public final class StoredResourceRows {
             + " 'hfj_res_link' or k.column_name = 'res_id' and (k.table_name like 'hfj\\_spidx\\_%' or k.table_name"
             + " like 'hfj\\_idx\\_cmb\\_%' or k.table_name = 'hfj_res_param_present'))";
 
+    /** HAPI's {@code EntityIndexStatusEnum}. */
+    private static final int INDEXED = 1;
+
+    private static final int UNINDEXED = 2;
+
     private final JdbcTemplate jdbc;
 
     /** @param jdbc on the data source of the FHIR store, so that writes join its transactions */
@@ -30,8 +36,9 @@ public final class StoredResourceRows {
      *
      * @param key HAPI's own
      * @param newest the version that HAPI takes for the newest
+     * @param indexed whether HAPI takes it for indexed
      */
-    public record Row(long key, long newest) {}
+    public record Row(long key, long newest, boolean indexed) {}
 
     /** Lets nobody else put back this resource until the caller's transaction ends. */
     public void lock(String reference) {
@@ -42,8 +49,9 @@ public final class StoredResourceRows {
     public Optional<Row> find(String type, String id) {
         return jdbc
                 .query(
-                        "select res_id, res_ver from hfj_resource where res_type = ? and fhir_id = ? for update",
-                        (row, number) -> new Row(row.getLong(1), row.getLong(2)),
+                        "select res_id, res_ver, sp_index_status is not null and sp_index_status <> " + UNINDEXED
+                                + " from hfj_resource where res_type = ? and fhir_id = ? for update",
+                        (row, number) -> new Row(row.getLong(1), row.getLong(2), row.getBoolean(3)),
                         type,
                         id)
                 .stream()
@@ -70,9 +78,9 @@ public final class StoredResourceRows {
      *
      * @param key as it was, if it is known and {@linkplain #isLeft left}
      * @param published when the first version was stored
-     * @return its key
+     * @return its key; empty if somebody stored one of this name or key meanwhile
      */
-    public long insert(
+    public OptionalLong insert(
             @Nullable Long key,
             String type,
             String id,
@@ -80,29 +88,33 @@ public final class StoredResourceRows {
             long newest,
             Instant published,
             Instant updated) {
-        Long used = jdbc.queryForObject(
-                "insert into hfj_resource (res_id, partition_id, has_tags, res_published, res_updated, res_version,"
-                        + " fhir_id, sp_has_links, sp_coords_present, sp_date_present, sp_number_present,"
-                        + " sp_quantity_present, sp_quantity_nrml_present, sp_string_present, sp_token_present,"
-                        + " sp_uri_present, sp_cmpstr_uniq_present, sp_cmptoks_present, search_url_present, res_type,"
-                        + " res_type_id, res_ver) values (coalesce(?, nextval('seq_resource_id')), ?, false, ?, ?, 'R4',"
-                        + " ?, false, false, false, false, false, false, false, false, false, false, false, false, ?,"
-                        + " (select res_type_id from hfj_resource_type where res_type = ?), ?) returning res_id",
-                Long.class,
-                key,
-                partition,
-                Timestamp.from(published),
-                Timestamp.from(updated),
-                id,
-                type,
-                type,
-                newest);
-        return used == null ? 0 : used;
+        return jdbc
+                .queryForList(
+                        "insert into hfj_resource (res_id, partition_id, has_tags, res_published, res_updated, res_version,"
+                                + " fhir_id, sp_has_links, sp_coords_present, sp_date_present, sp_number_present,"
+                                + " sp_quantity_present, sp_quantity_nrml_present, sp_string_present, sp_token_present,"
+                                + " sp_uri_present, sp_cmpstr_uniq_present, sp_cmptoks_present, search_url_present, res_type,"
+                                + " res_type_id, res_ver) values (coalesce(?, nextval('seq_resource_id')), ?, false, ?, ?, 'R4',"
+                                + " ?, false, false, false, false, false, false, false, false, false, false, false, false, ?,"
+                                + " (select res_type_id from hfj_resource_type where res_type = ?), ?)"
+                                + " on conflict do nothing returning res_id",
+                        Long.class,
+                        key,
+                        partition,
+                        Timestamp.from(published),
+                        Timestamp.from(updated),
+                        id,
+                        type,
+                        type,
+                        newest)
+                .stream()
+                .mapToLong(Long::longValue)
+                .findFirst();
     }
 
     /**
      * Lets a resource's row say what its newest version says, and its versions lie where it does. Its index rows go:
-     * they are to be written anew.
+     * they are to be written anew, and until then HAPI takes it for not indexed.
      *
      * @param deleted when it was deleted; null if it was not
      */
@@ -115,7 +127,8 @@ public final class StoredResourceRows {
         jdbc.update(
                 "update hfj_resource set partition_id = ?, res_ver = ?, res_updated = ?, res_deleted_at ="
                         + " case when cast(? as timestamp) is null then null else coalesce(res_deleted_at, ?) end,"
-                        + " sp_index_status = 1, sp_has_links = false, sp_coords_present = false,"
+                        + " sp_index_status = " + (deleted == null ? UNINDEXED : INDEXED)
+                        + ", sp_has_links = false, sp_coords_present = false,"
                         + " sp_date_present = false, sp_number_present = false, sp_quantity_present = false,"
                         + " sp_quantity_nrml_present = false, sp_string_present = false, sp_token_present = false,"
                         + " sp_uri_present = false, sp_cmpstr_uniq_present = false, sp_cmptoks_present = false"

@@ -4,12 +4,12 @@ import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.parser.DataFormatException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.LongPredicate;
 import java.util.zip.GZIPInputStream;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +18,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 /** The versions of resources as HAPI has stored them, read from its tables without its partitions. Thread-safe. */
 final class StoredTexts {
     private static final String VERSIONS = "select v.res_ver, v.res_encoding, v.res_text_vc,"
-            + " case when v.res_text is not null then lo_get(v.res_text) end, v.res_updated"
+            + " " + StoredVersionRows.LARGE + ", v.res_updated"
             + " from hfj_resource r join hfj_res_ver v on v.res_id = r.res_id"
             + " where r.res_type = ? and r.fhir_id = ? order by v.res_ver";
 
@@ -33,10 +33,17 @@ final class StoredTexts {
     /**
      * All versions of a resource that aren't deletions, oldest first.
      *
-     * @throws IllegalStateException if one can't be read
+     * @throws UnreadableTextException if one can't be read
      */
     List<IBaseResource> versions(String type, String id) {
-        return jdbc.query(VERSIONS, (row, number) -> version(row, type, id), type, id).stream()
+        return versions(type, id, version -> true);
+    }
+
+    /** As {@link #versions(String, String)}, of those with certain numbers; the others may be unreadable. */
+    List<IBaseResource> versions(String type, String id, LongPredicate which) {
+        return jdbc
+                .query(VERSIONS, (row, number) -> which.test(row.getLong(1)) ? version(row, type, id) : null, type, id)
+                .stream()
                 .filter(Objects::nonNull)
                 .toList();
     }
@@ -50,8 +57,8 @@ final class StoredTexts {
         String inline = row.getString(3);
         byte[] large = row.getBytes(4);
         if (inline == null && large == null) {
-            throw new IllegalStateException(
-                    "the text of " + type + " version " + row.getLong(1) + " is kept elsewhere");
+            throw new UnreadableTextException(
+                    "the text of " + type + " version " + row.getLong(1) + " is kept elsewhere", null);
         }
         try {
             IBaseResource resource =
@@ -60,7 +67,7 @@ final class StoredTexts {
             resource.getMeta().setLastUpdated(row.getTimestamp(5));
             return resource;
         } catch (DataFormatException e) {
-            throw new IllegalStateException("a stored " + type + " cannot be read", e);
+            throw new UnreadableTextException("a stored " + type + " cannot be read", e);
         }
     }
 
@@ -69,9 +76,13 @@ final class StoredTexts {
             return new String(stored, StandardCharsets.UTF_8);
         }
         try (GZIPInputStream unpacked = new GZIPInputStream(new ByteArrayInputStream(stored))) {
-            return new String(unpacked.readAllBytes(), StandardCharsets.UTF_8);
+            byte[] text = unpacked.readNBytes(StoredVersionRows.LONGEST + 1);
+            if (text.length > StoredVersionRows.LONGEST) {
+                throw new UnreadableTextException("a stored text is too long", null);
+            }
+            return new String(text, StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new UnreadableTextException("a stored text cannot be unpacked", e);
         }
     }
 }

@@ -2,24 +2,26 @@ package org.securemed.fhir.integrity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.securemed.fhir.integrity.Stored.SERVER;
+import static org.securemed.fhir.integrity.Stored.SQL;
+import static org.securemed.fhir.integrity.Stored.events;
+import static org.securemed.fhir.integrity.Stored.observation;
+import static org.securemed.fhir.integrity.Stored.put;
+import static org.securemed.fhir.integrity.Stored.states;
 
 import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
-import java.sql.Connection;
 import java.sql.Timestamp;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.InstantType;
 import org.hl7.fhir.r4.model.IntegerType;
-import org.hl7.fhir.r4.model.Observation;
 import org.hl7.fhir.r4.model.Organization;
 import org.hl7.fhir.r4.model.Parameters;
-import org.hl7.fhir.r4.model.Parameters.ParametersParameterComponent;
-import org.hl7.fhir.r4.model.Patient;
 import org.hl7.fhir.r4.model.Reference;
 import org.hl7.fhir.r4.model.StringType;
 import org.jspecify.annotations.Nullable;
@@ -27,28 +29,24 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.audit.IntegrityRecorder;
+import org.securemed.fhir.audit.WrittenVersions;
+import org.securemed.fhir.keys.SubjectKeys;
+import org.securemed.fhir.owner.StoredResourceRows;
 import org.securemed.fhir.owner.StoredVersionRows;
-import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
 import org.securemed.ledger.log.Ledger;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** What somebody does to HAPI's tables past the server is found, told, and put right. */
 class IntegrityIT {
-    private static final TestServer SERVER = TestServer.shared();
-    private static final JdbcTemplate SQL = new JdbcTemplate(SERVER.database());
     private static final String PATIENT = "integrity-" + UUID.randomUUID();
     private static final String ROW =
             " where res_id = (select res_id from hfj_resource where fhir_id = ?) and res_ver = ?";
 
     @BeforeAll
     static void patient() {
-        Patient patient = new Patient();
-        patient.setId(PATIENT);
-        assertThat(SERVER.put("backend", "Patient/" + PATIENT, patient).status())
-                .isEqualTo(201);
+        put(Stored.patient(PATIENT), 201);
     }
 
     /** What was altered here is nothing that other tests could read. */
@@ -66,7 +64,7 @@ class IntegrityIT {
         String inBundle = "bundled-" + UUID.randomUUID();
         transaction
                 .addEntry()
-                .setResource(observation(inBundle, "in a bundle"))
+                .setResource(observation(inBundle, PATIENT, "in a bundle"))
                 .getRequest()
                 .setMethod(Bundle.HTTPVerb.PUT)
                 .setUrl("Observation/" + inBundle);
@@ -132,12 +130,7 @@ class IntegrityIT {
         Parameters status = parameters("AuditEvent/$integrity-status");
         assertThat(kinds(status, altered)).containsExactly("altered");
         assertThat(kinds(status, gone)).containsExactly("missing");
-        Bundle events = SERVER.get("compliance", "AuditEvent?_count=200&patient=" + PATIENT)
-                .bundle();
-        assertThat(events.getEntry().stream()
-                        .map(entry -> SERVER.fhir().newJsonParser().encodeResourceToString(entry.getResource()))
-                        .filter(text -> text.contains("integrity-alarm") && text.contains(altered)))
-                .hasSize(1);
+        assertThat(events(PATIENT, "integrity-alarm", altered)).hasSize(1);
     }
 
     @Test
@@ -158,13 +151,65 @@ class IntegrityIT {
                 .contains("honest")
                 .doesNotContain("forged");
         assertThat(states("Observation/" + id)).isEqualTo(List.of("intact"));
-        Bundle events = SERVER.get("compliance", "AuditEvent?_count=200&patient=" + PATIENT)
-                .bundle();
-        assertThat(events.getEntry().stream()
-                        .map(entry -> SERVER.fhir().newJsonParser().encodeResourceToString(entry.getResource()))
-                        .filter(text -> text.contains("integrity-restored") && text.contains(id)))
+        assertThat(events(PATIENT, "integrity-restored", id))
                 .singleElement()
                 .satisfies(text -> assertThat(text).contains("before sha256").contains("after sha256"));
+    }
+
+    @Test
+    void a_version_whose_time_was_changed_is_put_back_with_its_time() {
+        String id = create("honest");
+        Map<String, Object> copy = Stored.copies(id).get(0);
+        SQL.update("update hfj_res_ver set res_updated = res_updated - interval '1 day'" + ROW, id, 1);
+        assertThat(states("Observation/" + id)).isEqualTo(List.of("unrecorded"));
+        assertThat(restore("compliance", id, String.valueOf(copy.get("res_text_vc")))
+                        .status())
+                .isEqualTo(422);
+
+        Parameters parameters = new Parameters();
+        Stored.copy(copy).getPart().forEach(part -> parameters.addParameter(part.getName(), part.getValue()));
+        Answer restored = SERVER.post("compliance", "Observation/" + id + "/$restore-integrity", parameters);
+
+        assertThat(restored.status()).as(restored.toString()).isEqualTo(200);
+        assertThat(states("Observation/" + id)).isEqualTo(List.of("intact"));
+    }
+
+    @Test
+    void a_finding_that_could_not_be_recorded_was_not_told() {
+        Findings findings = SERVER.bean(Findings.class);
+        Verdict odd = new Verdict("odd", Verdict.State.ALTERED, List.of());
+
+        assertThatThrownBy(() -> findings.tell(odd)).isInstanceOf(RuntimeException.class);
+
+        assertThat(SQL.queryForObject("select count(*) from integrity.finding where reference = 'odd'", Long.class))
+                .isZero();
+    }
+
+    @Test
+    void an_alarm_makes_no_key_for_whom_the_ledger_does_not_know() {
+        SERVER.bean(IntegrityRecorder.class)
+                .alarm(Set.of("integrity-forgotten"), "Observation/integrity-any/_history/1", "altered");
+
+        assertThat(SERVER.bean(SubjectKeys.class).known("integrity-forgotten")).isEmpty();
+    }
+
+    @Test
+    void what_was_never_stored_is_not_looked_for_in_all_of_the_log() {
+        String id = create("once");
+        RecordedVersions recorded = new RecordedVersions(
+                SERVER.bean(Ledger.class), SERVER.bean(WrittenVersions.class), SERVER.bean(WaitingEntries.class), 16);
+
+        assertThat(recorded.of("Observation", "integrity-never").isEmpty()).isTrue();
+        assertThat(recorded.of("Observation", id).versions()).containsExactly(1L);
+        update(id, "twice");
+        assertThat(recorded.of("Observation", id).versions()).containsExactly(1L, 2L);
+
+        assertThat(recorded.mayName("Patient/" + PATIENT))
+                .as("one part of the log, or one more by chance")
+                .hasSizeBetween(1, 2);
+        assertThat(recorded.mayName("Observation/integrity-never"))
+                .as("none, or one by chance")
+                .hasSizeLessThan(2);
     }
 
     @Test
@@ -199,7 +244,7 @@ class IntegrityIT {
     }
 
     @Test
-    void what_was_altered_or_is_gone_comes_back_from_the_replica() throws Exception {
+    void what_was_altered_or_is_gone_comes_back_from_the_replica() {
         String altered = create("honest");
         String gone = create("kept elsewhere");
         SQL.execute("create schema if not exists replica");
@@ -208,31 +253,24 @@ class IntegrityIT {
         SQL.execute("create table replica.hfj_resource as table hfj_resource");
         SQL.update("update hfj_res_ver set res_text_vc = replace(res_text_vc, 'honest', 'forged')" + ROW, altered, 1);
         SQL.update("delete from hfj_res_ver" + ROW, gone, 1);
-        try (Connection connection = SERVER.database().getConnection()) {
-            String url = connection.getMetaData().getURL();
-            IntegrityProperties.Replica replica = new IntegrityProperties.Replica(
-                    url + (url.contains("?") ? "&" : "?") + "currentSchema=replica",
-                    connection.getMetaData().getUserName(),
-                    "");
+        try {
             Restoration restoration = new Restoration(
+                    SERVER.bean(StoredResourceRows.class),
                     SERVER.bean(StoredVersionRows.class),
-                    IntegrityConfiguration.replica(
-                            new IntegrityProperties(Duration.ofHours(24), 50, IntegrityProperties.OnRead.OFF, replica)),
+                    Stored.replica("replica"),
                     SERVER.bean(Comparison.class),
                     SERVER.bean(Findings.class),
                     SERVER.bean(IntegrityRecorder.class),
                     new TransactionTemplate(SERVER.bean(PlatformTransactionManager.class)));
             for (String id : List.of(altered, gone)) {
-                assertThat(restoration.restore(
-                                "Observation", id, 1, Optional.empty(), Optional.empty(), "Practitioner/officer"))
+                assertThat(restoration.restore("Observation", id, 1, Optional.empty(), "Practitioner/officer"))
                         .isEqualTo(Restoration.Outcome.RESTORED);
                 assertThat(states("Observation/" + id)).isEqualTo(List.of("intact"));
             }
             SQL.update("update replica.hfj_res_ver set res_text_vc = replace(res_text_vc, 'honest', 'forged')");
             SQL.update(
                     "update hfj_res_ver set res_text_vc = replace(res_text_vc, 'honest', 'forged')" + ROW, altered, 1);
-            assertThat(restoration.restore(
-                            "Observation", altered, 1, Optional.empty(), Optional.empty(), "Practitioner/officer"))
+            assertThat(restoration.restore("Observation", altered, 1, Optional.empty(), "Practitioner/officer"))
                     .as("a replica is not believed either")
                     .isEqualTo(Restoration.Outcome.NOT_THE_RECORDED);
         } finally {
@@ -307,15 +345,6 @@ class IntegrityIT {
         return SERVER.post(user, "Observation/" + id + "/$restore-integrity", parameters);
     }
 
-    private static List<String> states(String reference) {
-        SERVER.bean(Ledger.class).publishCheckpoint();
-        return parameters(reference + "/$verify-integrity").getParameter().stream()
-                .filter(parameter -> parameter.getName().equals("version"))
-                .map(ParametersParameterComponent::getPart)
-                .map(parts -> parts.get(1).getValue().primitiveValue())
-                .toList();
-    }
-
     private static Parameters parameters(String path) {
         Answer answer = SERVER.get("compliance", path);
         assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
@@ -329,25 +358,11 @@ class IntegrityIT {
 
     private static String create(String note) {
         String id = "integrity-" + UUID.randomUUID();
-        assertThat(SERVER.put("backend", "Observation/" + id, observation(id, note))
-                        .status())
-                .isEqualTo(201);
+        put(observation(id, PATIENT, note), 201);
         return id;
     }
 
     private static void update(String id, String note) {
-        assertThat(SERVER.put("backend", "Observation/" + id, observation(id, note))
-                        .status())
-                .isEqualTo(200);
-    }
-
-    private static Observation observation(String id, String note) {
-        Observation observation = new Observation();
-        observation.setId(id);
-        observation.setStatus(Observation.ObservationStatus.FINAL);
-        observation.getCode().setText("glucose");
-        observation.setSubject(new Reference("Patient/" + PATIENT));
-        observation.addNote().setText(note);
-        return observation;
+        put(observation(id, PATIENT, note), 200);
     }
 }

@@ -1,38 +1,54 @@
 package org.securemed.fhir.integrity;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.securemed.fhir.integrity.Stored.SERVER;
+import static org.securemed.fhir.integrity.Stored.SQL;
+import static org.securemed.fhir.integrity.Stored.copies;
+import static org.securemed.fhir.integrity.Stored.copy;
+import static org.securemed.fhir.integrity.Stored.events;
+import static org.securemed.fhir.integrity.Stored.observation;
+import static org.securemed.fhir.integrity.Stored.patient;
+import static org.securemed.fhir.integrity.Stored.put;
+import static org.securemed.fhir.integrity.Stored.replica;
+import static org.securemed.fhir.integrity.Stored.states;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Timestamp;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
-import org.hl7.fhir.r4.model.Bundle;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import org.hl7.fhir.r4.model.Base64BinaryType;
 import org.hl7.fhir.r4.model.DiagnosticReport;
-import org.hl7.fhir.r4.model.InstantType;
 import org.hl7.fhir.r4.model.IntegerType;
 import org.hl7.fhir.r4.model.Observation;
 import org.hl7.fhir.r4.model.Parameters;
 import org.hl7.fhir.r4.model.Parameters.ParametersParameterComponent;
 import org.hl7.fhir.r4.model.Patient;
 import org.hl7.fhir.r4.model.Reference;
-import org.hl7.fhir.r4.model.Resource;
 import org.hl7.fhir.r4.model.StringType;
+import org.hl7.fhir.r4.model.Type;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.audit.IntegrityRecorder;
+import org.securemed.fhir.owner.AdoptedVersions;
 import org.securemed.fhir.owner.Adoption;
 import org.securemed.fhir.owner.OwnerIndex;
 import org.securemed.fhir.owner.SearchIndexes;
 import org.securemed.fhir.owner.StoredResourceRows;
 import org.securemed.fhir.owner.StoredVersionRows;
-import org.securemed.fhir.server.TestServer;
+import org.securemed.fhir.owner.VersionBytes;
 import org.securemed.fhir.server.TestServer.Answer;
-import org.securemed.ledger.log.Ledger;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -40,17 +56,14 @@ import org.springframework.transaction.support.TransactionTemplate;
  * A resource that somebody took out of HAPI's tables comes back as it was, for whoever could see it and nobody else.
  */
 class ResourceRestorationIT {
-    private static final TestServer SERVER = TestServer.shared();
-    private static final JdbcTemplate SQL = new JdbcTemplate(SERVER.database());
     private static final String PATIENT = "taken-" + UUID.randomUUID();
+    private static final String THIS = " res_id = (select res_id from hfj_resource where fhir_id = ?)";
     private static final String OTHER = "other-" + UUID.randomUUID();
 
     @BeforeAll
     static void patients() {
         for (String id : List.of(PATIENT, OTHER)) {
-            Patient patient = new Patient();
-            patient.setId(id);
-            put(patient, 201);
+            put(patient(id), 201);
         }
     }
 
@@ -63,7 +76,7 @@ class ResourceRestorationIT {
         SQL.update("delete from securemed.resource_owner where reference = ?", "Observation/" + id);
         assertThat(SERVER.get("backend", "Observation/" + id).status()).isNotEqualTo(200);
         assertThat(found("DiagnosticReport?result=Observation/" + id)).isEmpty();
-        assertThat(states(id)).containsExactly("missing", "missing");
+        assertThat(states("Observation/" + id)).containsExactly("missing", "missing");
 
         assertThat(restore("compliance", id, List.of()).status()).isEqualTo(409);
         assertThat(restore("physician", id, copies).status()).isEqualTo(403);
@@ -73,23 +86,19 @@ class ResourceRestorationIT {
         Answer restored = restore("compliance", id, copies);
 
         assertThat(restored.status()).as(restored.toString()).isEqualTo(200);
-        assertThat(whatBecame(restored)).containsExactly("restored", "restored");
+        assertThat(states(restored)).containsExactly("restored", "restored");
         assertWhole(id, "second", "intact", "intact");
         assertThat(found("DiagnosticReport?result=Observation/" + id)).containsExactly(report);
         assertThat(SERVER.get("backend", "Observation/" + id + "/_history/1").text())
                 .contains("first");
-        Bundle events = SERVER.get("compliance", "AuditEvent?_count=200&patient=" + PATIENT)
-                .bundle();
-        assertThat(events.getEntry().stream()
-                        .map(entry -> SERVER.fhir().newJsonParser().encodeResourceToString(entry.getResource()))
-                        .filter(text -> text.contains("integrity-restored") && text.contains(id)))
+        assertThat(events(PATIENT, "integrity-restored", id))
                 .hasSize(2)
                 .allSatisfy(text -> assertThat(text).contains("before sha256").contains("after sha256"));
 
         Answer again = restore("compliance", id, copies);
         assertThat(((Parameters) again.resource()).getParameterBool("restored")).isFalse();
-        assertThat(whatBecame(again)).containsExactly("intact", "intact");
-        put(observation(id, "third"), 200);
+        assertThat(states(again)).containsExactly("intact", "intact");
+        put(observation(id, PATIENT, "third"), 200);
         assertWhole(id, "third", "intact", "intact", "intact");
         assertThat(SERVER.delete("backend", "Observation/" + id).status()).isEqualTo(200);
     }
@@ -104,9 +113,9 @@ class ResourceRestorationIT {
         Answer restored = restore("compliance", id, forged(copies, "first"));
 
         assertThat(restored.status()).as(restored.toString()).isEqualTo(200);
-        assertThat(whatBecame(restored)).containsExactly("lost", "restored");
+        assertThat(states(restored)).containsExactly("lost", "restored");
         assertWhole(id, "second", "missing", "intact");
-        assertThat(whatBecame(restore("compliance", id, copies))).containsExactly("restored", "intact");
+        assertThat(states(restore("compliance", id, copies))).containsExactly("restored", "intact");
         assertWhole(id, "second", "intact", "intact");
     }
 
@@ -124,8 +133,177 @@ class ResourceRestorationIT {
         Answer restored = restore("compliance", id, copies);
 
         assertThat(restored.status()).as(restored.toString()).isEqualTo(200);
-        assertThat(whatBecame(restored)).containsExactly("intact", "restored");
+        assertThat(states(restored)).containsExactly("intact", "restored");
         assertWhole(id, "second", "intact", "intact");
+    }
+
+    @Test
+    void a_version_that_the_ledger_knows_nothing_of_is_taken_away_and_its_text_is_kept_in_the_record() {
+        String id = twoVersions();
+        forge(id, 3, "forged");
+        SQL.update("update hfj_resource set res_ver = 3 where fhir_id = ?", id);
+        assertThat(SERVER.get("backend", "Observation/" + id).text()).contains("forged");
+        assertThat(states("Observation/" + id)).containsExactly("intact", "intact", "unrecorded");
+        assertThat(restore("physician", id, List.of()).status()).isEqualTo(403);
+
+        Answer restored = restore("compliance", id, List.of());
+
+        assertThat(restored.status()).as(restored.toString()).isEqualTo(200);
+        assertThat(states(restored)).containsExactly("intact", "intact", "removed");
+        assertWhole(id, "second", "intact", "intact");
+        assertThat(SERVER.get("backend", "Observation/" + id + "/_history/3").status())
+                .isEqualTo(404);
+        assertThat(events(PATIENT, "integrity-restored", id + "/_history/3"))
+                .singleElement()
+                .satisfies(text -> assertThat(text).contains("before sha256").contains("after sha256"));
+        assertThat(SQL.queryForObject(
+                        "select count(*) from integrity.finding where reference = ? and restored_at is null",
+                        Long.class,
+                        "Observation/" + id + "/_history/3"))
+                .isZero();
+        put(observation(id, PATIENT, "third"), 200);
+        assertWhole(id, "third", "intact", "intact", "intact");
+    }
+
+    @Test
+    void what_was_written_after_such_a_version_stays() {
+        String id = twoVersions();
+        forge(id, 3, "forged");
+        SQL.update("update hfj_resource set res_ver = 3 where fhir_id = ?", id);
+        put(observation(id, PATIENT, "fourth"), 200);
+        assertThat(states("Observation/" + id)).containsExactly("intact", "intact", "unrecorded", "intact");
+
+        assertThat(states(restore("compliance", id, List.of())))
+                .containsExactly("intact", "intact", "intact", "removed");
+
+        assertWhole(id, "fourth", "intact", "intact", "intact");
+        assertThat(SERVER.get("backend", "Observation/" + id).text()).contains("\"versionId\":\"4\"");
+    }
+
+    @Test
+    void what_was_written_while_somebody_looked_is_not_taken_for_forged() {
+        String id = twoVersions();
+        RecordedVersions recorded = SERVER.bean(RecordedVersions.class);
+        RecordedVersions.Recorded before = recorded.of("Observation", id);
+        put(observation(id, PATIENT, "third"), 200);
+        ResourceRepair repair =
+                new ResourceRepair(parts(Optional.empty()), "Observation", id, List.of(), before, "Practitioner/o");
+
+        ResourceRestoration.Outcome outcome = transaction().execute(status -> repair.run());
+        assertThat(outcome).isEqualTo(ResourceRestoration.Outcome.UNCHANGED);
+
+        assertThat(before.versions()).containsExactly(1L, 2L);
+        assertThat(recorded.completed("Observation", id, before).versions()).containsExactly(1L, 2L, 3L);
+        assertWhole(id, "third", "intact", "intact", "intact");
+    }
+
+    @Test
+    void a_forged_version_that_its_record_could_not_keep_is_left_and_nothing_is_half_done() {
+        String id = twoVersions();
+        forge(id, 3, "forged");
+        SQL.update(
+                "update hfj_res_ver set res_text_vc = (select string_agg(md5(n::text), '') from generate_series(1, 2000) n)"
+                        + " where res_ver = 3 and res_id = (select res_id from hfj_resource where fhir_id = ?)",
+                id);
+
+        assertThat(restore("compliance", id, List.of()).status()).isEqualTo(409);
+
+        assertThat(states("Observation/" + id)).containsExactly("intact", "intact", "unrecorded");
+        assertThat(found("Observation?_id=" + id + "&patient=" + PATIENT)).containsExactly("Observation/" + id);
+    }
+
+    @Test
+    void what_cannot_be_read_any_more_keeps_nothing_else_from_coming_back() {
+        String id = twoVersions();
+        List<Map<String, Object>> copies = copies(id);
+        SQL.update("update hfj_res_ver set res_text_vc = '{' where res_ver = 1 and" + THIS, id);
+        SQL.update("delete from hfj_res_ver where res_ver = 2 and" + THIS, id);
+
+        Answer restored = restore("compliance", id, copies.subList(1, 2));
+
+        assertThat(restored.status()).as(restored.toString()).isEqualTo(200);
+        assertThat(states(restored)).containsExactly("lost", "restored");
+        assertWhole(id, "second", "altered", "intact");
+        assertThat(states(restore("compliance", id, copies))).containsExactly("restored", "intact");
+        assertWhole(id, "second", "intact", "intact");
+    }
+
+    @Test
+    void what_refers_to_each_other_comes_back_one_by_one() {
+        String id = twoVersions();
+        String report = report(id).substring("DiagnosticReport/".length());
+        List<Map<String, Object>> copies = copies(id);
+        List<Map<String, Object>> reports = copies(report);
+        takeAway(id, true);
+        takeAway(report, true);
+
+        Answer first = restore("compliance", "DiagnosticReport", report, reports);
+        assertThat(first.status()).as(first.toString()).isEqualTo(200);
+        assertThat(((Parameters) first.resource())
+                        .getParameter("unindexed")
+                        .getValue()
+                        .primitiveValue())
+                .as("what it refers to is not there yet")
+                .isEqualTo("1");
+        assertThat(SERVER.get("backend", "DiagnosticReport/" + report).status()).isEqualTo(200);
+        assertThat(found("DiagnosticReport?_id=" + report + "&status=final")).isEmpty();
+        Answer second = restore("compliance", id, copies);
+        assertThat(second.status()).as(second.toString()).isEqualTo(200);
+        assertThat(((Parameters) second.resource()).hasParameter("unindexed")).isFalse();
+
+        assertThat(found("DiagnosticReport?_id=" + report + "&status=final"))
+                .containsExactly("DiagnosticReport/" + report);
+        assertThat(found("DiagnosticReport?result=Observation/" + id)).containsExactly("DiagnosticReport/" + report);
+    }
+
+    @Test
+    void what_HAPI_had_packed_comes_back_to_the_byte() throws IOException {
+        String id = packed();
+        List<Map<String, Object>> copies = copies(id);
+        assertThat(copies)
+                .singleElement()
+                .satisfies(copy ->
+                        assertThat(copy).containsEntry("res_encoding", "JSONC").containsEntry("res_text_vc", null));
+        assertThat(states("Observation/" + id)).containsExactly("intact");
+        assertThat(SERVER.get("backend", "Observation/" + id).text()).contains("first");
+        byte[] bytes = Objects.requireNonNull((byte[]) copies.get(0).get("packed"));
+
+        SQL.update("update hfj_res_ver set res_text = lo_from_bytea(0, ?) where" + THIS, gzip("{}"), id);
+        assertThat(states("Observation/" + id)).containsExactly("altered");
+        assertThat(restore(id, "packed", new Base64BinaryType(gzip(unpacked(bytes) + " ")))
+                        .status())
+                .isEqualTo(422);
+        assertThat(restore(id, "content", new StringType(unpacked(bytes))).status())
+                .isEqualTo(422);
+        assertThat(restore(id, "packed", new Base64BinaryType(bytes)).status()).isEqualTo(200);
+        assertThat(states("Observation/" + id)).containsExactly("intact");
+        assertThat(SERVER.get("backend", "Observation/" + id).text()).contains("first");
+
+        SQL.update("update hfj_res_ver set res_text = 4294967290 where" + THIS, id);
+        assertThat(states("Observation/" + id))
+                .as("a large object that is gone stops nobody")
+                .containsExactly("altered");
+        takeAway(id, true);
+        Answer restored = restore("compliance", id, copies);
+        assertThat(restored.status()).as(restored.toString()).isEqualTo(200);
+        assertWhole(id, "first", "intact");
+        assertThat((byte[]) copies(id).get(0).get("packed")).isEqualTo(bytes);
+
+        SQL.execute("create schema packed_replica");
+        try {
+            SQL.execute("create table packed_replica.hfj_res_ver as table hfj_res_ver");
+            SQL.execute("create table packed_replica.hfj_resource as table hfj_resource");
+            SQL.update(
+                    "update hfj_res_ver set res_text = null, res_text_vc = '{}', res_encoding = 'JSON' where" + THIS,
+                    id);
+            assertThat(fromReplica("packed_replica")
+                            .restore("Observation", id, List.of(), "Practitioner/o")
+                            .versions())
+                    .containsValues(ResourceRestoration.State.RESTORED);
+        } finally {
+            SQL.execute("drop schema packed_replica cascade");
+        }
+        assertWhole(id, "first", "intact");
     }
 
     @Test
@@ -134,20 +312,15 @@ class ResourceRestorationIT {
         String report = report(id);
         takeAway(id, false);
         assertThat(SERVER.get("backend", "Observation/" + id).status()).isNotEqualTo(200);
-        assertThat(states(id)).containsExactly("missing", "missing");
+        assertThat(states("Observation/" + id)).containsExactly("missing", "missing");
 
         Answer restored = restore("compliance", id, List.of());
 
         assertThat(restored.status()).as(restored.toString()).isEqualTo(200);
-        assertThat(whatBecame(restored)).containsExactly("intact", "intact");
+        assertThat(states(restored)).containsExactly("intact", "intact");
         assertWhole(id, "second", "intact", "intact");
         assertThat(found("DiagnosticReport?result=Observation/" + id)).containsExactly(report);
-        Bundle events = SERVER.get("compliance", "AuditEvent?_count=200&patient=" + PATIENT)
-                .bundle();
-        assertThat(events.getEntry().stream()
-                        .map(entry -> SERVER.fhir().newJsonParser().encodeResourceToString(entry.getResource()))
-                        .filter(text -> text.contains("integrity-restored") && text.contains(id)))
-                .hasSize(1);
+        assertThat(events(PATIENT, "integrity-restored", id)).hasSize(1);
     }
 
     @Test
@@ -161,7 +334,7 @@ class ResourceRestorationIT {
         Answer restored = restore("compliance", id, copies);
 
         assertThat(restored.status()).as(restored.toString()).isEqualTo(200);
-        assertThat(states(id)).containsExactly("intact", "intact", "intact");
+        assertThat(states("Observation/" + id)).containsExactly("intact", "intact", "intact");
         assertThat(SERVER.get("backend", "Observation/" + id).status()).isEqualTo(410);
         assertThat(SERVER.get("backend", "Observation/" + id + "/_history/2").text())
                 .contains("second");
@@ -196,7 +369,7 @@ class ResourceRestorationIT {
         String id = twoVersions();
         List<Map<String, Object>> copies = copies(id);
         takeAway(id, true);
-        put(observation(id, "anew"), 201);
+        put(observation(id, PATIENT, "anew"), 201);
 
         assertThat(restore("compliance", id, copies).status()).isEqualTo(409);
         assertThat(SERVER.get("backend", "Observation/" + id).text()).contains("anew");
@@ -242,9 +415,8 @@ class ResourceRestorationIT {
 
     @Test
     void a_patient_and_what_belongs_to_nobody_come_back_too() {
-        Patient patient = new Patient();
         String id = "gone-" + UUID.randomUUID();
-        patient.setId(id);
+        Patient patient = patient(id);
         patient.addName().setFamily("Gone" + id.substring(5, 13));
         put(patient, 201);
         List<Map<String, Object>> copies = copies(id);
@@ -255,8 +427,7 @@ class ResourceRestorationIT {
         assertThat(restored.status()).as(restored.toString()).isEqualTo(200);
         assertThat(found("Patient?family=Gone" + id.substring(5, 13))).containsExactly("Patient/" + id);
         assertThat(SERVER.get("physician", "Patient/" + id).status()).isEqualTo(404);
-        Observation observation = observation("of-" + id, "after");
-        observation.setSubject(new Reference("Patient/" + id));
+        Observation observation = observation("of-" + id, id, "after");
         put(observation, 201);
 
         org.hl7.fhir.r4.model.Organization organization = new org.hl7.fhir.r4.model.Organization();
@@ -282,6 +453,8 @@ class ResourceRestorationIT {
         for (ParametersParameterComponent wrong : List.of(
                 new ParametersParameterComponent().setName("copy"),
                 copy(Map.of("res_ver", 0L, "res_updated", new Timestamp(0), "res_text_vc", "{}")),
+                copy(Map.of(
+                        "res_ver", 1L, "res_updated", new Timestamp(0), "res_text_vc", "{}", "packed", new byte[1])),
                 copy(Map.of("res_ver", 1L, "res_updated", new Timestamp(0), "res_text_vc", "{}"))
                         .addPart(new ParametersParameterComponent()
                                 .setName("version")
@@ -292,32 +465,85 @@ class ResourceRestorationIT {
         }
     }
 
-    private static ResourceRestoration fromReplica(String schema) throws SQLException {
-        try (Connection connection = SERVER.database().getConnection()) {
-            String url = connection.getMetaData().getURL();
-            IntegrityProperties.Replica replica = new IntegrityProperties.Replica(
-                    url + (url.contains("?") ? "&" : "?") + "currentSchema=" + schema,
-                    connection.getMetaData().getUserName(),
-                    "");
-            return new ResourceRestoration(
-                    new StoredResourceRows(SQL),
-                    SERVER.bean(StoredVersionRows.class),
-                    IntegrityConfiguration.replica(
-                            new IntegrityProperties(Duration.ofHours(24), 50, IntegrityProperties.OnRead.OFF, replica)),
-                    SERVER.bean(RecordedVersions.class),
-                    SERVER.bean(Comparison.class),
-                    SERVER.bean(Findings.class),
-                    SERVER.bean(IntegrityRecorder.class),
-                    SERVER.bean(OwnerIndex.class),
-                    SERVER.bean(Adoption.class),
-                    SERVER.bean(SearchIndexes.class),
-                    new TransactionTemplate(SERVER.bean(PlatformTransactionManager.class)));
+    /** A resource of one version as an older HAPI kept it, and as it is taken in. */
+    private static String packed() throws IOException {
+        String id = "taken-" + UUID.randomUUID();
+        put(observation(id, PATIENT, "first"), 201);
+        String text = String.valueOf(copies(id).get(0).get("res_text_vc"));
+        SQL.update(
+                "update hfj_res_ver set res_text_vc = null, res_encoding = 'JSONC', res_text = lo_from_bytea(0, ?),"
+                        + " res_updated = res_updated + interval '1 second' where" + THIS,
+                gzip(text),
+                id);
+        VersionBytes version = SERVER.bean(StoredVersionRows.class)
+                .of("Observation", id, 1)
+                .orElseThrow()
+                .bytes();
+        transaction()
+                .executeWithoutResult(
+                        status -> SERVER.bean(AdoptedVersions.class).adopted(version, Set.of(PATIENT)));
+        return id;
+    }
+
+    private static byte[] gzip(String text) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+            gzip.write(text.getBytes(StandardCharsets.UTF_8));
         }
+        return bytes.toByteArray();
+    }
+
+    private static String unpacked(byte[] bytes) throws IOException {
+        return new String(new GZIPInputStream(new ByteArrayInputStream(bytes)).readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    /** A version behind the others, made of the newest one. */
+    private static void forge(String id, int version, String note) {
+        assertThat(SQL.update(
+                        "insert into hfj_res_ver (pid, partition_id, res_version, has_tags, res_published, res_updated,"
+                                + " res_encoding, res_text_vc, res_id, res_type, res_type_id, res_ver)"
+                                + " select nextval('seq_resource_history_id'), v.partition_id, v.res_version, v.has_tags,"
+                                + " v.res_published, v.res_updated + interval '1 second', v.res_encoding,"
+                                + " replace(v.res_text_vc, 'second', ?), v.res_id, v.res_type, v.res_type_id, ?"
+                                + " from hfj_res_ver v where v.res_ver = ? and" + THIS,
+                        note,
+                        version,
+                        version - 1,
+                        id))
+                .isOne();
+    }
+
+    private static Answer restore(String id, String part, Type value) {
+        Parameters parameters = new Parameters();
+        parameters.addParameter("version", new IntegerType(1));
+        parameters.addParameter().setName(part).setValue(value);
+        return SERVER.post("compliance", "Observation/" + id + "/$restore-integrity", parameters);
+    }
+
+    private static TransactionTemplate transaction() {
+        return new TransactionTemplate(SERVER.bean(PlatformTransactionManager.class));
+    }
+
+    private static ResourceRestoration fromReplica(String schema) {
+        return new ResourceRestoration(parts(replica(schema)), SERVER.bean(Findings.class), transaction());
+    }
+
+    private static ResourceRestoration.Parts parts(Optional<StoredVersionRows> replica) {
+        return new ResourceRestoration.Parts(
+                SERVER.bean(StoredResourceRows.class),
+                SERVER.bean(StoredVersionRows.class),
+                replica,
+                SERVER.bean(RecordedVersions.class),
+                SERVER.bean(Comparison.class),
+                SERVER.bean(IntegrityRecorder.class),
+                SERVER.bean(OwnerIndex.class),
+                SERVER.bean(Adoption.class),
+                SERVER.bean(SearchIndexes.class));
     }
 
     /** Read and found by whoever may, by nobody else, and as it was recorded. */
     private static void assertWhole(String id, String note, String... states) {
-        assertThat(states(id)).containsExactly(states);
+        assertThat(states("Observation/" + id)).containsExactly(states);
         assertThat(SERVER.get("backend", "Observation/" + id).text()).contains(note);
         assertThat(found("Observation?_id=" + id + "&patient=" + PATIENT + "&status=final"))
                 .containsExactly("Observation/" + id);
@@ -339,22 +565,6 @@ class ResourceRestorationIT {
                 .isOne();
     }
 
-    private static List<String> states(String id) {
-        SERVER.bean(Ledger.class).publishCheckpoint();
-        Answer answer = SERVER.get("compliance", "Observation/" + id + "/$verify-integrity");
-        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
-        return whatBecame(answer);
-    }
-
-    private static List<String> whatBecame(Answer answer) {
-        return ((Parameters) answer.resource())
-                .getParameter().stream()
-                        .filter(parameter -> parameter.getName().equals("version"))
-                        .map(ParametersParameterComponent::getPart)
-                        .map(parts -> parts.get(1).getValue().primitiveValue())
-                        .toList();
-    }
-
     private static List<String> found(String search) {
         return SERVER.get("backend", search).bundle().getEntry().stream()
                 .map(entry -> entry.getResource()
@@ -362,13 +572,6 @@ class ResourceRestorationIT {
                         .toUnqualifiedVersionless()
                         .getValue())
                 .toList();
-    }
-
-    private static List<Map<String, Object>> copies(String id) {
-        return SQL.queryForList(
-                "select v.res_ver, v.res_updated, v.source_uri, v.res_text_vc from hfj_res_ver v join hfj_resource r"
-                        + " on r.res_id = v.res_id where r.fhir_id = ? order by v.res_ver",
-                id);
     }
 
     private static List<Map<String, Object>> forged(List<Map<String, Object>> copies, String word) {
@@ -390,19 +593,6 @@ class ResourceRestorationIT {
         Parameters parameters = new Parameters();
         copies.forEach(copy -> parameters.addParameter(copy(copy)));
         return SERVER.post(user, type + "/" + id + "/$restore-integrity", parameters);
-    }
-
-    private static ParametersParameterComponent copy(Map<String, Object> row) {
-        ParametersParameterComponent copy = new ParametersParameterComponent().setName("copy");
-        copy.addPart().setName("version").setValue(new IntegerType(String.valueOf(row.get("res_ver"))));
-        copy.addPart().setName("updated").setValue(new InstantType((Timestamp) row.get("res_updated")));
-        if (row.get("res_text_vc") != null) {
-            copy.addPart().setName("content").setValue(new StringType(String.valueOf(row.get("res_text_vc"))));
-        }
-        if (row.get("source_uri") != null) {
-            copy.addPart().setName("source").setValue(new StringType(String.valueOf(row.get("source_uri"))));
-        }
-        return copy;
     }
 
     /** Takes a resource out of HAPI's tables, and of its indexes, past all constraints. */
@@ -429,8 +619,8 @@ class ResourceRestorationIT {
 
     private static String twoVersions() {
         String id = "taken-" + UUID.randomUUID();
-        put(observation(id, "first"), 201);
-        put(observation(id, "second"), 200);
+        put(observation(id, PATIENT, "first"), 201);
+        put(observation(id, PATIENT, "second"), 200);
         return id;
     }
 
@@ -443,21 +633,5 @@ class ResourceRestorationIT {
         report.addResult(new Reference("Observation/" + observation));
         put(report, 201);
         return "DiagnosticReport/" + report.getIdElement().getIdPart();
-    }
-
-    private static void put(Resource resource, int status) {
-        Answer answer = SERVER.put(
-                "backend", resource.fhirType() + "/" + resource.getIdElement().getIdPart(), resource);
-        assertThat(answer.status()).as(answer.toString()).isEqualTo(status);
-    }
-
-    private static Observation observation(String id, String note) {
-        Observation observation = new Observation();
-        observation.setId(id);
-        observation.setStatus(Observation.ObservationStatus.FINAL);
-        observation.getCode().setText("glucose");
-        observation.setSubject(new Reference("Patient/" + PATIENT));
-        observation.addNote().setText(note);
-        return observation;
     }
 }

@@ -15,6 +15,7 @@ import org.securemed.ledger.checkpoint.TilePath;
 import org.securemed.ledger.checkpoint.TlogProof;
 import org.securemed.ledger.checkpoint.VerifyKey;
 import org.securemed.ledger.entry.Entry;
+import org.securemed.ledger.entry.Op;
 import org.securemed.ledger.merkle.ConsistencyProof;
 import org.securemed.ledger.merkle.Hash;
 import org.securemed.ledger.merkle.InclusionProof;
@@ -162,6 +163,12 @@ public final class Ledger implements AutoCloseable {
     public List<StoredEntry> range(long from, int limit) {
         requirePage(limit);
         return reads.with(session -> session.entries(from, limit));
+    }
+
+    /** Up to {@code limit} (at most 1,000) entries with this op from index {@code from} on, ascending. */
+    public List<StoredEntry> range(Op op, long from, int limit) {
+        requirePage(limit);
+        return reads.with(session -> session.entries(op, from, limit));
     }
 
     /** The entries that match, in the order that is asked for. */
