@@ -120,7 +120,7 @@ public final class AuditOperations {
     public IBaseResource accounting(
             @IdParam IdType patient,
             @OperationParam(name = "period") @Nullable DateRangeParam period,
-            @OperationParam(name = "output") @Nullable StringType output,
+            @OperationParam(name = "output", max = 1) @Nullable StringType output,
             RequestDetails request) {
         String id = known(patient, request);
         Instant until = Optional.ofNullable(end(period)).orElseGet(clock::instant);

@@ -185,6 +185,8 @@ public class ServerConfiguration {
         interceptors.add(new KeptEvents());
         interceptors.add(new WellFormedRequests(searchParameters));
         interceptors.addAll(gate.inOrder());
+        interceptors.add(
+                new KnownParameters(List.of(auditOperations, verifyOperations, explainAccess, integrity, review)));
         interceptors.add(changes);
         interceptors.add(new NoGuessedTotal());
         interceptors.add(recorder);

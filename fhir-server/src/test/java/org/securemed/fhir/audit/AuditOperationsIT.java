@@ -3,13 +3,18 @@ package org.securemed.fhir.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVRecord;
 import org.apache.pdfbox.Loader;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.apache.pdfbox.text.PDFTextStripper;
@@ -17,6 +22,7 @@ import org.hl7.fhir.r4.model.AuditEvent;
 import org.hl7.fhir.r4.model.Base64BinaryType;
 import org.hl7.fhir.r4.model.CodeableConcept;
 import org.hl7.fhir.r4.model.Coding;
+import org.hl7.fhir.r4.model.OperationOutcome;
 import org.hl7.fhir.r4.model.Parameters;
 import org.hl7.fhir.r4.model.Parameters.ParametersParameterComponent;
 import org.hl7.fhir.r4.model.Reference;
@@ -27,6 +33,7 @@ import org.securemed.fhir.server.TestServer;
 import org.securemed.fhir.server.TestServer.Answer;
 import org.securemed.ledger.checkpoint.TlogProof;
 import org.securemed.ledger.checkpoint.VerifyKey;
+import org.securemed.ledger.entry.Entry;
 import org.securemed.ledger.log.Ledger;
 import org.securemed.ledger.merkle.TreeHash;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -81,10 +88,17 @@ class AuditOperationsIT {
         String path = "AuditEvent/" + event.getIdElement().getIdPart() + "/$proof";
         SERVER.bean(Ledger.class).publishCheckpoint();
 
+        Recorded recorded = Recorded.since(SERVER);
         Answer answer = SERVER.get("compliance", path);
 
         assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        assertRecordedOnce(recorded, "$proof", path);
         Parameters proof = (Parameters) answer.resource();
+        assertThat(proof.getParameter("logKey").getValue().primitiveValue())
+                .isEqualTo(SERVER.bean(Ledger.class).logKey().toString());
+        assertThat(Entry.parse(((Base64BinaryType) proof.getParameter("entry").getValue()).getValue())
+                        .id())
+                .hasToString(event.getIdElement().getIdPart().replaceFirst("-consent$", ""));
         byte[] entry = ((Base64BinaryType) proof.getParameter("entry").getValue()).getValue();
         VerifyKey key = SERVER.bean(Ledger.class).logKey();
         TlogProof.parse(proof.getParameter("receipt")
@@ -96,6 +110,87 @@ class AuditOperationsIT {
         assertThat(SERVER.get("physician2", path).status()).isEqualTo(403);
         assertThat(SERVER.get("compliance", "AuditEvent/nobody/$proof").status())
                 .isEqualTo(404);
+    }
+
+    /** An event of an operation about the patient, and no other of it. */
+    private static void assertRecordedOnce(Recorded recorded, String operation, String path) {
+        List<AuditEvent> events = recorded.events().stream()
+                .filter(event -> event.getSubtype().stream().anyMatch(subtype -> operation.equals(subtype.getCode())))
+                .toList();
+        assertThat(events).as(operation).hasSize(1);
+        AuditEvent event = events.get(0);
+        assertThat(Balp.errors(event)).isEmpty();
+        assertThat(event.getOutcome().toCode()).isEqualTo("0");
+        assertThat(event.getEntity())
+                .anyMatch(
+                        entity -> ("Patient/" + PATIENT).equals(entity.getWhat().getReference()))
+                .anyMatch(entity -> entity.hasQuery()
+                        && new String(entity.getQuery(), StandardCharsets.UTF_8).endsWith("/" + path));
+        assertThat(event.getAgent())
+                .anyMatch(agent -> agent.getRequestor()
+                        && "Practitioner/samuel-adeyemi".equals(agent.getWho().getReference()));
+    }
+
+    @Test
+    void what_an_operation_does_not_have_is_refused_whoever_the_patient_is() {
+        AuditEvent event = (AuditEvent) SERVER.get("compliance", "AuditEvent?_count=1&patient=" + PATIENT)
+                .bundle()
+                .getEntryFirstRep()
+                .getResource();
+        for (String path : List.of(
+                "Patient/" + PATIENT + "/$access-log?perod=lt2000",
+                "Patient/" + PATIENT + "/$access-log?period:exact=lt2000",
+                "Patient/nobody-knows/$access-log?perod=lt2000",
+                "Patient/" + PATIENT + "/$accounting-of-disclosures?format=csv",
+                "Patient/" + PATIENT + "/$accounting-of-disclosures?output=csv&output=pdf",
+                "Patient/" + PATIENT + "/$explain-access?who=me",
+                "Patient/" + PATIENT + "/$verify-integrity?version=1",
+                "AuditEvent/" + event.getIdElement().getIdPart() + "/$proof?index=1",
+                "AuditEvent/$verify?form=1",
+                "AuditEvent/$verify?from=1&from=2",
+                "AuditEvent/$verify-status?jobs=1",
+                "AuditEvent/$integrity-status?open=true",
+                "AuditEvent/$findings?state=open",
+                "AuditEvent/$break-glass-reviews?rule=vip")) {
+            Answer answer = SERVER.get("compliance", path);
+            assertThat(answer.status()).as(path).isEqualTo(400);
+            OperationOutcome outcome = (OperationOutcome) answer.resource();
+            assertThat(outcome.getIssueFirstRep()
+                            .getDetails()
+                            .getCodingFirstRep()
+                            .getCode())
+                    .as(path)
+                    .isEqualTo("malformed-parameters");
+        }
+        Answer hidden = SERVER.get("patient", "Patient/" + PATIENT + "/$access-log?perod=lt2000");
+        Answer absent = SERVER.get("patient", "Patient/nobody-knows/$access-log?perod=lt2000");
+        assertThat(hidden.status()).isEqualTo(400);
+        assertThat(hidden.text()).isEqualTo(absent.text());
+        assertThat(SERVER.get("physician2", "Patient/" + PATIENT + "/$access-log?perod=lt2000")
+                        .status())
+                .as("the role comes first")
+                .isEqualTo(403);
+        for (String path : List.of("$access-log?_format=json", "$accounting-of-disclosures?_pretty=true")) {
+            assertThat(SERVER.get("compliance", "Patient/" + PATIENT + "/" + path)
+                            .status())
+                    .isEqualTo(200);
+        }
+        Parameters report = new Parameters();
+        report.addParameter().setName("disclosure").setResource(disclosure("Court"));
+        report.addParameter("note", "left out");
+        Answer refused = SERVER.post("compliance", "AuditEvent/$recordDisclosure", report);
+        assertThat(refused.status()).as(refused.toString()).isEqualTo(400);
+        report.getParameter().set(1, report.getParameterFirstRep().copy());
+        assertThat(SERVER.post("compliance", "AuditEvent/$recordDisclosure", report)
+                        .status())
+                .isEqualTo(400);
+        assertThat(SERVER.post("compliance", "Patient/" + PATIENT + "/$access-log", report)
+                        .status())
+                .isEqualTo(400);
+        assertThat(SERVER.get("compliance", "Patient/" + PATIENT + "/$accounting-of-disclosures?period=ge2000")
+                        .text())
+                .as("nothing that was refused was kept")
+                .doesNotContain("\"Court\"");
     }
 
     @Test
@@ -151,24 +246,50 @@ class AuditOperationsIT {
                         && part(line, "description").equals("discharge letter")
                         && part(line, "purpose").equals("HLEGAL")
                         && !part(line, "date").isEmpty());
+        Recorded recordedCsv = Recorded.since(SERVER);
         Answer csv = SERVER.get("compliance", path + "?output=csv");
+        assertRecordedOnce(recordedCsv, "$accounting-of-disclosures", path + "?output=csv");
         assertThat(csv.response().headers().firstValue("Content-Type").orElseThrow())
-                .startsWith("text/csv");
-        assertThat(csv.text().lines().toList()).hasSize(4);
-        assertThat(csv.text())
-                .startsWith("Date,Recipient,Address,Description,Purpose,Event")
-                .contains("'=Court 0");
+                .isEqualTo("text/csv");
+        List<CSVRecord> lines = lines(csv.text());
+        assertThat(lines).hasSize(3);
+        for (int i = 0; i < 3; i++) {
+            CSVRecord line = lines.get(i);
+            ParametersParameterComponent told = named(report, "disclosure").get(i);
+            assertThat(Instant.parse(line.get("Date").replace(" UTC", "Z").replace(' ', 'T')))
+                    .isEqualTo(Instant.parse(part(told, "date")).truncatedTo(ChronoUnit.SECONDS));
+            assertThat(line.get("Recipient")).isEqualTo("'=Court " + i);
+            assertThat(line.get("Address")).isEqualTo("1 Main Street");
+            assertThat(line.get("Description")).isEqualTo("discharge letter");
+            assertThat(line.get("Purpose")).isEqualTo("HLEGAL");
+            assertThat("AuditEvent/" + line.get("Event"))
+                    .isEqualTo(told.getPart().stream()
+                            .filter(part -> part.getName().equals("event"))
+                            .map(part -> ((Reference) part.getValue()).getReference())
+                            .findFirst()
+                            .orElseThrow());
+        }
         assertThat(named(
                         (Parameters) SERVER.get("compliance", path + "?period=lt2000")
                                 .resource(),
                         "disclosure"))
                 .isEmpty();
         assertThat(SERVER.get("compliance", path + "?output=x").status()).isEqualTo(400);
+        Recorded recordedPdf = Recorded.since(SERVER);
         Answer pdf = SERVER.get("compliance", path + "?output=pdf");
+        assertRecordedOnce(recordedPdf, "$accounting-of-disclosures", path + "?output=pdf");
         assertThat(pdf.response().headers().firstValue("Content-Type").orElseThrow())
-                .startsWith("application/pdf");
-        assertThat(text(pdf.response().body()))
-                .contains("Accounting of disclosures", "=Court 0", "=Court 2", "1 Main Street", "discharge letter");
+                .isEqualTo("application/pdf");
+        String text = text(pdf.response().body());
+        assertThat(text)
+                .contains("Accounting of disclosures", "Of the record Patient/" + PATIENT, "3 disclosures.")
+                .contains("=Court 0", "=Court 1", "=Court 2");
+        for (CSVRecord line : lines) {
+            assertThat(text).contains(line.get("Date"));
+        }
+        for (String field : List.of("1 Main Street", "discharge letter", "HLEGAL")) {
+            assertThat(text.split(Pattern.quote(field), -1)).as(field).hasSize(4);
+        }
     }
 
     @Test
@@ -299,6 +420,20 @@ class AuditOperationsIT {
     private static String text(byte[] pdf) {
         try (PDDocument document = Loader.loadPDF(pdf)) {
             return new PDFTextStripper().getText(document);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<CSVRecord> lines(String csv) {
+        try {
+            return CSVFormat.RFC4180
+                    .builder()
+                    .setHeader()
+                    .setSkipHeaderRecord(true)
+                    .build()
+                    .parse(new StringReader(csv))
+                    .getRecords();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
