@@ -51,6 +51,10 @@ record RestForm(
     private static final RestForm UNKNOWN =
             new RestForm(null, AuditEventAction.E, Party.SOURCE, Party.DESTINATION, null);
 
+    /** Codes of ops have no capitals; these names have. */
+    private static final Map<String, String> WITH_CAPITALS = Map.of(
+            "recorddisclosure", "recordDisclosure", "fileconsent", "fileConsent", "revokeconsent", "revokeConsent");
+
     private static final Map<String, RestForm> FORMS = Map.ofEntries(
             Map.entry("read", reading("read", "Read")),
             Map.entry("vread", reading("vread", "Read")),
@@ -91,7 +95,8 @@ record RestForm(
     /** Name of the operation, with {@code $}. */
     static Optional<String> operation(Op op) {
         return op.code().startsWith(OPERATION_PREFIX)
-                ? Optional.of("$" + op.code().substring(OPERATION_PREFIX.length()))
+                ? Optional.of(op.code().substring(OPERATION_PREFIX.length()))
+                        .map(name -> "$" + WITH_CAPITALS.getOrDefault(name, name))
                 : Optional.empty();
     }
 
