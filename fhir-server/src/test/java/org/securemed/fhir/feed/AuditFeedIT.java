@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -48,6 +50,7 @@ class AuditFeedIT {
         TAKE_AND_FALL_SILENT
     }
 
+    private final List<FeedMeters> held = new ArrayList<>();
     private volatile @Nullable String refuse;
     private final Deque<Mood> moods = new ArrayDeque<>();
     private final List<String> taken = Collections.synchronizedList(new ArrayList<>());
@@ -69,6 +72,8 @@ class AuditFeedIT {
     void every_event_arrives_at_least_once_in_order_through_refusals_and_restarts() throws Exception {
         moods.addAll(List.of(Mood.REFUSE, Mood.TAKE_HALF, Mood.TAKE_AND_FALL_SILENT));
         AuditFeed feed = feed();
+        PrometheusMeterRegistry meters = meters(feed);
+        assertBacklog(meters, 0);
         for (int i = 0; i < 3; i++) {
             assertThatThrownBy(feed::send).isInstanceOf(IOException.class);
             assertThat(feed.place()).isZero();
@@ -76,6 +81,7 @@ class AuditFeedIT {
         assertThat(feed.send()).isTrue();
         long place = feed.place();
         assertThat(place).isPositive();
+        assertBacklog(meters, place);
 
         AuditFeed restarted = feed();
         assertThat(restarted.place()).isEqualTo(place);
@@ -84,6 +90,8 @@ class AuditFeedIT {
         while (restarted.send()) {
             assertThat(restarted.place()).isPositive();
         }
+        assertBacklog(meters, restarted.place());
+        assertThat(value(meters, "securemed_feed_laid_aside")).isZero();
 
         Set<String> expected = new LinkedHashSet<>();
         for (long from = 0; from < restarted.place(); ) {
@@ -102,6 +110,7 @@ class AuditFeedIT {
         String poison = id(stream.read(0, 300).events().get(7));
         refuse = poison;
         AuditFeed feed = feed();
+        PrometheusMeterRegistry meters = meters(feed);
         for (int attempt = 1; attempt < 3; attempt++) {
             assertThatThrownBy(feed::send).isInstanceOf(IOException.class);
             assertThat(feed.refused())
@@ -109,7 +118,9 @@ class AuditFeedIT {
                     .satisfies(one -> assertThat(one.laidAside()).isNull());
         }
         assertThat(feed.isOpen()).isFalse();
+        assertThat(value(meters, "securemed_feed_laid_aside")).isZero();
         assertThat(feed.send()).isTrue();
+        assertThat(value(meters, "securemed_feed_laid_aside")).isEqualTo(1);
         assertThat(feed.place()).isPositive();
         assertThat(taken)
                 .doesNotContain(poison)
@@ -128,6 +139,7 @@ class AuditFeedIT {
         assertThat(taken).contains(poison);
         assertThat(feed.refused()).isEmpty();
         assertThat(feed.isOpen()).isFalse();
+        assertThat(value(meters, "securemed_feed_laid_aside")).isZero();
     }
 
     @Test
@@ -190,6 +202,33 @@ class AuditFeedIT {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThat(settings(URI.create("https://repository.example/fhir")).toString())
                 .doesNotContain("secret");
+    }
+
+    private PrometheusMeterRegistry meters(AuditFeed feed) {
+        PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        FeedMeters bound = new FeedMeters(feed, SERVER.bean(EventStream.class));
+        bound.bindTo(meters);
+        // Gauges forget what nobody else holds.
+        held.add(bound);
+        return meters;
+    }
+
+    /** What is behind this place, while the server may go on recording. */
+    private static void assertBacklog(PrometheusMeterRegistry meters, long place) {
+        EventStream stream = SERVER.bean(EventStream.class);
+        long before = stream.size();
+        double backlog = value(meters, "securemed_feed_backlog");
+        assertThat(backlog).isBetween((double) before - place, (double) stream.size() - place);
+    }
+
+    /** What Prometheus reads. */
+    private static double value(PrometheusMeterRegistry meters, String name) {
+        return meters.scrape()
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElseThrow();
     }
 
     private AuditFeed feed() {

@@ -3,9 +3,14 @@ package org.securemed.fhir.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -49,6 +54,24 @@ class MetricsIT {
         assertThat(value(after, "securemed_witness_equivocations")).isZero();
         assertThat(value(after, "hikaricp_connections")).isPositive();
         assertThat(after).contains("jvm_memory_used_bytes", "securemed_alarm_open{code=\"integrity-findings\"}");
+    }
+
+    @Test
+    void operators_are_told_of_each_meter_by_the_name_that_it_has() throws IOException {
+        String told = Files.readString(Path.of("..", "docs", "operations.md"));
+        Set<String> measured = new TreeSet<>(scrape().lines()
+                .filter(line -> line.startsWith("securemed_"))
+                .map(line -> line.replaceAll("[{ ].*", "").replaceAll("_seconds_(bucket|count|sum|max)$", "_seconds"))
+                .toList());
+        // There is no other repository here; see AuditFeedIT.
+        measured.addAll(List.of("securemed_feed_backlog", "securemed_feed_laid_aside"));
+        Set<String> named = new TreeSet<>();
+        Matcher names = Pattern.compile("`(securemed_[a-z_]+)`").matcher(told);
+        while (names.find()) {
+            named.add(names.group(1));
+        }
+
+        assertThat(named).isEqualTo(measured);
     }
 
     @Test
