@@ -56,6 +56,9 @@ public record ReviewProperties(
                 || patientsPerHour < 2
                 || denialsPerHour < 2
                 || lookBack.isNegative()
+                || searchWindow.toMillis() < 1
+                || cardWindow.toMillis() < 1
+                || due.toMillis() < 1
                 || rate < 1
                 || scores.values().stream().anyMatch(score -> score < 0 || score > 1)
                 || !dayBegins.isBefore(dayEnds);
