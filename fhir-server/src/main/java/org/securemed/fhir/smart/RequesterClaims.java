@@ -100,8 +100,8 @@ final class RequesterClaims {
         Object scopes = token.hasClaim(Claims.SCOPE) ? token.getClaim(Claims.SCOPE) : token.getClaim("scp");
         String id = optional(token.getId(), null);
         Instant expiresAt = token.getExpiresAt();
-        // Nobody of another server is a machine here, which is known by being its own app.
-        if (expiresAt == null || account.username().equals(client)) {
+        // Nobody of another server is a machine here, which is known by being its own app, or acts at our own pages.
+        if (expiresAt == null || account.username().equals(client) || Requester.OWN_PAGES.equals(client)) {
             throw malformed();
         }
         return new Requester(

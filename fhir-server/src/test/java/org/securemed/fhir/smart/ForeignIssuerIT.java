@@ -259,6 +259,9 @@ class ForeignIssuerIT {
                             .expirationTime(Date.from(Instant.now().minusSeconds(300)))),
                     issuer.token(claims -> good.apply(claims).issuer("https://other.example")),
                     issuer.token(claims -> good.apply(claims).claim("scope", "patient/Observation.sr")),
+                    // As a machine here, and as this server's own pages.
+                    issuer.token(claims -> good.apply(claims).claim("client_id", "physician")),
+                    issuer.token(claims -> good.apply(claims).claim("client_id", Requester.OWN_PAGES)),
                     issuer.token(claims -> good.apply(claims).subject(null)))) {
                 assertThat(app.fhir(bad).statusCode()).as(bad).isEqualTo(401);
             }
