@@ -212,6 +212,66 @@ class GrantedAccessIT {
         assertThat(condition.status()).isEqualTo(400);
     }
 
+    /** A reference to what she sees leads the nurse to a record in which she may write nothing of another type. */
+    @Test
+    void nobody_writes_into_a_record_what_its_consents_do_not_open() {
+        Answer refused = write("nurse", "POST", "Condition", """
+                {"resourceType":"Condition","code":{"text":"x"},"evidence":[{"detail":[{"reference":"Observation/o00-%s"}]}]}""".formatted(OPEN));
+
+        assertThat(refused.status()).as(refused.text()).isEqualTo(400);
+        assertThat(refused.text()).contains("Patient/" + OPEN + " not found");
+    }
+
+    @Test
+    void what_a_clinician_writes_is_about_a_patient_of_this_server() {
+        for (String more : List.of(
+                "",
+                ",\"subject\":{\"reference\":\"http://elsewhere.example/fhir/Patient/1\"}",
+                ",\"subject\":{\"reference\":\"Patient/" + OPEN
+                        + "\"},\"focus\":[{\"reference\":\"http://elsewhere.example/fhir/Patient/1\"}]",
+                ",\"subject\":{\"reference\":\"Patient/" + OPEN
+                        + "\"},\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"c\"}],\"focus\":[{\"reference\":\"#c\"}]")) {
+            Answer refused = write("physician2", "POST", "Observation", """
+                    {"resourceType":"Observation","status":"final","code":{"text":"x"}%s}""".formatted(more));
+
+            assertThat(refused.status()).as(more).isEqualTo(422);
+            assertThat(refused.text()).as(more).contains("no-owner");
+        }
+    }
+
+    /** The clinician sees all whom it concerns. */
+    @Test
+    void nothing_is_moved_to_another_patient() {
+        String path = "Observation/o24-" + ALSO_OPEN;
+        String now = SERVER.get("physician2", path).text();
+        for (String body : List.of(
+                observation(ALSO_OPEN, "o24-" + ALSO_OPEN, "").replace("Patient/" + ALSO_OPEN, "Patient/" + OPEN),
+                observation(ALSO_OPEN, "o24-" + ALSO_OPEN, ",\"focus\":[{\"reference\":\"Patient/" + OPEN + "\"}]"))) {
+            Answer refused = write("physician2", "PUT", path, body);
+
+            assertThat(refused.status()).as(body).isEqualTo(422);
+            assertThat(refused.text()).contains("owner-changed");
+        }
+        for (String patch : List.of(
+                "[{\"op\":\"replace\",\"path\":\"/subject/reference\",\"value\":\"Patient/" + OPEN + "\"}]",
+                "[{\"op\":\"add\",\"path\":\"/focus\",\"value\":[{\"reference\":\"Patient/" + OPEN + "\"}]}]")) {
+            Answer refused = Probe.jsonPatch(path, patch).send(SERVER, SERVER.token("physician2"));
+
+            assertThat(refused.status()).as(patch).isEqualTo(422);
+            assertThat(refused.text()).contains("owner-changed");
+        }
+        assertThat(SERVER.get("physician2", path).text()).isEqualTo(now);
+    }
+
+    private static String observation(String patient, String id, String more) {
+        return """
+                {"resourceType":"Observation","id":"%s","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/%s"}%s}""".formatted(id, patient, more);
+    }
+
+    private static Answer write(String user, String method, String path, String body) {
+        return Probe.of(method, path, body).send(SERVER, SERVER.token(user));
+    }
+
     @Test
     void the_scopes_of_a_token_bound_what_consent_opens() {
         String token = SERVER.bean(TokenMint.class).forPerson("physician2", "user/Observation.rs user/Patient.r");

@@ -52,6 +52,12 @@ final class SearchProbes {
                 "Patient?_has:Observation:patient:code=718-7",
                 "Patient?_has:Observation:patient:_lastUpdated=gt2020-01-01",
                 "Patient?_HAS:Observation:patient:code=718-7",
+                // What is visible has these by hidden resources alone.
+                "Patient?_has:Appointment:actor:_lastUpdated=gt2020-01-01",
+                "Patient?_has:Appointment:patient:status=booked&_summary=count",
+                "Observation?_has:Provenance:target:_lastUpdated=gt2020-01-01",
+                "Observation?_has:Provenance:target:recorded=gt2020-01-01&_summary=count",
+                "Observation?_has:Provenance:target:agent=Practitioner/amara-okafor",
                 "Patient?link:missing=false",
                 "Observation?patient=hidden-one",
                 "Observation?patient=hidden-one,elena-rossi&_total=accurate&_count=3",
