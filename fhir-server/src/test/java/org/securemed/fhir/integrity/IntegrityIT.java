@@ -115,6 +115,10 @@ class IntegrityIT {
         update(lost, "two");
         SQL.update("delete from hfj_res_ver" + ROW, lost, 1);
         assertThat(states("Observation/" + lost)).isEqualTo(List.of("missing", "intact"));
+
+        String claimed = create("one");
+        SQL.update("update hfj_resource set res_ver = 3 where fhir_id = ?", claimed);
+        assertThat(states("Observation/" + claimed)).isEqualTo(List.of("intact", "missing"));
     }
 
     @Test

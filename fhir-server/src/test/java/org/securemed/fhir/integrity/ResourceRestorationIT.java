@@ -20,11 +20,13 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Timestamp;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -41,6 +43,7 @@ import org.hl7.fhir.r4.model.Type;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.securemed.fhir.audit.IntegrityRecorder;
+import org.securemed.fhir.keys.SubjectKeys;
 import org.securemed.fhir.owner.AdoptedVersions;
 import org.securemed.fhir.owner.Adoption;
 import org.securemed.fhir.owner.OwnerIndex;
@@ -49,6 +52,10 @@ import org.securemed.fhir.owner.StoredResourceRows;
 import org.securemed.fhir.owner.StoredVersionRows;
 import org.securemed.fhir.owner.VersionBytes;
 import org.securemed.fhir.server.TestServer.Answer;
+import org.securemed.ledger.entry.Bytes;
+import org.securemed.ledger.entry.Entry;
+import org.securemed.ledger.entry.Op;
+import org.securemed.ledger.log.Ledger;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -108,12 +115,14 @@ class ResourceRestorationIT {
         String id = twoVersions();
         List<Map<String, Object>> copies = copies(id);
         takeAway(id, true);
+        assertThat(states("Observation/" + id)).containsExactly("missing", "missing");
 
         assertThat(restore("compliance", id, copies.subList(0, 1)).status()).isEqualTo(409);
         Answer restored = restore("compliance", id, forged(copies, "first"));
 
         assertThat(restored.status()).as(restored.toString()).isEqualTo(200);
         assertThat(states(restored)).containsExactly("lost", "restored");
+        assertThat(open(id)).containsExactly("Observation/" + id + "/_history/1");
         assertWhole(id, "second", "missing", "intact");
         assertThat(states(restore("compliance", id, copies))).containsExactly("restored", "intact");
         assertWhole(id, "second", "intact", "intact");
@@ -156,11 +165,7 @@ class ResourceRestorationIT {
         assertThat(events(PATIENT, "integrity-restored", id + "/_history/3"))
                 .singleElement()
                 .satisfies(text -> assertThat(text).contains("before sha256").contains("after sha256"));
-        assertThat(SQL.queryForObject(
-                        "select count(*) from integrity.finding where reference = ? and restored_at is null",
-                        Long.class,
-                        "Observation/" + id + "/_history/3"))
-                .isZero();
+        assertThat(open(id)).isEmpty();
         put(observation(id, PATIENT, "third"), 200);
         assertWhole(id, "third", "intact", "intact", "intact");
     }
@@ -195,6 +200,49 @@ class ResourceRestorationIT {
         assertThat(before.versions()).containsExactly(1L, 2L);
         assertThat(recorded.completed("Observation", id, before).versions()).containsExactly(1L, 2L, 3L);
         assertWhole(id, "third", "intact", "intact", "intact");
+    }
+
+    @Test
+    void what_is_on_its_way_into_the_log_is_recorded_and_is_compared_like_what_is_there() {
+        String id = twoVersions();
+        Ledger ledger = SERVER.bean(Ledger.class);
+        VersionBytes second = SERVER.bean(StoredVersionRows.class)
+                .of("Observation", id, 2)
+                .orElseThrow()
+                .bytes();
+        SubjectKeys.Commitment commitment = SERVER.bean(SubjectKeys.class)
+                .commit(PATIENT, second.reference(), second.updated(), second.canonical());
+        Bytes body = ledger.read(commitment.entry()).orElseThrow().body();
+        RecordedVersions.Recorded first =
+                new RecordedVersions.Recorded(new TreeSet<>(Set.of(1L)), 1, Set.of(PATIENT), ledger.size());
+        VersionBytes waiting = at(second, second.updated().plusSeconds(5), "{}");
+        SubjectKeys.Commitment expected = SERVER.bean(SubjectKeys.class)
+                .commit(PATIENT, waiting.reference(), waiting.updated(), waiting.canonical());
+        Entry entry = Entry.builder(expected.entry(), waiting.updated(), "elsewhere", Op.UPDATE)
+                .resourceCommitment(expected.commitment())
+                .build();
+        Comparison comparison = SERVER.bean(Comparison.class);
+
+        // What is put there is gone again before anybody else sees it.
+        transaction().executeWithoutResult(status -> {
+            status.setRollbackOnly();
+            assertThat(SERVER.bean(RecordedVersions.class)
+                            .completed("Observation", id, first)
+                            .versions())
+                    .containsExactly(1L);
+            stage(UUID.randomUUID(), body.toByteArray());
+            assertThat(SERVER.bean(RecordedVersions.class)
+                            .completed("Observation", id, first)
+                            .versions())
+                    .containsExactly(1L, 2L);
+            assertThat(comparison.verdict(waiting, Set.of(PATIENT)).state()).isEqualTo(Verdict.State.UNRECORDED);
+            stage(entry.id(), entry.toJson());
+            assertThat(comparison.verdict(waiting, Set.of(PATIENT)).state()).isEqualTo(Verdict.State.PENDING);
+            assertThat(comparison
+                            .verdict(at(second, waiting.updated(), "{ }"), Set.of(PATIENT))
+                            .state())
+                    .isEqualTo(Verdict.State.ALTERED);
+        });
     }
 
     @Test
@@ -247,6 +295,11 @@ class ResourceRestorationIT {
                 .isEqualTo("1");
         assertThat(SERVER.get("backend", "DiagnosticReport/" + report).status()).isEqualTo(200);
         assertThat(found("DiagnosticReport?_id=" + report + "&status=final")).isEmpty();
+        Answer again = restore("compliance", "DiagnosticReport", report, reports);
+        assertThat(((Parameters) again.resource()).getParameterBool("restored")).isFalse();
+        assertThat(((Parameters) again.resource()).hasParameter("unindexed"))
+                .as("it is tried again")
+                .isTrue();
         Answer second = restore("compliance", id, copies);
         assertThat(second.status()).as(second.toString()).isEqualTo(200);
         assertThat(((Parameters) second.resource()).hasParameter("unindexed")).isFalse();
@@ -465,6 +518,26 @@ class ResourceRestorationIT {
         }
     }
 
+    private static void stage(UUID id, byte[] body) {
+        SQL.update(
+                "insert into ledger.ledger_outbox (id, inst, body, key_id, sig) values (?, 'elsewhere', ?, ?, ?)",
+                id,
+                body,
+                new byte[32],
+                new byte[64]);
+    }
+
+    private static VersionBytes at(VersionBytes of, Instant time, String text) {
+        return new VersionBytes(
+                of.type(),
+                of.id(),
+                of.version(),
+                time,
+                of.encoding(),
+                of.source(),
+                text.getBytes(StandardCharsets.UTF_8));
+    }
+
     /** A resource of one version as an older HAPI kept it, and as it is taken in. */
     private static String packed() throws IOException {
         String id = "taken-" + UUID.randomUUID();
@@ -518,6 +591,14 @@ class ResourceRestorationIT {
         parameters.addParameter("version", new IntegerType(1));
         parameters.addParameter().setName(part).setValue(value);
         return SERVER.post("compliance", "Observation/" + id + "/$restore-integrity", parameters);
+    }
+
+    /** Versions of which there is a finding that is open. */
+    private static List<String> open(String id) {
+        return SQL.queryForList(
+                "select reference from integrity.finding where restored_at is null and reference like ?",
+                String.class,
+                "Observation/" + id + "/%");
     }
 
     private static TransactionTemplate transaction() {
