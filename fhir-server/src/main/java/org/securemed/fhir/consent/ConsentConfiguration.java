@@ -123,26 +123,20 @@ public class ConsentConfiguration {
             PatientLookup lookup) {
         PartitionScope scope = new PartitionScope(index, access, readSet, resources, writes, view, lookup);
         PartialView partial = new PartialView(resources);
+        GatedSearch search = new GatedSearch(scope, view, partial, daos);
+        String baseUrl = properties.baseUrl().toString();
+        LocalReferences references = new LocalReferences(extractor, baseUrl);
         return new GateInterceptors(List.of(
                 new AllowedMethods(),
                 research,
                 new RequestRules(access, finder, new MatchUrls(context, daos, matchUrls), redactions, stepUp),
+                new Chains(access, redactions, context, registry, matchUrls, search, references),
                 scope,
                 new OffsetSearch(DEFAULT_PAGE_SIZE),
                 view,
                 partial,
                 new NarrowWrites(view),
-                new Includes(
-                        index,
-                        access,
-                        context,
-                        daos,
-                        extractor,
-                        registry,
-                        properties.baseUrl().toString(),
-                        scope,
-                        view,
-                        partial),
+                new Includes(index, access, context, registry, baseUrl, search, references),
                 new StoredOwners(index, writes, resources, members),
                 transitions,
                 cards,

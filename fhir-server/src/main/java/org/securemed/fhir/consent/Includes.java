@@ -5,13 +5,7 @@ import ca.uhn.fhir.context.RuntimeSearchParam;
 import ca.uhn.fhir.interceptor.api.Hook;
 import ca.uhn.fhir.interceptor.api.Interceptor;
 import ca.uhn.fhir.interceptor.api.Pointcut;
-import ca.uhn.fhir.interceptor.model.ReadPartitionIdRequestDetails;
-import ca.uhn.fhir.interceptor.model.RequestPartitionId;
-import ca.uhn.fhir.jpa.api.dao.DaoRegistry;
-import ca.uhn.fhir.jpa.dao.NonPersistedSearch;
 import ca.uhn.fhir.jpa.searchparam.SearchParameterMap;
-import ca.uhn.fhir.jpa.searchparam.extractor.ISearchParamExtractor;
-import ca.uhn.fhir.jpa.searchparam.extractor.PathAndRef;
 import ca.uhn.fhir.model.api.Include;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import ca.uhn.fhir.rest.param.ReferenceOrListParam;
@@ -20,7 +14,6 @@ import ca.uhn.fhir.rest.param.TokenOrListParam;
 import ca.uhn.fhir.rest.param.TokenParam;
 import ca.uhn.fhir.rest.server.exceptions.InvalidRequestException;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -30,7 +23,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.hl7.fhir.instance.model.api.IBaseResource;
-import org.hl7.fhir.instance.model.api.IIdType;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.Resource;
 import org.securemed.fhir.exchange.Exchange;
@@ -55,13 +47,10 @@ public final class Includes {
     private final OwnerIndex index;
     private final PatientAccess access;
     private final FhirContext context;
-    private final ObjectProvider<DaoRegistry> daos;
-    private final ObjectProvider<ISearchParamExtractor> extractor;
     private final ObjectProvider<ISearchParamRegistry> registry;
     private final String baseUrl;
-    private final PartitionScope scope;
-    private final NarrowView narrow;
-    private final PartialView partial;
+    private final GatedSearch search;
+    private final LocalReferences references;
 
     private record Asked(List<Include> includes, List<Include> revIncludes) {}
 
@@ -69,23 +58,17 @@ public final class Includes {
             OwnerIndex index,
             PatientAccess access,
             FhirContext context,
-            ObjectProvider<DaoRegistry> daos,
-            ObjectProvider<ISearchParamExtractor> extractor,
             ObjectProvider<ISearchParamRegistry> registry,
             String baseUrl,
-            PartitionScope scope,
-            NarrowView narrow,
-            PartialView partial) {
-        this.scope = scope;
-        this.narrow = narrow;
-        this.partial = partial;
+            GatedSearch search,
+            LocalReferences references) {
         this.index = index;
         this.access = access;
         this.context = context;
-        this.daos = daos;
-        this.extractor = extractor;
         this.registry = registry;
         this.baseUrl = baseUrl;
+        this.search = search;
+        this.references = references;
     }
 
     /** Whether a search parameter asks for includes. */
@@ -160,7 +143,7 @@ public final class Includes {
                 SearchParameterMap parameters = SearchParameterMap.newSynchronous();
                 parameters.add(include.getParamName(), targets);
                 parameters.setLoadSynchronousUpTo(MOST);
-                PartitionScope.within(patients, request, () -> search(include.getParamType(), parameters, request))
+                PartitionScope.within(patients, request, () -> search.find(include.getParamType(), parameters, request))
                         .forEach(resource -> found.put(reference(resource), resource));
             }
         }
@@ -189,42 +172,15 @@ public final class Includes {
         idsByType.forEach((type, ids) -> {
             SearchParameterMap parameters = SearchParameterMap.newSynchronous();
             parameters.add("_id", ids);
-            PartitionScope.following(request, () -> search(type, parameters, request))
+            PartitionScope.following(request, () -> search.find(type, parameters, request))
                     .forEach(resource -> found.put(reference(resource), resource));
         });
     }
 
     private List<String> targets(IBaseResource source, Include include) {
-        List<String> targets = new ArrayList<>();
-        for (PathAndRef link : extractor.getObject().extractResourceLinks(source, false)) {
-            if (!include.getParamName().equals(link.getSearchParamName()) || link.getRef() == null) {
-                continue;
-            }
-            IIdType target = link.getRef().getReferenceElement();
-            boolean local = target.hasResourceType()
-                    && target.hasIdPart()
-                    && (!target.hasBaseUrl() || baseUrl.equals(target.getBaseUrl()));
-            if (local) {
-                String reference = target.getResourceType() + "/" + target.getIdPart();
-                if (isTarget(include, reference)) {
-                    targets.add(reference);
-                }
-            }
-        }
-        return targets;
-    }
-
-    private List<IBaseResource> search(String type, SearchParameterMap parameters, RequestDetails request) {
-        // HAPI doesn't announce this kind of search, so what limits the others is told of it here.
-        RequestPartitionId partitions =
-                scope.read(request, ReadPartitionIdRequestDetails.forSearchType(type, parameters, null));
-        narrow.limit(new NonPersistedSearch(type), parameters, request);
-        Exchange.of(request).ifPresent(exchange -> partial.limit(exchange, type, parameters, partitions));
-        List<IBaseResource> found = new ArrayList<>();
-        for (Object resource : daos.getObject().getResourceDao(type).searchForResources(parameters, request)) {
-            found.add((IBaseResource) resource);
-        }
-        return found;
+        return references.of(source, include.getParamName()).stream()
+                .filter(reference -> isTarget(include, reference))
+                .toList();
     }
 
     private static boolean isTarget(Include include, String reference) {

@@ -148,7 +148,7 @@ public final class PartitionScope {
             boolean there = known.contains(patient);
             if (there && access.decide(exchange, patient, type).permitted()) {
                 exchange.name(patient);
-            } else if (isAsked(request)) {
+            } else if (isAsked(request) && !patient.equals(Chains.NOBODY)) {
                 exchange.ask("Patient/" + patient, there ? Set.of(patient) : Set.of());
             }
         }
@@ -165,7 +165,7 @@ public final class PartitionScope {
             if (ownership != null && visible.contains(reference)) {
                 ownership.patients().forEach(exchange::name);
                 partitions.add(ownership.partition());
-            } else if (isAsked(request)) {
+            } else if (isAsked(request) && !reference.endsWith("/" + Chains.NOBODY)) {
                 exchange.ask(reference, ownership == null ? Set.of() : ownership.patients());
             }
         }

@@ -134,6 +134,10 @@ public final class RequestRules {
         redactions.requireNotSought(exchange, type, request.getParameters());
         if (!access.mayAskAnything(exchange) && !AUDIT.equals(type)) {
             SearchRules.check(type, request.getParameters());
+            if (exchange.requester().isForResearch()
+                    && request.getParameters().keySet().stream().anyMatch(SearchRules::isLink)) {
+                throw Refusal.notOffered("Search for research without chained parameters and _has.");
+            }
             if (request.getParameters().keySet().stream().anyMatch(Includes::isInclude)) {
                 requireOwn(request, "Search with _include or _revinclude by itself, outside of a Bundle.");
             }

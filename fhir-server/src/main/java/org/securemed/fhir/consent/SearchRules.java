@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.securemed.fhir.owner.SharedTypes;
@@ -17,7 +18,6 @@ import org.securemed.fhir.owner.SharedTypes;
  */
 final class SearchRules {
     private static final Set<String> REFUSED = Set.of(
-            "_has",
             "_filter",
             "_list",
             "_source",
@@ -29,6 +29,9 @@ final class SearchRules {
             "_includeDeleted",
             "_pid",
             "_graphql");
+
+    /** From one resource to another. */
+    private static final Pattern LINK = Pattern.compile("\\.|_has\\b");
 
     /** How many values a search has at most, together. */
     private static final int MOST_VALUES = 500;
@@ -51,8 +54,8 @@ final class SearchRules {
                 // HAPI fails on a value set that it does not know.
                 throw Refusal.notOffered("Expand the value set, then search by its codes.");
             }
-            if (name.indexOf('.') >= 0) {
-                throw Refusal.notOffered("Search without chained parameters: look up the target first.");
+            if (LINK.matcher(name).results().count() > 1) {
+                throw Refusal.notOffered("Follow one link only: look up what is farther away first.");
             }
             if (name.endsWith(":above") || name.endsWith(":below")) {
                 requireSystem(parameter.getValue());
@@ -74,6 +77,11 @@ final class SearchRules {
                 default -> {}
             }
         }
+    }
+
+    /** Whether a parameter is a condition on another resource. */
+    static boolean isLink(String name) {
+        return LINK.matcher(name).find();
     }
 
     /** HAPI fails on a code alone; a URL is what other types than tokens are compared with. */
@@ -101,6 +109,9 @@ final class SearchRules {
         if (parameters.keySet().stream()
                 .anyMatch(name -> name.startsWith("_include") || name.startsWith("_revinclude"))) {
             throw Refusal.notOffered("Give no includes here.");
+        }
+        if (parameters.keySet().stream().anyMatch(SearchRules::isLink)) {
+            throw Refusal.notOffered("Give no chained parameters and no _has here.");
         }
     }
 

@@ -204,7 +204,7 @@ class AuditMatrixIT {
                         200,
                         open + " search-type E 0 PatientQuery",
                         open + decided),
-                get("physician2", "Observation?_has:Provenance:target:agent=x", 403, "- search-type E 4 -"),
+                get("physician2", "Observation?_filter=code%20eq%20x", 403, "- search-type E 4 -"),
                 get("physician2", "Observation?no-such-parameter=1", 400, "- search-type E 4 -"),
                 get("compliance", "Observation", 403, "- search-type E 4 -"),
                 get(

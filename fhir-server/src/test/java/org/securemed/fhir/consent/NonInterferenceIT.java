@@ -36,9 +36,10 @@ import org.securemed.fhir.server.TestServer.Answer;
  * <p>Sensitivity, tried by taking mechanisms out and counting the differences: {@code PartitionScope} answering with
  * all partitions, 2747; {@code SearchRules.check} allowing everything, 66; includes left to HAPI and all its methods
  * bound, 18; {@code WriteGate} not looking at references and tags in HAPI's common table, 224. One by one, each of
- * these is missed: the scope of a read by id and of a search by ids, {@code _has} refused in searches, all that is
- * refused there in If-None-Exist, conditional updates refused, writes over hidden and to absent ids, references to
- * hidden resources and into hidden parts, what a patch leads to, and sent AuditEvents kept for whom they name.
+ * these is missed: the scope of a read by id and of a search by ids, where chained parameters and {@code _has} lead,
+ * all that is refused there in If-None-Exist, conditional updates refused, writes over hidden and to absent ids,
+ * references to hidden resources and into hidden parts, what a patch leads to, and sent AuditEvents kept for whom they
+ * name.
  *
  * <p>Not missed while others hold: {@code ReleaseCheck}, which is there for what they overlook, and has
  * {@link LayersIT}; each other rule of {@code SearchRules}, where HAPI's own conditions and {@code Includes} hold

@@ -116,6 +116,8 @@ class RedactionIT {
                 "Patient?telecom=555-0100",
                 "Patient?telecom:missing=true",
                 "Patient?_sort=-phone",
+                "Observation?patient.phone=555-0199",
+                "Patient?_has:Observation:patient:value-quantity=77.25",
                 "Patient?family=Redding&_sort=family,telecom",
                 "Observation?value-quantity=77.25",
                 "Observation?combo-value-quantity=1",

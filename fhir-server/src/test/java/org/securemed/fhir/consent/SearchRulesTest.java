@@ -15,8 +15,11 @@ class SearchRulesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "_has:Observation:patient:code=718-7",
-                "%5fhas:Observation:patient:code=718-7",
+                "_has:Observation:patient:_has:Provenance:target:agent=x",
+                "_has:Observation:patient:subject.name=x",
+                "encounter.patient.name=a",
+                "encounter:Encounter.subject:Patient.name=a",
+                "encounter%2Epatient%2Ename=a",
                 "_filter=code eq 718-7",
                 "_list=1",
                 "_source=urn:x",
@@ -33,9 +36,6 @@ class SearchRulesTest {
                 "patient:mdm=1",
                 "code:in=http://x.example/vs",
                 "code:not-in=http://x.example/vs",
-                "patient.name=a",
-                "subject:Patient.name=a",
-                "patient%2Ename=a",
                 "code:missing=true",
                 "_include=*",
                 "_include=Observation:*",
