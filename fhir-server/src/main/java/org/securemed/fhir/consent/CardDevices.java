@@ -106,7 +106,11 @@ public final class CardDevices {
             patient(old).ifPresent(patient -> revokeKey(device.getIdElement().getIdPart(), patient, exchange));
         }
         if (device.getStatus() != Device.FHIRDeviceStatus.ACTIVE || !isCard(device)) {
-            block(device, exchange);
+            if (before == null) {
+                logIns.add("Device/" + device.getIdElement().getIdPart());
+            } else {
+                block(device, exchange);
+            }
         } else if (bridge.isBridge(exchange.requester())) {
             logIns.unblock("Device/" + device.getIdElement().getIdPart());
             patient(device).ifPresent(patient -> registerKey(device, patient, exchange));

@@ -26,6 +26,22 @@ public final class CardLogIns {
     }
 
     /**
+     * A card is new and not in use yet: nobody can have logged in with it, so nothing ends, and from the moment in
+     * which it is {@linkplain #unblock in use} it may.
+     *
+     * @param device {@code Device/…}
+     */
+    public void add(String device) {
+        int added = database.sql("insert into smart.card (device, blocked) values (:device, true)"
+                        + " on conflict (device) do nothing")
+                .param("device", device)
+                .update();
+        if (added == 0) {
+            block(device);
+        }
+    }
+
+    /**
      * A card was suspended, lost, replaced, or has expired: sessions, access and refresh tokens of log-ins with it end.
      *
      * @param device {@code Device/…}

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Date;
 import java.util.HashMap;
 import java.util.List;
@@ -285,6 +286,23 @@ class CardLogInIT {
         // Of the second in which it was blocked, nothing counts.
         String later = TestCardBridge.sign(good(begin(app)).issueTime(in(2)).build());
         assertThat(location(end(app, later))).doesNotContain("failed");
+    }
+
+    @Test
+    void a_card_logs_in_within_the_second_in_which_it_was_new_and_not_in_which_it_was_blocked() {
+        CardLogIns cards = server.bean(CardLogIns.class);
+        String fresh = "Device/" + UUID.randomUUID();
+        Instant second = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+
+        cards.add(fresh);
+        assertThat(cards.isBlocked(fresh, second)).isTrue();
+        cards.unblock(fresh);
+        assertThat(cards.isBlocked(fresh, second)).isFalse();
+
+        // A Device of the same id that comes back.
+        cards.add(fresh);
+        cards.unblock(fresh);
+        assertThat(cards.isBlocked(fresh, second)).isTrue();
     }
 
     @Test

@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,6 +51,7 @@ import org.securemed.fhir.smart.DemoClients;
 import org.securemed.fhir.smart.TokenMint;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
  * A clinician's card and a patient's card: card, PC/SC, reader agent, bridge, log-in, access token, read under consent,
@@ -206,6 +208,10 @@ class WholePathIT {
     void who_pulls_their_card_is_logged_out() throws Exception {
         SimulatedCard badge = SimulatedCard.piv(CA, UUID.randomUUID(), CardKey.P256);
         String device = enrol(badge, reference(mint().forPerson("compliance", "user/*.rs")));
+        // So that whoever logs in within the second in which the card was new is let in.
+        assertThat(new JdbcTemplate(server.getBean(DataSource.class))
+                        .queryForList("select blocked_at from smart.card where device = ?", Object.class, device))
+                .containsExactly((Object) null);
         workstation.insert(badge);
         String token = token(logIn());
         assertThat(read(token, "AuditEvent?_count=1").statusCode()).isEqualTo(200);
