@@ -172,24 +172,25 @@ public final class Chains {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
-    /** The type at the other end of a chain; what a search does not say is said by its parameters. */
+    /** The type at the other end of a chain; unless it is said, the one that has the parameter, or the link's name. */
     private String target(String type, String name, @Nullable String said, String chain) {
         RuntimeSearchParam reference = reference(type, name);
         if (said != null) {
             requireType(said);
             return said;
         }
-        if (name.equals("patient")) {
-            return "Patient";
-        }
         String sought = chain.split("[:.]", 2)[0];
         List<String> targets = reference.getTargets().stream()
-                .filter(target -> parameter(target, sought) != null)
+                .filter(target -> sought.startsWith("_") || parameter(target, sought) != null)
                 .toList();
-        if (targets.size() != 1) {
-            throw new InvalidRequestException("Say of which type the target is, as in subject:Patient.name.");
+        if (targets.isEmpty()) {
+            throw new InvalidRequestException("There is no such parameter at the other end to search by.");
         }
-        return targets.get(0);
+        return targets.stream()
+                .filter(target -> targets.size() == 1 || target.equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow(() ->
+                        new InvalidRequestException("Say of which type the target is, as in subject:Patient.name."));
     }
 
     private RuntimeSearchParam reference(String type, String name) {

@@ -92,6 +92,7 @@ class ChainsIT {
         "'Encounter?patient.identifier=urn:chain%7Cchain-open,urn:chain%7Cchain-parted', enc-1-chain-open enc-1-chain-parted enc-2-chain-open enc-2-chain-parted",
         "Encounter?patient=chain-open&participant:Practitioner.family=Lindqvist, enc-1-chain-open enc-2-chain-open",
         "Encounter?patient=chain-open&participant:Practitioner.family=Nobody, ''",
+        "Condition?encounter.status=finished, ''",
         "Encounter?diagnosis:Condition.code=urn:chain%7Cplain, enc-1-chain-open enc-1-chain-parted",
         "Encounter?diagnosis:Condition.code=urn:chain%7Csecret, enc-2-chain-open",
         "Patient?_has:Condition:patient:code=urn:chain%7Cplain, chain-open chain-parted",
